@@ -1,0 +1,3 @@
+//! The one binary: console, command line, engine, shim and practice range.
+
+fn main() {}
