@@ -1,0 +1,527 @@
+//! A plan as the engine holds it: read, checked and resolved. Reading files is `crate::plan`'s work.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{ChannelId, ComponentId, PlanId, ProbeId, ProcedureId, RoleId, SiteId, StepId};
+use super::template::Template;
+use super::time::Span;
+
+/// SHA-256 of a plan's text, in hexadecimal: what incidents and runs pin.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanHash(pub String);
+
+/// Where a plan's systems stand, which decides how loudly the console marks it and who may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// Real customers. The default of a file that does not say.
+    Production,
+    /// A copy of it.
+    Staging,
+    /// The practice range.
+    Practice,
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Environment::Production => "PRODUCTION",
+            Environment::Staging => "STAGING",
+            Environment::Practice => "PRACTICE",
+        })
+    }
+}
+
+/// How bad, and how important: of an incident, of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Can wait for daylight.
+    Low,
+    /// Somebody should look.
+    Medium,
+    /// Customers notice.
+    High,
+    /// The business stands still.
+    Critical,
+}
+
+impl Severity {
+    /// All of them, worst first.
+    pub const ALL: [Severity; 4] = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low];
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        })
+    }
+}
+
+impl std::str::FromStr for Severity {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Severity::ALL
+            .into_iter()
+            .find(|s| s.to_string() == text)
+            .ok_or_else(|| format!("{text:?} is no severity; critical, high, medium and low are"))
+    }
+}
+
+/// What a plan says about one organisation's systems and how they are recovered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its identifier, for good.
+    pub id: PlanId,
+    /// Its name for people.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Where its systems stand.
+    pub environment: Environment,
+    /// How much hangs on it.
+    pub priority: Severity,
+    /// Recovery time objective for what has none of its own.
+    pub rto: Option<Span>,
+    /// Recovery point objective for what has none of its own.
+    pub rpo: Option<Span>,
+    /// How long the front door must stay good before the clocks stop for good.
+    pub stable_for: Span,
+    /// The sites, in file order.
+    pub sites: Vec<Site>,
+    /// The components, in file order.
+    pub components: Vec<Component>,
+    /// The procedures, in file order.
+    pub procedures: Vec<Procedure>,
+    /// The channels that updates go to.
+    pub channels: Vec<ChannelId>,
+    /// Where customers are counted, if they are.
+    pub customers: Option<CustomerCounter>,
+}
+
+/// Where a site starts; failovers change it in the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SiteRole {
+    /// Serves customers.
+    Primary,
+    /// Stands by.
+    Standby,
+}
+
+/// A place where components run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// Its identifier.
+    pub id: SiteId,
+    /// Its name for people.
+    pub name: String,
+    /// Where it starts.
+    pub role: SiteRole,
+    /// Where it lies, as people say it.
+    pub location: Option<String>,
+}
+
+/// The four layers of VP-2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    /// Server, network, storage, load balancer.
+    Infrastructure,
+    /// API, worker, cache, monitoring.
+    Application,
+    /// Server, backups, replication, consistency.
+    Database,
+    /// What customers would name.
+    Business,
+}
+
+/// A part that can fail and be recovered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Component {
+    /// Its identifier.
+    pub id: ComponentId,
+    /// Its name for people.
+    pub name: String,
+    /// Its type as the file says it: `database`, `api_gateway`.
+    pub kind: String,
+    /// The layer that follows from the type.
+    pub layer: Layer,
+    /// How much hangs on it.
+    pub priority: Severity,
+    /// Its own recovery time objective.
+    pub rto: Option<Span>,
+    /// Its own recovery point objective.
+    pub rpo: Option<Span>,
+    /// The sites that it runs at; none for what stands before all of them.
+    pub sites: Vec<SiteId>,
+    /// What it needs.
+    pub dependencies: Vec<ComponentId>,
+    /// How it is looked at.
+    pub probes: Vec<Probe>,
+    /// How its data travels between sites, where that can be asked.
+    pub replication: Option<Replication>,
+}
+
+/// Whether a probe feels what customers feel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vantage {
+    /// Through the front door, as a customer: such probes stop the clocks.
+    FrontDoor,
+    /// Directly at a part.
+    Inside,
+}
+
+/// A look at a component, again and again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// Its identifier: as the file says, else `component.site`, a further one with a number.
+    pub id: ProbeId,
+    /// The site that it looks at, if it looks at one.
+    pub site: Option<SiteId>,
+    /// What it does.
+    pub look: Look,
+    /// How often.
+    pub every: Span,
+    /// How long an answer may take.
+    pub timeout: Span,
+    /// Bad answers in a row before it counts as down; at least 1.
+    pub fail_after: u32,
+    /// Good answers in a row before it counts as ok again; at least 1.
+    pub pass_after: u32,
+    /// What it feels.
+    pub vantage: Vantage,
+}
+
+/// What a probe does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// Asks for a page.
+    Http {
+        /// The address, `http` or `https`.
+        url: String,
+        /// The status that is good; any 2xx when none is given.
+        status: Option<u16>,
+        /// Text that the first 64 KiB of the body must hold.
+        contains: Option<String>,
+        /// An answer that takes longer is *slow*.
+        max_latency: Option<Span>,
+    },
+    /// Opens a connection.
+    Tcp {
+        /// `host:port`.
+        address: String,
+        /// A connection that takes longer is *slow*.
+        max_latency: Option<Span>,
+    },
+}
+
+/// Counts what customers got: `GET` answers `{"ok": N, "failed": N}`, both only ever rising.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerCounter {
+    /// The address.
+    pub url: String,
+    /// How often it is asked.
+    pub every: Span,
+}
+
+/// Where a component's data goes, and who can be asked how far it got. Each address answers
+/// `{"seq": N, "at": "RFC 3339"}`: the last record committed (source) or received (target).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replication {
+    /// The site that writes at the start.
+    pub from: SiteId,
+    /// The site that receives at the start.
+    pub to: SiteId,
+    /// Asked for the last commit.
+    pub source: String,
+    /// Asked for the last record received.
+    pub target: String,
+    /// How often both are asked.
+    pub every: Span,
+}
+
+/// What a procedure is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcedureKind {
+    /// Finds out.
+    Assessment,
+    /// Brings something back. The default.
+    Recovery,
+    /// Moves to another site.
+    Failover,
+    /// Moves back.
+    Failback,
+    /// Saves.
+    Backup,
+    /// Proves.
+    Validation,
+}
+
+/// How much of a procedure runs by itself (DL-12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Automation {
+    /// People do all of it.
+    Manual,
+    /// People and engine.
+    SemiAutomated,
+    /// The engine does all of it, gates aside.
+    Automated,
+}
+
+/// Steps that belong together; *Runbook* on the screen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Procedure {
+    /// Its identifier.
+    pub id: ProcedureId,
+    /// Its name for people.
+    pub name: String,
+    /// What it does and when it is right.
+    pub description: Option<String>,
+    /// What it is for.
+    pub kind: ProcedureKind,
+    /// The site that it moves away from.
+    pub from: Option<SiteId>,
+    /// The site that it moves to.
+    pub to: Option<SiteId>,
+    /// What is asked at launch.
+    pub parameters: Vec<Parameter>,
+    /// How long its author expects it to take.
+    pub estimated_duration: Option<Span>,
+    /// Procedures that its author wants done before.
+    pub dependencies: Vec<ProcedureId>,
+    /// As its author says, else as its steps are.
+    pub automation: Automation,
+    /// In the order in which they run.
+    pub steps: Vec<Step>,
+}
+
+/// Whether a parameter can be left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// A launch without it is refused.
+    Required,
+    /// This is taken when nothing is given.
+    Default(String),
+}
+
+/// A value that is given at launch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Its name, as in `${name}`.
+    pub name: String,
+    /// What it means.
+    pub description: Option<String>,
+    /// Whether it can be left out.
+    pub need: Need,
+}
+
+/// How often a failed step is tried again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retry {
+    /// Tries after the first.
+    pub times: u32,
+    /// The pause before each.
+    pub every: Span,
+}
+
+/// Whether a step can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Return {
+    /// Not said.
+    Open,
+    /// There is none: such a step stands behind a gate.
+    None,
+}
+
+/// One step of a procedure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its identifier: as the file says, else `step-N`.
+    pub id: StepId,
+    /// What it is called.
+    pub name: String,
+    /// What it does.
+    pub action: Action,
+    /// How long it may take; kinds that act have a default.
+    pub timeout: Option<Span>,
+    /// Tries by itself.
+    pub retry: Retry,
+    /// Whether it can be taken back.
+    pub way_back: Return,
+    /// How long its author expects it to take.
+    pub estimate: Option<Span>,
+}
+
+/// What a step does, by kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A person does what the sentence says, and says so.
+    Manual {
+        /// The sentence.
+        sentence: String,
+    },
+    /// People decide whether the run goes on.
+    Gate(Gate),
+    /// A program runs: an argument vector, never a shell.
+    Command {
+        /// The program and its arguments.
+        argv: Vec<Template>,
+    },
+    /// A request is sent.
+    Http(HttpRequest),
+    /// The engine waits until it sees something healthy.
+    Health {
+        /// What must be healthy.
+        subject: Subject,
+        /// How long it may take.
+        within: Span,
+    },
+}
+
+/// Whether whoever launched a run may be one of a gate's people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Launcher {
+    /// May.
+    Counts,
+    /// May not (`separate: true`).
+    IsAnother,
+}
+
+/// Where a run waits for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// What is decided.
+    pub question: String,
+    /// How many distinct people it takes; at least 1.
+    pub people: u32,
+    /// The roles that count; anybody with the permission when empty.
+    pub roles: BTreeSet<RoleId>,
+    /// Whether the launcher counts.
+    pub launcher: Launcher,
+    /// What cannot be undone afterwards, in its author's words.
+    pub after: Option<String>,
+}
+
+/// A request and what a good answer is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HttpRequest {
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+    pub method: String,
+    /// The address; values stand percent-encoded in it.
+    pub url: Template,
+    /// Header lines.
+    pub headers: BTreeMap<String, Template>,
+    /// A JSON body; texts in it are templates.
+    pub json: Option<serde_json::Value>,
+    /// The status that is good; any 2xx when none is given.
+    pub status: Option<u16>,
+    /// Text that the answer must hold.
+    pub contains: Option<String>,
+}
+
+/// What a health step looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// All probes at a site; the text may be a template such as `${to}`.
+    Site(Template),
+    /// All probes of a component.
+    Component(ComponentId),
+}
+
+/// The roles of the field (TR-6); a plan's gates may name others.
+pub const ROLES: [(&str, &str); 7] = [
+    ("incident_commander", "leads, decides, opens gates"),
+    ("deputy", "takes over when the commander cannot"),
+    ("technical_lead", "says what is wrong and what will mend it"),
+    ("database_administrator", "answers for the data"),
+    ("infrastructure_engineer", "answers for machines and network"),
+    ("communications_lead", "tells the world"),
+    ("scribe", "keeps the notes"),
+];
+
+impl Plan {
+    /// The site with that identifier.
+    #[must_use]
+    pub fn site(&self, id: &SiteId) -> Option<&Site> {
+        self.sites.iter().find(|s| s.id == *id)
+    }
+
+    /// The component with that identifier.
+    #[must_use]
+    pub fn component(&self, id: &ComponentId) -> Option<&Component> {
+        self.components.iter().find(|c| c.id == *id)
+    }
+
+    /// The procedure with that identifier.
+    #[must_use]
+    pub fn procedure(&self, id: &ProcedureId) -> Option<&Procedure> {
+        self.procedures.iter().find(|p| p.id == *id)
+    }
+
+    /// Each probe with the component that it looks at, in file order.
+    pub fn probes(&self) -> impl Iterator<Item = (&Component, &Probe)> {
+        self.components.iter().flat_map(|c| c.probes.iter().map(move |p| (c, p)))
+    }
+
+    /// Where customers are served before anything has happened.
+    #[must_use]
+    pub fn primary(&self) -> Option<&Site> {
+        self.sites.iter().find(|s| s.role == SiteRole::Primary).or(self.sites.first())
+    }
+}
+
+impl Action {
+    /// The kind as plans and screens name it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Action::Manual { .. } => "manual",
+            Action::Gate(_) => "gate",
+            Action::Command { .. } => "command",
+            Action::Http(_) => "http",
+            Action::Health { .. } => "health",
+        }
+    }
+
+    /// Whether a person must act for it to end.
+    #[must_use]
+    pub fn is_for_people(&self) -> bool {
+        matches!(self, Action::Manual { .. } | Action::Gate(_))
+    }
+}
+
+impl Layer {
+    /// The layer of a component's type; `None` for types that nobody knows.
+    #[must_use]
+    pub fn of(kind: &str) -> Option<Layer> {
+        Some(match kind {
+            "server" | "network" | "storage" | "load_balancer" | "dns" | "firewall" | "infrastructure" => {
+                Layer::Infrastructure
+            }
+            "api" | "api_gateway" | "web" | "worker" | "cache" | "queue" | "monitoring" | "service" | "application" => {
+                Layer::Application
+            }
+            "database" | "backup" | "replication" => Layer::Database,
+            "business" | "user" | "notification" | "analytics" => Layer::Business,
+            _ => return None,
+        })
+    }
+}
