@@ -4,6 +4,8 @@
 //! `ARCHITECTURE.md` draws how the folders below hang together.
 
 pub mod core;
+pub mod plan;
 pub mod range;
 pub mod steps;
 pub mod store;
+pub mod wire;

@@ -124,10 +124,45 @@ ids! {
     ChannelId;
     /// An incident: `DR-20261121-031455`, a second one in that second `DR-20261121-031455-2`.
     IncidentId;
-    /// A run: `R7`, counted through the life of a journal.
-    RunId;
     /// A boot of the engine's machine, as the kernel names it.
     BootId;
+}
+
+/// A run: `R7`, counted through the life of a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct RunId(pub u64);
+
+/// A text that names no run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no run; runs read R1, R2 and so on")]
+pub struct BadRunId(String);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("R{}", self.0))
+    }
+}
+
+impl std::str::FromStr for RunId {
+    type Err = BadRunId;
+    fn from_str(text: &str) -> Result<Self, BadRunId> {
+        let digits = text.strip_prefix(['R', 'r']).unwrap_or(text);
+        digits.parse().map(RunId).map_err(|_| BadRunId(text.into()))
+    }
+}
+
+impl From<RunId> for String {
+    fn from(run: RunId) -> String {
+        run.to_string()
+    }
+}
+
+impl TryFrom<String> for RunId {
+    type Error = BadRunId;
+    fn try_from(text: String) -> Result<Self, BadRunId> {
+        text.parse()
+    }
 }
 
 /// Who acts: `uid:1000` on the socket, `engine` for what the engine itself saw or did (DESIGN, *Who is who*).

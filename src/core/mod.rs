@@ -4,7 +4,22 @@
 //! engine saw, [`follow`](follow::follow) what time and state bring by themselves; [`apply`](apply::apply) folds an event
 //! into the state and never refuses.
 
+pub mod command;
+pub mod comms;
+pub mod event;
+pub mod gate;
+pub mod health;
 pub mod ids;
+pub mod incident;
+pub mod loss;
+pub mod objectives;
+pub mod people;
 pub mod plan;
+pub mod refusal;
+pub mod run;
+pub mod state;
 pub mod template;
 pub mod time;
+
+#[cfg(test)]
+pub(crate) mod fixtures;

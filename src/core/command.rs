@@ -1,0 +1,205 @@
+//! What people ask for. One enum for console, command line and HTTP.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, StepId};
+use super::people::Act;
+use super::plan::{Plan, PlanHash, Severity};
+use super::template::Values;
+use super::time::Span;
+
+/// A person's command.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    /// Loads a plan's text as the newest of its identifier.
+    LoadPlan {
+        /// The file's text.
+        text: String,
+        /// What the engine's reader made of it. Never taken from the wire.
+        #[serde(skip)]
+        read: Option<(Arc<Plan>, PlanHash)>,
+    },
+    /// Declares an incident: a proposed one, or a new one of a plan.
+    Declare {
+        /// The proposal or the plan.
+        what: Declared,
+        /// How bad; as proposed, or as the plan's priority, when not said.
+        severity: Option<Severity>,
+        /// What to call it.
+        title: Option<String>,
+    },
+    /// Says that a proposal is no incident.
+    Dismiss {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+    /// Calls an incident off as a false alarm.
+    Cancel {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+    /// Closes an incident.
+    Close {
+        /// Which.
+        incident: IncidentId,
+        /// Needed when it has not recovered.
+        reason: Option<String>,
+    },
+    /// Takes a closed or cancelled incident up again.
+    Reopen {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+    /// Gives somebody a role.
+    AssignRole {
+        /// In which incident.
+        incident: IncidentId,
+        /// The role.
+        role: RoleId,
+        /// Who.
+        to: Principal,
+    },
+    /// Writes something down.
+    Note {
+        /// To which incident, if to one.
+        incident: Option<IncidentId>,
+        /// The words.
+        text: String,
+    },
+    /// Tells the world.
+    SendUpdate {
+        /// Of which incident.
+        incident: IncidentId,
+        /// The words.
+        text: String,
+        /// Where to; the plan's channels when empty.
+        channels: BTreeSet<ChannelId>,
+    },
+    /// Launches a procedure.
+    StartRun {
+        /// For which incident.
+        incident: IncidentId,
+        /// Of which plan.
+        plan: PlanId,
+        /// Which procedure.
+        procedure: ProcedureId,
+        /// Values of its parameters.
+        values: Values,
+        /// The text of the plan that was previewed; a newer one refuses the launch.
+        seen: Option<PlanHash>,
+    },
+    /// Says that a step is done.
+    SayDone {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// In which words.
+        note: Option<String>,
+    },
+    /// Has a step tried again.
+    Retry {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+    },
+    /// Leaves a step out.
+    Skip {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// Says yes at a gate.
+    Confirm {
+        /// The run.
+        run: RunId,
+        /// The gate.
+        step: StepId,
+        /// The word typed for what is acted on: [`super::gate::View::target`].
+        target: String,
+        /// The digest of what was shown: [`super::gate::View::digest`].
+        digest: String,
+        /// The loss that is accepted; needed where the gate shows one.
+        max_loss: Option<Span>,
+    },
+    /// Takes a yes back.
+    Withdraw {
+        /// The run.
+        run: RunId,
+        /// The gate.
+        step: StepId,
+    },
+    /// Says no at a gate.
+    Decline {
+        /// The run.
+        run: RunId,
+        /// The gate.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// Starts nothing new.
+    Hold {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Goes on.
+    Resume {
+        /// The run.
+        run: RunId,
+    },
+    /// Ends a run, with what still runs of it.
+    Abort {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What is declared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Declared {
+    /// What the engine proposed.
+    Proposal(IncidentId),
+    /// Trouble of a plan that a person noticed.
+    Plan(PlanId),
+}
+
+impl Command {
+    /// What it does, as far as permissions care.
+    #[must_use]
+    pub fn act(&self) -> Act {
+        match self {
+            Command::LoadPlan { .. } => Act::LoadPlan,
+            Command::Declare { .. } | Command::Dismiss { .. } => Act::Declare,
+            Command::Cancel { .. } | Command::Close { .. } | Command::Reopen { .. } => Act::EndIncident,
+            Command::AssignRole { .. } => Act::AssignRole,
+            Command::Note { .. } => Act::Note,
+            Command::SendUpdate { .. } => Act::SendUpdate,
+            Command::StartRun { .. } => Act::StartRun,
+            Command::SayDone { .. } => Act::TickStep,
+            Command::Retry { .. } | Command::Skip { .. } => Act::SettleStep,
+            Command::Confirm { .. } | Command::Withdraw { .. } | Command::Decline { .. } => Act::PassGate,
+            Command::Hold { .. } => Act::HoldRun,
+            Command::Resume { .. } | Command::Abort { .. } => Act::SteerRun,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Words to the world: updates, and what became of them on each channel.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{ChannelId, Principal};
+use super::time::{Moment, Now, Span};
+
+/// An update that somebody sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Update {
+    /// Who.
+    pub by: Principal,
+    /// When it was accepted.
+    pub at: Now,
+    /// The words.
+    pub text: String,
+    /// What became of it on each channel.
+    pub deliveries: BTreeMap<ChannelId, Delivery>,
+}
+
+/// What became of an update on one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// To be sent, for the first time or again.
+    Waiting {
+        /// Tries so far.
+        tries: u32,
+        /// Not before this moment.
+        next: Moment,
+        /// Why the last try failed.
+        last: Option<String>,
+    },
+    /// The other side took it.
+    Delivered {
+        /// When.
+        at: Now,
+        /// What it answered.
+        answer: String,
+    },
+    /// Given up.
+    Failed {
+        /// When.
+        at: Now,
+        /// Why the last try failed.
+        why: String,
+    },
+}
+
+/// What one try brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attempt {
+    /// The other side took it.
+    Took {
+        /// What it answered.
+        answer: String,
+    },
+    /// It did not, but may later.
+    NotNow {
+        /// Why.
+        why: String,
+    },
+    /// It never will: the message or the address is wrong.
+    Never {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Tries before a delivery is given up; with [`pause`] about an hour and a half.
+pub const MAX_TRIES: u32 = 24;
+
+/// The pause after that many failed tries: 1 s doubled each time, at most 5 min.
+#[must_use]
+pub fn pause(tries: u32) -> Span {
+    Span::from_secs(1_u64.checked_shl(tries.saturating_sub(1)).unwrap_or(u64::MAX).clamp(1, 300))
+}
+
+impl Delivery {
+    /// What a try makes of a delivery. A delivery that ended stays as it is.
+    #[must_use]
+    pub fn after(&self, attempt: &Attempt, now: &Now) -> Delivery {
+        let Delivery::Waiting { tries, .. } = self else {
+            return self.clone();
+        };
+        let tries = tries.saturating_add(1);
+        match attempt {
+            Attempt::Took { answer } => Delivery::Delivered { at: now.clone(), answer: answer.clone() },
+            Attempt::NotNow { why } if tries < MAX_TRIES => {
+                Delivery::Waiting { tries, next: now.utc.plus(pause(tries)), last: Some(why.clone()) }
+            }
+            Attempt::NotNow { why } | Attempt::Never { why } => Delivery::Failed { at: now.clone(), why: why.clone() },
+        }
+    }
+}
+
+/// Longest update or note, in bytes.
+pub const MAX_TEXT: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::fixtures::at;
+
+    #[test]
+    fn a_delivery_is_retried_with_growing_pauses_and_given_up_in_the_end() {
+        let no = Attempt::NotNow { why: "503".into() };
+        let mut delivery = Delivery::Waiting { tries: 0, next: at(0).utc, last: None };
+        let mut pauses = Vec::new();
+        while let Delivery::Waiting { next, .. } = delivery.after(&no, &at(0)) {
+            pauses.push(next.since(at(0).utc).secs());
+            delivery = delivery.after(&no, &at(0));
+        }
+        assert_eq!(&pauses[..10], &[1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
+        assert_eq!(pauses.len() as u32, MAX_TRIES - 1);
+    }
+
+    #[test]
+    fn a_delivery_that_ended_stays_as_it_is() {
+        let done = Delivery::Delivered { at: at(1), answer: "202".into() };
+        assert_eq!(done.after(&Attempt::Never { why: "late".into() }, &at(2)), done);
+    }
+
+    #[test]
+    fn a_message_that_will_never_be_taken_is_not_tried_again() {
+        let waiting = Delivery::Waiting { tries: 0, next: at(0).utc, last: None };
+        let after = waiting.after(&Attempt::Never { why: "404".into() }, &at(3));
+        assert_eq!(after, Delivery::Failed { at: at(3), why: "404".into() });
+    }
+}

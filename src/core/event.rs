@@ -1,0 +1,414 @@
+//! What happened. Events are for ever: kinds and fields are only added.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::comms::Attempt;
+use super::health::Change;
+use super::ids::{CallSign, ChannelId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, SiteId, StepId};
+use super::people::{Mode, Person};
+use super::plan::{Plan, PlanHash, Procedure, Severity};
+use super::run::{Evidence, Failure, RunResult};
+use super::template::Values;
+use super::time::{Moment, Now, Span};
+
+/// One thing that happened. Who and when stand beside it, in the journal's envelope.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// The engine came up; what its settings say holds from here. Nothing was looked at yet.
+    EngineStarted {
+        /// Its version.
+        version: String,
+        /// Whom it serves.
+        mode: Mode,
+        /// The people whom it knows.
+        people: Vec<Person>,
+        /// Its channels, with their kinds.
+        channels: BTreeMap<ChannelId, String>,
+    },
+    /// The engine ended in order.
+    EngineStopped,
+    /// A plan's newest text.
+    PlanLoaded {
+        /// Which.
+        plan: PlanId,
+        /// Its name.
+        name: String,
+        /// Of the text.
+        hash: PlanHash,
+        /// Text and meaning; left out of the timeline.
+        body: Option<PlanBody>,
+    },
+    /// What is believed of a part changed.
+    ProbeChanged {
+        /// The plan.
+        plan: PlanId,
+        /// The probe.
+        probe: ProbeId,
+        /// From what to what, and why.
+        change: Change,
+    },
+    /// Another site serves now.
+    SiteActivated {
+        /// The plan.
+        plan: PlanId,
+        /// The site.
+        site: SiteId,
+    },
+    /// The engine saw trouble.
+    IncidentProposed(Opening),
+    /// A person declared an incident, perhaps one that was proposed.
+    IncidentDeclared(Opening),
+    /// A person said that a proposal is none.
+    IncidentDismissed {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+    /// Recovery began, or trouble came back.
+    IncidentRecovering {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// What failed is good again; it has to hold.
+    IncidentVerifying {
+        /// Which.
+        incident: IncidentId,
+        /// The first good sample.
+        since: Now,
+    },
+    /// Trouble came back before it had held, or after; the clocks run on.
+    IncidentRelapsed {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// It held: the clocks stopped at `stopped`.
+    IncidentRecovered {
+        /// Which.
+        incident: IncidentId,
+        /// The first good sample of the window that held.
+        stopped: Now,
+    },
+    /// Over.
+    IncidentClosed {
+        /// Which.
+        incident: IncidentId,
+        /// What the closer had to say.
+        reason: Option<String>,
+    },
+    /// It was none.
+    IncidentCancelled {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+    /// It was not over.
+    IncidentReopened {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody holds a role.
+    RoleAssigned {
+        /// In which incident.
+        incident: IncidentId,
+        /// The role.
+        role: RoleId,
+        /// Who holds it now.
+        to: Principal,
+    },
+    /// Something worth keeping.
+    NoteAdded {
+        /// To which incident.
+        incident: Option<IncidentId>,
+        /// The words.
+        text: String,
+    },
+    /// Words for the world; each channel's delivery is owed from here.
+    UpdateSent {
+        /// Of which incident.
+        incident: IncidentId,
+        /// Its number within the incident, from 1.
+        number: usize,
+        /// The words.
+        text: String,
+        /// Where to.
+        channels: BTreeSet<ChannelId>,
+    },
+    /// What one try to deliver brought.
+    DeliveryTried {
+        /// Of which incident.
+        incident: IncidentId,
+        /// The update's number.
+        number: usize,
+        /// The channel.
+        channel: ChannelId,
+        /// What it brought.
+        attempt: Attempt,
+    },
+    /// A procedure began.
+    RunStarted {
+        /// The run.
+        run: RunId,
+        /// The incident that it serves.
+        incident: IncidentId,
+        /// The plan.
+        plan: PlanId,
+        /// That plan's text.
+        hash: PlanHash,
+        /// The procedure's name.
+        name: String,
+        /// The procedure as it is now; left out of the timeline.
+        procedure: Option<Arc<Procedure>>,
+        /// The values of its parameters, with `from` and `to`.
+        values: Values,
+    },
+    /// A step's turn came: for people it waits, for the engine it is about to act. Journaled before the act.
+    StepStarted {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// Which try, from 1.
+        attempt: u32,
+    },
+    /// The engine saw a step do what it should.
+    StepSucceeded {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: u32,
+        /// What was seen.
+        evidence: Evidence,
+    },
+    /// The engine saw a step fail.
+    StepFailed {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: u32,
+        /// Why.
+        why: Failure,
+        /// When it is tried again by itself; `None` when a person decides.
+        again: Option<Moment>,
+    },
+    /// The engine lost sight of a step.
+    StepLost {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: u32,
+        /// What is known.
+        what: String,
+    },
+    /// A person said that a step is done.
+    StepSaidDone {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// In which words.
+        note: Option<String>,
+    },
+    /// A person had a step tried again.
+    StepRetried {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+    },
+    /// A person left a step out.
+    StepSkipped {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// One person's yes at a gate.
+    GateConfirmed {
+        /// The run.
+        run: RunId,
+        /// The gate.
+        step: StepId,
+        /// The digest of what was shown.
+        digest: String,
+        /// The loss that was accepted.
+        max_loss: Option<Span>,
+        /// When it no longer counts.
+        expires: Moment,
+    },
+    /// A yes no longer counts: taken back, out of time, or what it was a yes to got worse.
+    ConfirmationVoided {
+        /// The run.
+        run: RunId,
+        /// The gate.
+        step: StepId,
+        /// Whose.
+        by: Principal,
+        /// Why.
+        why: Voided,
+    },
+    /// All its people said yes.
+    GateOpened {
+        /// The run.
+        run: RunId,
+        /// The gate.
+        step: StepId,
+        /// Who.
+        by: Vec<Principal>,
+    },
+    /// One person's no at a gate.
+    GateDeclined {
+        /// The run.
+        run: RunId,
+        /// The gate.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing new starts.
+    RunHeld {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// It goes on.
+    RunResumed {
+        /// The run.
+        run: RunId,
+    },
+    /// Over; what still runs is ended.
+    RunEnded {
+        /// The run.
+        run: RunId,
+        /// How.
+        result: RunResult,
+    },
+}
+
+/// A plan's text and what it means.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanBody {
+    /// As it was loaded.
+    pub text: String,
+    /// As it was understood.
+    pub plan: Arc<Plan>,
+}
+
+/// How an incident begins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Its identifier.
+    pub incident: IncidentId,
+    /// How people call it.
+    pub call_sign: CallSign,
+    /// The plan that it belongs to.
+    pub plan: PlanId,
+    /// How bad.
+    pub severity: Severity,
+    /// What a person called it.
+    pub title: Option<String>,
+    /// The last good sample before it, else now.
+    pub began: Now,
+    /// The probes whose trouble it is.
+    pub causes: BTreeSet<ProbeId>,
+}
+
+/// Why a confirmation no longer counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Voided {
+    /// Taken back.
+    Withdrawn,
+    /// Nobody joined in time.
+    Expired,
+    /// More would be lost than was accepted.
+    LossGrew {
+        /// What was accepted.
+        accepted: Span,
+        /// What it is now; `None` when nobody can say.
+        now: Option<Span>,
+    },
+}
+
+impl Event {
+    /// Without what a timeline does not show: whole plans and procedures.
+    #[must_use]
+    pub fn brief(&self) -> Event {
+        match self {
+            Event::PlanLoaded { plan, name, hash, .. } => {
+                Event::PlanLoaded { plan: plan.clone(), name: name.clone(), hash: hash.clone(), body: None }
+            }
+            Event::RunStarted { run, incident, plan, hash, name, values, .. } => Event::RunStarted {
+                run: *run,
+                incident: incident.clone(),
+                plan: plan.clone(),
+                hash: hash.clone(),
+                name: name.clone(),
+                procedure: None,
+                values: values.clone(),
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// The incident that it names itself; that of a run's event is found through the run.
+    #[must_use]
+    pub fn incident(&self) -> Option<&IncidentId> {
+        match self {
+            Event::IncidentProposed(opening) | Event::IncidentDeclared(opening) => Some(&opening.incident),
+            Event::IncidentDismissed { incident, .. }
+            | Event::IncidentRecovering { incident }
+            | Event::IncidentVerifying { incident, .. }
+            | Event::IncidentRelapsed { incident }
+            | Event::IncidentRecovered { incident, .. }
+            | Event::IncidentClosed { incident, .. }
+            | Event::IncidentCancelled { incident, .. }
+            | Event::IncidentReopened { incident, .. }
+            | Event::RoleAssigned { incident, .. }
+            | Event::UpdateSent { incident, .. }
+            | Event::DeliveryTried { incident, .. }
+            | Event::RunStarted { incident, .. } => Some(incident),
+            Event::NoteAdded { incident, .. } => incident.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The run that it belongs to.
+    #[must_use]
+    pub fn run(&self) -> Option<RunId> {
+        match self {
+            Event::RunStarted { run, .. }
+            | Event::StepStarted { run, .. }
+            | Event::StepSucceeded { run, .. }
+            | Event::StepFailed { run, .. }
+            | Event::StepLost { run, .. }
+            | Event::StepSaidDone { run, .. }
+            | Event::StepRetried { run, .. }
+            | Event::StepSkipped { run, .. }
+            | Event::GateConfirmed { run, .. }
+            | Event::ConfirmationVoided { run, .. }
+            | Event::GateOpened { run, .. }
+            | Event::GateDeclined { run, .. }
+            | Event::RunHeld { run, .. }
+            | Event::RunResumed { run }
+            | Event::RunEnded { run, .. } => Some(*run),
+            _ => None,
+        }
+    }
+}

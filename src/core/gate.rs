@@ -1,0 +1,192 @@
+//! What a gate shows before it opens, and the digest that a confirmation carries back.
+
+use sha2::{Digest, Sha256};
+
+use super::health::{self, Readings, Verdict};
+use super::ids::{CallSign, ComponentId};
+use super::loss::{self, Loss};
+use super::plan::{Gate, Return, Step};
+use super::run::{How, Run, StepRun, StepState};
+use super::state::{Loaded, State};
+use super::time::Span;
+
+/// One line of evidence at a gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// An earlier step, and how it is known to be done.
+    Step {
+        /// Its name.
+        name: String,
+        /// How it ended.
+        state: StepState,
+    },
+    /// The site that is left.
+    Source {
+        /// Its name.
+        site: String,
+        /// Parts that are down, and all of them.
+        down: (usize, usize),
+        /// The worst verdict.
+        worst: Verdict,
+    },
+    /// The site that takes over.
+    Target {
+        /// Its name.
+        site: String,
+        /// Parts that are ok, and all of them.
+        ok: (usize, usize),
+        /// The worst verdict.
+        worst: Verdict,
+    },
+}
+
+/// How a line stands, beyond its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// Seen by the engine, and as it should be.
+    Good,
+    /// Said by a person, or skipped, or not known.
+    Caution,
+    /// Seen, and not as it should be.
+    Bad,
+}
+
+impl Check {
+    /// How it stands.
+    #[must_use]
+    pub fn sign(&self) -> Sign {
+        match self {
+            Check::Step { state: StepState::Done { how: How::Seen(_) | How::Opened { .. }, .. }, .. } => Sign::Good,
+            Check::Step { .. } => Sign::Caution,
+            Check::Source { worst: Verdict::Down, .. } | Check::Target { worst: Verdict::Ok, .. } => Sign::Good,
+            Check::Source { .. } => Sign::Caution,
+            Check::Target { worst: Verdict::Down, .. } => Sign::Bad,
+            Check::Target { .. } => Sign::Caution,
+        }
+    }
+}
+
+/// What a gate shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// Its place in the run, counted from 1.
+    pub number: usize,
+    /// What is decided.
+    pub question: String,
+    /// The incident's call-sign.
+    pub call_sign: CallSign,
+    /// The word to type for what is acted on: the target site, else the procedure.
+    pub target: String,
+    /// The evidence.
+    pub checks: Vec<Check>,
+    /// What would be lost; `None` where the plan has no data that travels.
+    pub loss: Option<Loss>,
+    /// What the steps after it are expected to take; `None` when no author said.
+    pub remaining: Option<Span>,
+    /// What cannot be undone, in the author's words.
+    pub after: Option<String>,
+    /// Whether a step without return follows.
+    pub no_return: Return,
+    /// How many people it takes.
+    pub people: u32,
+    /// Over all of this but the loss, which a confirmation bounds by itself.
+    pub digest: String,
+}
+
+/// What the gate at `index` of a run shows now.
+#[must_use]
+pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Readings) -> View {
+    let loaded = state.plans.get(&run.plan);
+    let call_sign = state.incidents.get(&run.incident).map_or_else(|| CallSign::pick(0, &[]), |i| i.call_sign.clone());
+    let target = run.procedure.to.as_ref().map_or_else(|| run.procedure.id.to_string(), ToString::to_string);
+    let mut checks: Vec<Check> = run.pairs().take(index).map(|(step, done)| step_check(step, done)).collect();
+    checks.extend(loaded.into_iter().flat_map(|loaded| site_checks(loaded, run)));
+    let after = run.procedure.steps.get(index + 1..).unwrap_or_default();
+    let no_return = if after.iter().any(|s| s.way_back == Return::None) { Return::None } else { Return::Open };
+    let mut view = View {
+        number: index + 1,
+        question: gate.question.clone(),
+        call_sign,
+        target,
+        checks,
+        loss: loaded.and_then(|loaded| worst_loss(loaded, readings)),
+        remaining: expected(after),
+        after: gate.after.clone(),
+        no_return,
+        people: gate.people,
+        digest: String::new(),
+    };
+    view.digest = digest(run, &view);
+    view
+}
+
+/// The largest loss of all data that travels; unknown when any of it is. `None` when nothing does.
+#[must_use]
+pub fn worst_loss(loaded: &Loaded, readings: &Readings) -> Option<Loss> {
+    let known = readings.replication.get(&loaded.plan.id);
+    let of = |id: &ComponentId| known.and_then(|r| r.get(id)).map_or(Loss::Unknown, loss::reckon);
+    loaded
+        .plan
+        .components
+        .iter()
+        .filter(|c| c.replication.is_some())
+        .map(|c| of(&c.id))
+        .max_by_key(|loss| (*loss == Loss::Unknown, loss.ceiling()))
+}
+
+fn step_check(step: &Step, done: &StepRun) -> Check {
+    Check::Step { name: step.name.clone(), state: done.state.clone() }
+}
+
+fn site_checks(loaded: &Loaded, run: &Run) -> Vec<Check> {
+    let name = |id| loaded.plan.site(id).map_or_else(|| id.to_string(), |s| s.name.clone());
+    let mut checks = Vec::new();
+    if let Some(from) = &run.procedure.from {
+        let seen = health::site(&loaded.plan, &loaded.probes, from);
+        let down = (seen.count(Verdict::Down), seen.parts.len());
+        checks.push(Check::Source { site: name(from), down, worst: seen.worst });
+    }
+    if let Some(to) = &run.procedure.to {
+        let seen = health::site(&loaded.plan, &loaded.probes, to);
+        let ok = (seen.count(Verdict::Ok), seen.parts.len());
+        checks.push(Check::Target { site: name(to), ok, worst: seen.worst });
+    }
+    checks
+}
+
+fn expected(steps: &[Step]) -> Option<Span> {
+    let estimates = steps.iter().filter_map(|s| s.estimate);
+    steps.iter().any(|s| s.estimate.is_some()).then(|| estimates.fold(Span::ZERO, Span::plus))
+}
+
+fn digest(run: &Run, view: &View) -> String {
+    let mut hash = Sha256::new();
+    let mut put = |part: &str| {
+        // Lengths keep neighbouring parts apart.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    };
+    put(&run.id.to_string());
+    put(&run.plan_hash.0);
+    put(&view.number.to_string());
+    put(&view.target);
+    put(&view.question);
+    put(view.after.as_deref().unwrap_or_default());
+    for (name, value) in &run.values {
+        put(name);
+        put(value);
+    }
+    for check in &view.checks {
+        put(&fingerprint(check));
+    }
+    hash.finalize().iter().take(12).map(|b| format!("{b:02x}")).collect()
+}
+
+/// What must not change between showing and confirming: verdicts and how steps ended, not moments and durations.
+fn fingerprint(check: &Check) -> String {
+    match check {
+        Check::Step { name, state } => format!("{name}|{}|{:?}", state.word(), check.sign()),
+        Check::Source { site, down, worst } => format!("source|{site}|{down:?}|{worst:?}"),
+        Check::Target { site, ok, worst } => format!("target|{site}|{ok:?}|{worst:?}"),
+    }
+}

@@ -1,0 +1,115 @@
+//! An incident: from the first bad sample to the day it is closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::comms::Update;
+use super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId};
+use super::plan::{Environment, PlanHash, Severity};
+use super::time::Now;
+
+/// Where an incident stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// The engine saw trouble and waits for a person to declare or dismiss it.
+    Proposed,
+    /// A person said that it is none.
+    Dismissed {
+        /// Why.
+        reason: String,
+    },
+    /// It is one; nothing runs yet.
+    Declared,
+    /// Recovery runs.
+    Recovering,
+    /// The front door is good again and has to hold.
+    Verifying {
+        /// Since when it is good.
+        since: Now,
+    },
+    /// It held; the clocks stopped for good.
+    Recovered,
+    /// Over.
+    Closed {
+        /// What the closer had to say, needed when it had not recovered.
+        reason: Option<String>,
+    },
+    /// A false alarm.
+    Cancelled {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Phase {
+    /// Whether people still work on it, a proposal included.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !matches!(self, Phase::Dismissed { .. } | Phase::Closed { .. } | Phase::Cancelled { .. })
+    }
+
+    /// Whether it was declared and is not over.
+    #[must_use]
+    pub fn is_declared(&self) -> bool {
+        self.is_open() && *self != Phase::Proposed
+    }
+
+    /// The word for it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Phase::Proposed => "proposed",
+            Phase::Dismissed { .. } => "dismissed",
+            Phase::Declared => "declared",
+            Phase::Recovering => "recovering",
+            Phase::Verifying { .. } => "verifying",
+            Phase::Recovered => "recovered",
+            Phase::Closed { .. } => "closed",
+            Phase::Cancelled { .. } => "cancelled",
+        }
+    }
+}
+
+/// An incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its identifier.
+    pub id: IncidentId,
+    /// How people call it.
+    pub call_sign: CallSign,
+    /// The plan that it belongs to.
+    pub plan: PlanId,
+    /// That plan's text when the incident began.
+    pub plan_hash: PlanHash,
+    /// Where the plan's systems stand.
+    pub environment: Environment,
+    /// How bad.
+    pub severity: Severity,
+    /// What a person called it.
+    pub title: Option<String>,
+    /// Where it stands.
+    pub phase: Phase,
+    /// The last good sample before it, else when it was noticed.
+    pub began: Now,
+    /// When the engine proposed it; `None` when a person was first.
+    pub detected: Option<Now>,
+    /// When a person declared it.
+    pub declared: Option<Now>,
+    /// When the clocks stopped: the first good sample of the stable window.
+    pub stopped: Option<Now>,
+    /// The probes whose trouble belongs to it.
+    pub causes: BTreeSet<ProbeId>,
+    /// Who holds which role.
+    pub roles: BTreeMap<RoleId, Principal>,
+    /// What was told, in order; its number is its place, counted from 1.
+    pub updates: Vec<Update>,
+}
+
+impl Incident {
+    /// The roles that somebody holds.
+    pub fn roles_of<'a>(&'a self, who: &'a Principal) -> impl Iterator<Item = &'a RoleId> {
+        self.roles.iter().filter(move |(_, holder)| *holder == who).map(|(role, _)| role)
+    }
+}

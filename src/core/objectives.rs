@@ -1,0 +1,115 @@
+//! The clocks of an incident against the objectives of its plan.
+
+use super::health::Verdict;
+use super::incident::{Incident, Phase};
+use super::plan::Component;
+use super::state::Loaded;
+use super::time::{Elapsed, Exactness, Moment, Now, Span};
+
+/// How long customers and parts have been without, so far or in all: from *began* to the first good sample of the window that
+/// held, or to now.
+#[must_use]
+pub fn downtime(incident: &Incident, now: &Now) -> Elapsed {
+    let end = match (&incident.stopped, &incident.phase) {
+        (Some(stopped), _) => stopped,
+        (None, Phase::Verifying { since }) => since,
+        _ => now,
+    };
+    end.since(&incident.began)
+}
+
+/// Whether an incident's clocks still run.
+#[must_use]
+pub fn ticks(incident: &Incident) -> bool {
+    incident.stopped.is_none() && incident.phase.is_open() && !matches!(incident.phase, Phase::Verifying { .. })
+}
+
+/// A recovery time objective against the clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rto {
+    /// The objective.
+    pub objective: Span,
+    /// The component whose it is; `None` when it is the plan's.
+    pub of: Option<String>,
+    /// When it ends, by the wall clock.
+    pub ends: Moment,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// How an objective stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// That much is left, or was when the clocks stopped.
+    Left(Span),
+    /// Missed by that much, and the next one that can still be met, if any.
+    Missed {
+        /// By how much.
+        by: Span,
+        /// The next objective, and what is left of it.
+        next: Option<(Span, Span)>,
+    },
+}
+
+/// The tightest objective of what is affected; `None` when none is given.
+///
+/// Affected are the components whose probes belong to the incident; when there are none, the plan's own objective counts.
+#[must_use]
+pub fn rto(loaded: &Loaded, incident: &Incident, now: &Now) -> Option<Rto> {
+    let mut objectives: Vec<(Span, Option<String>)> =
+        affected(loaded, incident).filter_map(|c| c.rto.map(|rto| (rto, Some(c.name.clone())))).collect();
+    objectives.extend(loaded.plan.rto.map(|rto| (rto, None)));
+    objectives.sort_by_key(|(span, _)| *span);
+    let gone = downtime(incident, now).span;
+    let (objective, of) = objectives.first()?.clone();
+    let standing = if gone <= objective {
+        Standing::Left(objective.minus(gone))
+    } else {
+        let next = objectives.iter().find(|(span, _)| *span >= gone).map(|(span, _)| (*span, span.minus(gone)));
+        Standing::Missed { by: gone.minus(objective), next }
+    };
+    Some(Rto { objective, of, ends: incident.began.utc.plus(objective), standing })
+}
+
+/// The tightest recovery point objective of what is affected.
+#[must_use]
+pub fn rpo(loaded: &Loaded, incident: &Incident) -> Option<Span> {
+    affected(loaded, incident).filter_map(|c| c.rpo).chain(loaded.plan.rpo).min()
+}
+
+fn affected<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Item = &'a Component> {
+    loaded.plan.components.iter().filter(|c| c.probes.iter().any(|p| incident.causes.contains(&p.id)))
+}
+
+/// Whether everything that failed in an incident is good again: the front door where it was hit, else every cause. Answers with
+/// the first good sample of the last part to come back; `None` while something is not good, or nothing was ever bad.
+#[must_use]
+pub fn good_since(loaded: &Loaded, incident: &Incident) -> Option<Now> {
+    use super::plan::Vantage::FrontDoor;
+    let front_door_hit = loaded.plan.probes().any(|(_, p)| p.vantage == FrontDoor && incident.causes.contains(&p.id));
+    let mut latest: Option<Now> = None;
+    for (_, probe) in loaded.plan.probes() {
+        let counts = if front_door_hit { probe.vantage == FrontDoor } else { incident.causes.contains(&probe.id) };
+        if !counts {
+            continue;
+        }
+        let state = loaded.probes.get(&probe.id).filter(|s| s.verdict == Verdict::Ok)?;
+        let since = state.since.clone()?;
+        latest = match latest {
+            Some(other) if other.utc >= since.utc => Some(other),
+            _ => Some(since),
+        };
+    }
+    latest
+}
+
+/// How long that good window has lasted.
+#[must_use]
+pub fn held(since: &Now, now: &Now) -> Span {
+    let elapsed = now.since(since);
+    match elapsed.exactness {
+        Exactness::Measured => elapsed.span,
+        // A restart in between: nobody looked for a while, so the window cannot be called unbroken.
+        Exactness::ByWallClock => Span::ZERO,
+    }
+}

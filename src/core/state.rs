@@ -1,0 +1,112 @@
+//! Everything that the engine and every console know, folded out of the journal.
+//!
+//! The state is bounded: open incidents with their runs, the newest plans, the last rows of the timeline. Parts are shared
+//! (`Arc`), so that the engine's working copy and the console's frozen view cost next to nothing.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Event;
+use super::health::{ProbeState, Verdict};
+use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProbeId, RunId, SiteId};
+use super::incident::Incident;
+use super::people::{Mode, Person};
+use super::plan::{Plan, PlanHash};
+use super::run::Run;
+use super::time::Now;
+
+/// Rises when the meaning of events, of the state or of `apply` changes. Consoles fold only when theirs is equal; snapshots of
+/// another are discarded.
+pub const PROTOCOL: u32 = 1;
+
+/// Timeline rows that the state keeps.
+pub const TIMELINE_KEPT: usize = 200;
+
+/// Ended incidents that the state keeps, with their runs.
+pub const ENDED_KEPT: usize = 8;
+
+/// What is known.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct State {
+    /// Whom the engine serves.
+    pub mode: Mode,
+    /// The people whom it knows.
+    pub people: BTreeMap<Principal, Arc<Person>>,
+    /// The channels that its settings name, with their kinds.
+    pub channels: BTreeMap<ChannelId, String>,
+    /// The newest text of each plan.
+    pub plans: BTreeMap<PlanId, Arc<Loaded>>,
+    /// Open incidents and the last ended ones.
+    pub incidents: BTreeMap<IncidentId, Arc<Incident>>,
+    /// Their runs.
+    pub runs: BTreeMap<RunId, Arc<Run>>,
+    /// The last rows, oldest first.
+    pub timeline: VecDeque<Arc<Entry>>,
+    /// Incidents so far; the next call-sign follows from it.
+    pub incidents_so_far: u64,
+    /// Runs so far; the next run's number follows from it.
+    pub runs_so_far: u64,
+}
+
+/// A plan with what is seen of its parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Loaded {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// Of its text.
+    pub hash: PlanHash,
+    /// What is believed of each probe's part.
+    pub probes: BTreeMap<ProbeId, ProbeState>,
+    /// The site that serves now, by what happened.
+    pub active: Option<SiteId>,
+}
+
+/// A row of the timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place in the journal.
+    pub seq: u64,
+    /// When.
+    pub at: Now,
+    /// Who.
+    pub by: Principal,
+    /// What, without bulk ([`Event::brief`]).
+    pub event: Event,
+}
+
+impl Loaded {
+    /// What is believed of a probe's part.
+    #[must_use]
+    pub fn verdict(&self, probe: &ProbeId) -> Verdict {
+        self.probes.get(probe).map_or(Verdict::Unknown, |s| s.verdict)
+    }
+}
+
+impl State {
+    /// The name to show for somebody.
+    #[must_use]
+    pub fn name<'a>(&'a self, who: &'a Principal) -> std::borrow::Cow<'a, str> {
+        match self.people.get(who) {
+            Some(person) => std::borrow::Cow::Borrowed(person.name.as_str()),
+            None => std::borrow::Cow::Owned(who.to_string()),
+        }
+    }
+
+    /// Incidents that people still work on, proposals included, oldest first.
+    pub fn open_incidents(&self) -> impl DoubleEndedIterator<Item = &Arc<Incident>> {
+        self.incidents.values().filter(|i| i.phase.is_open())
+    }
+
+    /// The open incident of a plan, if it has one.
+    #[must_use]
+    pub fn incident_of(&self, plan: &PlanId) -> Option<&Arc<Incident>> {
+        self.open_incidents().find(|i| i.plan == *plan)
+    }
+
+    /// Runs of an incident, oldest first.
+    pub fn runs_of<'a>(&'a self, incident: &'a IncidentId) -> impl DoubleEndedIterator<Item = &'a Arc<Run>> {
+        self.runs.values().filter(move |r| r.incident == *incident)
+    }
+}

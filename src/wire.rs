@@ -1,0 +1,178 @@
+//! What goes over the wire between an engine and its clients, as both ends write it (DESIGN, *Wire*).
+//!
+//! ```text
+//! GET  /v1/hello                                   Hello
+//! GET  /v1/snapshot                                Snapshot
+//! GET  /v1/stream?from=SEQ                         server-sent events: event (Entry, id = seq), live (Live), now (Now), reset
+//! POST /v1/commands                  Posted    ->  200 Accepted, else Trouble with 400, 403, 409 or 503
+//! GET  /v1/timeline?before=SEQ&limit=N&incident=ID Vec<Entry>, newest first
+//! GET  /v1/runs/R7/steps/STEP/1/output?from=BYTE   raw bytes; header `x-total` tells the size so far
+//! GET  /v1/samples                                 Live
+//! POST /v1/audit/verify                            Audit
+//! ```
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::core::command::Command;
+use crate::core::health::Readings;
+use crate::core::ids::{IncidentId, Principal, RunId, StepId};
+use crate::core::people::{Access, Mode};
+use crate::core::refusal::Refusal;
+use crate::core::state::State;
+use crate::core::time::Now;
+
+/// Who is on the other end, and whom it takes you for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The engine's version.
+    pub engine: String,
+    /// [`crate::core::state::PROTOCOL`] of the engine; clients fold events only when theirs is equal.
+    pub protocol: u32,
+    /// The engine's clock and boot.
+    pub now: Now,
+    /// Which engine of a group leads, counted up with each change; 1 for an engine alone.
+    pub epoch: u64,
+    /// The newest entry of the journal.
+    pub head: u64,
+    /// Whom it serves.
+    pub mode: Mode,
+    /// Its process.
+    pub pid: u32,
+    /// Whom it takes you for.
+    pub you: You,
+}
+
+/// Whom the engine takes a client for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct You {
+    /// As the kernel vouches for.
+    pub principal: Principal,
+    /// The name shown.
+    pub name: String,
+    /// What the settings gave; nothing for a stranger.
+    pub access: Vec<Access>,
+}
+
+/// The whole state at one entry of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// [`crate::core::state::PROTOCOL`] of the engine.
+    pub protocol: u32,
+    /// The entry that it holds after.
+    pub seq: u64,
+    /// That entry's hash, in hexadecimal.
+    pub hash: String,
+    /// The engine's clock.
+    pub now: Now,
+    /// The state.
+    pub state: State,
+    /// What was read last; never journaled.
+    pub live: Live,
+}
+
+/// The newest values of what is never journaled. At most one a second goes to each client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    /// The engine's clock.
+    pub now: Now,
+    /// Probes, customers, replication.
+    pub readings: Readings,
+    /// Who has a console open.
+    pub present: Vec<Principal>,
+    /// How much the running command steps have written.
+    pub output: Vec<OutputSize>,
+    /// Why nothing can be written into the journal, when nothing can.
+    pub read_only: Option<String>,
+}
+
+/// How much a command step has written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputSize {
+    /// The run.
+    pub run: RunId,
+    /// The step.
+    pub step: StepId,
+    /// Which try.
+    pub attempt: u32,
+    /// Bytes so far.
+    pub bytes: u64,
+}
+
+/// A command as it is posted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Posted {
+    /// Minted by the client; a repeat gets the first answer and acts once.
+    pub id: Uuid,
+    /// The newest entry that the client had seen; a client that has seen more than the journal holds is refused.
+    #[serde(default)]
+    pub seen: Option<u64>,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// The command is on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The last entry that it brought.
+    pub seq: u64,
+    /// The incident that it opened or worked on.
+    pub incident: Option<IncidentId>,
+    /// The run that it started or worked on.
+    pub run: Option<RunId>,
+}
+
+/// Why a request did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", content = "data", rename_all = "snake_case")]
+#[error("{self:?}")]
+pub enum Trouble {
+    /// A rule says no. Nothing has happened.
+    Refused(Refusal),
+    /// The plan's text has faults. Nothing has happened.
+    PlanFaults(Vec<crate::plan::Fault>),
+    /// The request cannot be read. Nothing has happened.
+    BadRequest {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Nothing can be written now. Nothing has happened.
+    ReadOnly {
+        /// Why.
+        why: String,
+    },
+    /// The client has seen entries that this journal does not hold.
+    OtherJournal {
+        /// What it has seen.
+        seen: u64,
+        /// What the journal holds.
+        head: u64,
+    },
+    /// The disk failed in the middle of it: look before trying again.
+    OutcomeUnknown,
+    /// What is asked for is not there.
+    NotFound {
+        /// What was asked for.
+        what: String,
+    },
+}
+
+/// What a look through the whole journal found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audit {
+    /// Every entry carries the hash of the one before.
+    Whole {
+        /// How many entries.
+        entries: u64,
+        /// The newest entry's hash, in hexadecimal.
+        head: String,
+    },
+    /// The first entry that does not.
+    Broken {
+        /// Its place.
+        seq: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+}
