@@ -219,8 +219,9 @@ async fn prepare(writer: &mut SqliteConnection, file: &Path) -> Result<(), Store
     execute(writer, "PRAGMA journal_mode = WAL")
         .await
         .map_err(error)?;
+    // Not `run`: the future of its generic `acquire` could not be sent to another thread.
     MIGRATIONS
-        .run(writer)
+        .run_direct(None, writer, false)
         .await
         .map_err(|error| migration_error(file, error))
 }

@@ -158,3 +158,25 @@ async fn a_long_journal_opens_fast_from_a_snapshot() {
     assert_eq!(journal.verify().await.unwrap().entries, ENTRIES);
     eprintln!("verified them in {:?}", start.elapsed());
 }
+
+#[tokio::test]
+async fn a_journal_can_be_owned_by_a_task() {
+    let dir = tempdir().unwrap();
+    let mut journal = journal(dir.path(), 3).await;
+    let reader = journal.reader();
+    let owner = tokio::spawn(async move {
+        journal.append(vec![draft(4)]).await.unwrap();
+        journal
+            .save_snapshot(journal.head(), 1, b"state")
+            .await
+            .unwrap();
+        journal.reopen().await.unwrap();
+        journal.close().await;
+    });
+    owner.await.unwrap();
+    assert_eq!(
+        reader.stored_head().await.map(|head| head.seq).ok(),
+        None,
+        "closed with its journal"
+    );
+}
