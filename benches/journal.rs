@@ -28,15 +28,10 @@ fn draft(n: u64) -> Draft {
         boot_ns: 1_000_000 * n.cast_signed(),
         epoch: 1,
         principal: "uid:1000".to_owned(),
-        command_id: n
-            .is_multiple_of(2)
-            .then(|| Uuid::from_u128(0x0190_abcd_1111 + u128::from(n))),
+        command_id: n.is_multiple_of(2).then(|| Uuid::from_u128(0x0190_abcd_1111 + u128::from(n))),
         stream: format!("run/DR-20261121-0344{:02}", n % 60),
         kind: "step.finished".to_owned(),
-        body: format!(
-            "{{\"step\":\"drain\",\"attempt\":{n},\"text\":\"{}\"}}",
-            "x".repeat(220)
-        ),
+        body: format!("{{\"step\":\"drain\",\"attempt\":{n},\"text\":\"{}\"}}", "x".repeat(220)),
     }
 }
 
@@ -53,19 +48,12 @@ impl Bare {
         let mut database = null_mut();
         // SAFETY: the path ends with NUL and the handle is used by this thread only.
         unsafe { ffi::sqlite3_open(path.as_ptr(), &raw mut database) };
-        let mut bare = Bare {
-            database,
-            insert: null_mut(),
-        };
-        bare.execute(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -1024",
-        );
+        let mut bare = Bare { database, insert: null_mut() };
+        bare.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -1024");
         bare.execute(include_str!("../src/store/migrations/0001_journal.sql"));
         let sql = CString::new("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)").unwrap();
         // SAFETY: the text ends with NUL; the statement is finalised before the database is closed.
-        let result = unsafe {
-            ffi::sqlite3_prepare_v2(database, sql.as_ptr(), -1, &raw mut bare.insert, null_mut())
-        };
+        let result = unsafe { ffi::sqlite3_prepare_v2(database, sql.as_ptr(), -1, &raw mut bare.insert, null_mut()) };
         assert_eq!(result, ffi::SQLITE_OK);
         bare
     }
@@ -73,8 +61,7 @@ impl Bare {
     fn execute(&mut self, sql: &str) {
         let sql = CString::new(sql).unwrap();
         // SAFETY: the text ends with NUL, and no callback is given.
-        let result =
-            unsafe { ffi::sqlite3_exec(self.database, sql.as_ptr(), None, null_mut(), null_mut()) };
+        let result = unsafe { ffi::sqlite3_exec(self.database, sql.as_ptr(), None, null_mut(), null_mut()) };
         assert_eq!(result, ffi::SQLITE_OK);
     }
 
@@ -180,21 +167,14 @@ async fn from_writers(mut journal: Journal) -> (Journal, Duration) {
         tokio::spawn(async move {
             for n in 0..EACH {
                 let (answer, answered) = oneshot::channel();
-                requests
-                    .send((draft(writer * EACH + n), answer))
-                    .await
-                    .unwrap();
+                requests.send((draft(writer * EACH + n), answer)).await.unwrap();
                 answered.await.unwrap();
             }
         });
     }
     drop(requests);
     let mut batch = Vec::new();
-    while incoming
-        .recv_many(&mut batch, usize::try_from(WRITERS).unwrap())
-        .await
-        > 0
-    {
+    while incoming.recv_many(&mut batch, usize::try_from(WRITERS).unwrap()).await > 0 {
         let (drafts, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
         let rows = journal.append(drafts).await.unwrap();
         for (row, answer) in rows.iter().zip(answers) {
@@ -211,10 +191,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn line(what: &str, rows: u64, bare: &[Duration], ours: &[Duration]) {
     let rate = |took: &Duration| rows as f64 / took.as_secs_f64();
-    let ratios = bare
-        .iter()
-        .zip(ours)
-        .map(|(bare, ours)| bare.as_secs_f64() / ours.as_secs_f64());
+    let ratios = bare.iter().zip(ours).map(|(bare, ours)| bare.as_secs_f64() / ours.as_secs_f64());
     println!(
         "{what:<24} {:>12.0} {:>12.0} {:>8.2}",
         median(bare.iter().map(rate).collect()),
@@ -225,9 +202,7 @@ fn line(what: &str, rows: u64, bare: &[Duration], ours: &[Duration]) {
 
 #[tokio::main]
 async fn main() {
-    let rounds = std::env::args()
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(9);
+    let rounds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(9);
     // Beside the build, not in the memory file system that /tmp may be.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut bare = Bare::open(dir.path());
@@ -246,10 +221,7 @@ async fn main() {
         bare_batch.push(bare.in_batches(&journal.rows(before, usize::MAX).await.unwrap()));
     }
     println!("medians of {rounds} rounds, rows a second");
-    println!(
-        "{:<24} {:>12} {:>12} {:>8}",
-        "", "bare SQLite", "journal", "ratio"
-    );
+    println!("{:<24} {:>12} {:>12} {:>8}", "", "bare SQLite", "journal", "ratio");
     line("one by one", SINGLE, &bare_single, &single);
     line("64 writers", WRITERS * EACH, &bare_batch, &batch);
     journal.close().await;

@@ -1,11 +1,6 @@
 //! The store, through its public face, on real files.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 #[path = "store/chain.rs"]
 mod chain;
@@ -32,9 +27,7 @@ fn draft(n: u64) -> Draft {
         boot_ns: 1_000 * n.cast_signed(),
         epoch: 1,
         principal: format!("uid:{}", 1000 + n % 3),
-        command_id: n
-            .is_multiple_of(2)
-            .then(|| Uuid::from_u128(u128::from(n / 4) + 1)),
+        command_id: n.is_multiple_of(2).then(|| Uuid::from_u128(u128::from(n / 4) + 1)),
         stream: format!("incident/{}", n % 5),
         kind: "note.added".to_owned(),
         body: body(n),
@@ -65,9 +58,6 @@ async fn journal(dir: &Path, entries: u64) -> Journal {
 async fn tamper(dir: &Path, sql: &str) {
     let options = SqliteConnectOptions::new().filename(dir.join("journal.db"));
     let mut connection = options.connect().await.unwrap();
-    sqlx::query(AssertSqlSafe(sql.to_owned()))
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }

@@ -14,6 +14,7 @@ use crate::core::ids::{IncidentId, Principal, RunId, StepId};
 use crate::core::state::{Entry, PROTOCOL};
 use crate::engine::{Asked, Engine, entry};
 use crate::steps::shim;
+use crate::store::VerifyError;
 use crate::wire::{Accepted, Audit, Hello, Live, Posted, Snapshot, Trouble, You};
 
 /// Most rows of the timeline in one answer.
@@ -115,7 +116,7 @@ pub(super) async fn timeline(
     Query(query): Query<TimelineQuery>,
 ) -> Result<Json<Vec<Entry>>, Trouble> {
     known(&engine, &peer)?;
-    let streams: Vec<String> = query.incident.iter().map(ToString::to_string).collect();
+    let streams: Vec<&str> = query.incident.iter().map(IncidentId::as_str).collect();
     let limit = query.limit.unwrap_or(100).min(TIMELINE_LIMIT);
     let rows = engine
         .reader
@@ -156,8 +157,14 @@ pub(super) async fn verify(
     ConnectInfo(peer): ConnectInfo<Peer>,
 ) -> Result<Json<Audit>, Trouble> {
     known(&engine, &peer)?;
-    let verified = crate::store::verify(&engine.shared.dir).await;
-    super::audit(verified).map(Json).map_err(|why| Trouble::ReadOnly { why })
+    let unreadable = |why: String| Trouble::ReadOnly { why };
+    match engine.reader.verify().await {
+        Ok(whole) => Ok(Json(Audit::Whole { entries: whole.entries, head: whole.head.hash.to_string() })),
+        Err(VerifyError::Broken(broken)) => {
+            Ok(Json(Audit::Broken { seq: broken.seq, what: broken.fault.to_string() }))
+        }
+        Err(VerifyError::Store(why)) => Err(unreadable(why.to_string())),
+    }
 }
 
 pub(super) async fn nothing_here(uri: axum::http::Uri) -> Trouble {

@@ -13,8 +13,8 @@ use super::effects::{Effects, Shared};
 use super::memory::{CommandMemory, accepted};
 use super::record;
 use crate::core::command::Command;
-use crate::core::follow::next_due;
 use crate::core::event::Event;
+use crate::core::follow::next_due;
 use crate::core::ids::Principal;
 use crate::core::observe::Report;
 use crate::core::state::{Entry, PROTOCOL, State};
@@ -35,6 +35,9 @@ const RETRY_EVERY: Duration = Duration::from_secs(1);
 /// The longest the actor sleeps while something is due, so that a clock that was set does not strand it.
 const LONGEST_NAP: Span = Span::from_secs(1);
 
+/// What became of a command.
+type Outcome = Result<Accepted, Trouble>;
+
 /// A command on its way to the actor.
 pub struct Asked {
     /// Who asks.
@@ -42,7 +45,7 @@ pub struct Asked {
     /// What.
     pub posted: Posted,
     /// Where the answer goes.
-    pub answer: oneshot::Sender<Result<Accepted, Trouble>>,
+    pub answer: oneshot::Sender<Outcome>,
 }
 
 /// An entry as it goes out to clients: written once, sent to all.
@@ -64,7 +67,7 @@ pub struct Newest {
 }
 
 /// What the actor is made of.
-pub struct Actor {
+pub(super) struct Actor {
     pub(super) journal: Journal,
     pub(super) state: Arc<State>,
     pub(super) shared: Arc<Shared>,
@@ -82,13 +85,13 @@ pub struct Actor {
 #[derive(Default)]
 struct Batch {
     entries: Vec<(Entry, Option<Uuid>)>,
-    answers: Vec<(oneshot::Sender<Result<Accepted, Trouble>>, Uuid, Result<Accepted, Trouble>)>,
+    answers: Vec<(oneshot::Sender<Outcome>, Uuid, Outcome)>,
     reports: Vec<Report>,
 }
 
 impl Actor {
     /// Works until everybody who could ask is gone or `stop` is heard; then writes that the engine stopped.
-    pub async fn run(
+    pub(super) async fn run(
         mut self,
         mut asked: mpsc::Receiver<Asked>,
         mut reports: mpsc::UnboundedReceiver<Report>,
@@ -302,7 +305,8 @@ impl Actor {
         let mut batch = Batch::default();
         self.take_reports(&mut working, &mut head, &mut batch);
         let (readings, now) = (self.shared.live.readings(), self.shared.clock.now());
-        if let Ok(entries) = turn::take(&mut working, &mut head, Input::Engine(&Event::EngineStopped), &readings, &now) {
+        if let Ok(entries) = turn::take(&mut working, &mut head, Input::Engine(&Event::EngineStopped), &readings, &now)
+        {
             batch.entries.extend(entries.into_iter().map(|e| (e, None)));
         }
         self.commit(working, batch).await;

@@ -113,7 +113,10 @@ impl Config {
                 return Err(format!("{} cannot be the engine; write principal = \"uid:NUMBER\"", person.name));
             }
             if let Some(other) = seen.insert(&person.principal, &person.name) {
-                return Err(format!("{} and {other} are both {}; one person, one account", person.name, person.principal));
+                return Err(format!(
+                    "{} and {other} are both {}; one person, one account",
+                    person.name, person.principal
+                ));
             }
             if person.name.trim().is_empty() || person.name.chars().any(char::is_control) {
                 return Err(format!("{:?} is no name to show", person.name));
@@ -152,9 +155,10 @@ pub fn group_number(group: &str) -> Option<u32> {
 
 /// In a colon-separated table, the `wanted` field of the first line whose field at `place` is `value`.
 fn field_where(table: &str, place: usize, value: &str, wanted: usize) -> Option<String> {
-    table.lines().map(|line| line.split(':').collect::<Vec<_>>()).find_map(|fields| {
-        (fields.get(place) == Some(&value)).then(|| fields.get(wanted).map(|f| (*f).to_owned()))?
-    })
+    table
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>())
+        .find_map(|fields| (fields.get(place) == Some(&value)).then(|| fields.get(wanted).map(|f| (*f).to_owned()))?)
 }
 
 #[cfg(test)]

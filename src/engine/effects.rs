@@ -78,7 +78,7 @@ type StepKey = (RunId, StepId, u32);
 type DeliveryKey = (IncidentId, usize, ChannelId, u32);
 
 /// What is going on.
-pub struct Effects {
+pub(super) struct Effects {
     shared: Arc<Shared>,
     steps: HashMap<StepKey, Task>,
     watchers: Vec<(Watched, Task)>,
@@ -90,12 +90,12 @@ pub struct Effects {
 impl Effects {
     /// Nothing is going on yet.
     #[must_use]
-    pub fn new(shared: Arc<Shared>) -> Effects {
+    pub(super) fn new(shared: Arc<Shared>) -> Effects {
         Effects { shared, steps: HashMap::new(), watchers: Vec::new(), plans: Vec::new(), deliveries: HashMap::new() }
     }
 
     /// Makes what is going on what the state says.
-    pub fn reconcile(&mut self, state: &Arc<State>) {
+    pub(super) fn reconcile(&mut self, state: &Arc<State>) {
         self.reconcile_steps(state);
         self.reconcile_watchers(state);
         self.reconcile_deliveries(state);
@@ -122,8 +122,10 @@ impl Effects {
     /// Ends what still runs of a run that is over. A command's end is told by its shim, others end here.
     fn stop(&mut self, run: &Run, step: &Step, seen: &StepRun) {
         let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
-        if let (Action::Command { .. }, shim::Found::Running(pids)) = (&step.action, shim::look(&dir)) {
-            shim::stop(&pids);
+        if let (Action::Command { .. }, Ok(shim::Found::Running(pids))) = (&step.action, shim::look(&dir)) {
+            if let Err(why) = shim::stop(&pids) {
+                tracing::error!(%why, run = %run.id, step = %step.id, "a command cannot be ended");
+            }
             return;
         }
         self.steps.remove(&(run.id, step.id.clone(), seen.attempts));
@@ -171,7 +173,7 @@ impl Effects {
     }
 
     /// Notes which steps that were lost still have processes.
-    pub fn look_for_living(&self, state: &State) {
+    pub(super) fn look_for_living(&self, state: &State) {
         let mut living = BTreeSet::new();
         for run in state.runs.values() {
             for (step, seen) in run.pairs() {
@@ -193,15 +195,17 @@ impl Effects {
 /// Whether processes of a try still live.
 fn alive(dir: &std::path::Path) -> bool {
     match shim::look(dir) {
-        shim::Found::Running(_) => true,
-        shim::Found::Lost { pids } => shim::group_alive(&pids) == shim::Life::Alive,
-        _ => false,
+        Ok(shim::Found::Running(_) | shim::Found::GivenOut) => true,
+        Ok(shim::Found::Lost(pids)) => shim::group_alive(&pids) == shim::Life::Alive,
+        Ok(shim::Found::NotStarted | shim::Found::Ended(_)) => false,
+        // What cannot be looked at may live.
+        Err(_) => true,
     }
 }
 
 /// What an engine that was killed left behind: each step that it was at, except those that only look, is lost from sight.
 #[must_use]
-pub fn lost_steps(state: &State, shared: &Shared) -> Vec<Report> {
+pub(super) fn lost_steps(state: &State, shared: &Shared) -> Vec<Report> {
     let mut reports = Vec::new();
     for run in state.runs.values() {
         for (step, seen) in run.pairs() {
@@ -221,11 +225,27 @@ fn what_is_known(action: &Action, dir: &std::path::Path) -> String {
     if !matches!(action, Action::Command { .. }) {
         return "the engine stopped while it waited for an answer".into();
     }
-    match shim::look(dir) {
-        shim::Found::NotStarted => "the engine stopped before the program was started".into(),
-        shim::Found::Running(_) => "the engine stopped while the program ran, and it still runs".into(),
-        shim::Found::Ended(record) => format!("the engine stopped while the program ran; since then: {:?}", record.exit),
-        shim::Found::Lost { .. } => "engine and program stopped, and the program left no exit status".into(),
+    // Nothing is started any more that no shim has taken up: the person who decides must not be overtaken by it.
+    let look = match shim::look(dir) {
+        Ok(shim::Found::GivenOut) => shim::void(dir, "the engine stopped before the program was started").and_then(|_| shim::look(dir)),
+        other => other,
+    };
+    match look {
+        Ok(shim::Found::NotStarted) => "the engine stopped before the program was started".into(),
+        Ok(shim::Found::Running(_)) => "the engine stopped while the program ran, and it still runs".into(),
+        Ok(shim::Found::Ended(record)) => format!("the engine stopped; the program {}", exit_words(&record.exit)),
+        Ok(shim::Found::GivenOut | shim::Found::Lost(_)) => "engine and shim stopped; the program left no exit status".into(),
+        Err(why) => format!("the engine stopped, and its files cannot be read: {why}"),
+    }
+}
+
+fn exit_words(exit: &shim::Exit) -> String {
+    match exit {
+        shim::Exit::Exited { code } => format!("ended with status {code}"),
+        shim::Exit::Signalled { signal } => format!("was ended by signal {signal}"),
+        shim::Exit::TimedOut { .. } => "took too long and was ended".into(),
+        shim::Exit::Stopped => "was stopped".into(),
+        shim::Exit::NotStarted { why } => format!("was never started: {why}"),
     }
 }
 

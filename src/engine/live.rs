@@ -9,17 +9,11 @@ use crate::core::health::Readings;
 use crate::core::ids::Principal;
 
 /// Shared by those who read the world and those who show it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LiveBoard {
     readings: watch::Sender<Arc<Readings>>,
     present: Arc<Mutex<BTreeMap<Principal, usize>>>,
     read_only: Arc<Mutex<Option<String>>>,
-}
-
-impl Default for LiveBoard {
-    fn default() -> LiveBoard {
-        LiveBoard { readings: watch::Sender::default(), present: Arc::default(), read_only: Arc::default() }
-    }
 }
 
 /// Somebody has a console open for as long as this lives.

@@ -14,14 +14,14 @@ const KEPT: usize = 10_000;
 
 /// The last commands with their answers.
 #[derive(Debug, Default)]
-pub struct CommandMemory {
+pub(super) struct CommandMemory {
     answers: HashMap<Uuid, Accepted>,
     order: VecDeque<Uuid>,
 }
 
 impl CommandMemory {
     /// Takes up what the journal says of the last commands.
-    pub async fn from_journal(reader: &Reader) -> Result<CommandMemory, crate::store::StoreError> {
+    pub(super) async fn from_journal(reader: &Reader) -> Result<CommandMemory, crate::store::StoreError> {
         let mut memory = CommandMemory::default();
         for (id, seq) in reader.command_ids(KEPT).await? {
             memory.remember(id, Accepted { seq, incident: None, run: None });
@@ -30,7 +30,7 @@ impl CommandMemory {
     }
 
     /// Keeps an answer.
-    pub fn remember(&mut self, id: Uuid, answer: Accepted) {
+    pub(super) fn remember(&mut self, id: Uuid, answer: Accepted) {
         if self.answers.insert(id, answer).is_none() {
             self.order.push_back(id);
         }
@@ -42,7 +42,7 @@ impl CommandMemory {
     }
 
     /// The answer that a command got, if it was carried out.
-    pub async fn find(&self, id: Uuid, reader: &Reader) -> Option<Accepted> {
+    pub(super) async fn find(&self, id: Uuid, reader: &Reader) -> Option<Accepted> {
         let known = self.answers.get(&id)?;
         if known.incident.is_some() || known.run.is_some() {
             return Some(known.clone());
@@ -57,7 +57,7 @@ impl CommandMemory {
 
 /// What a command brought, for its answer.
 #[must_use]
-pub fn accepted(entries: &[Entry], state: &State, head: u64) -> Accepted {
+pub(super) fn accepted(entries: &[Entry], state: &State, head: u64) -> Accepted {
     let run = entries.iter().find_map(|e| e.event.run());
     let of_run = || run.and_then(|run| state.runs.get(&run)).map(|run| run.incident.clone());
     let incident = entries.iter().find_map(|e| e.event.incident().cloned()).or_else(of_run);

@@ -24,7 +24,7 @@ pub struct Unreadable {
 ///
 /// # Errors
 /// The event cannot be written as JSON.
-pub fn draft(entry: &Entry, state: &State, command: Option<Uuid>) -> Result<Draft, serde_json::Error> {
+pub(super) fn draft(entry: &Entry, state: &State, command: Option<Uuid>) -> Result<Draft, serde_json::Error> {
     let body = serde_json::to_string(&entry.event)?;
     let of_run = || entry.event.run().and_then(|run| state.runs.get(&run)).map(|run| run.incident.to_string());
     let stream = entry.event.incident().map(ToString::to_string).or_else(of_run);

@@ -8,7 +8,7 @@ use crate::core::template::Template;
 use crate::core::time::Span;
 
 /// How long a program may take when the plan does not say.
-pub const TIMEOUT: Span = Span::from_secs(600);
+pub(super) const TIMEOUT: Span = Span::from_secs(600);
 
 pub(super) async fn perform(job: &Job, argv: &[Template]) -> StepEnd {
     let not_started = |why: String| StepEnd::Bad(Failure::NotStarted { why });
@@ -23,7 +23,7 @@ pub(super) async fn perform(job: &Job, argv: &[Template]) -> StepEnd {
         Ok(started) => started,
         Err(why) => return not_started(why.to_string()),
     };
-    match shim::wait(started).await {
+    match started.wait().await {
         Ok(record) => ended(record.exit),
         Err(why) => StepEnd::Lost(why.to_string()),
     }

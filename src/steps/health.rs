@@ -15,7 +15,9 @@ pub(super) async fn perform(mut job: Job, subject: &Subject, within: Span) -> St
     let deadline = tokio::time::sleep(within.to_std());
     tokio::pin!(deadline);
     loop {
-        let verdict = judge(&job, subject, &job.state.borrow_and_update().clone(), &job.readings.borrow_and_update().clone());
+        let state = job.state.borrow_and_update().clone();
+        let readings = job.readings.borrow_and_update().clone();
+        let verdict = judge(&job, subject, &state, &readings);
         let missing = match verdict {
             Ok(probes) => return StepEnd::Good(Evidence::Healthy { probes }),
             Err(missing) => missing,
@@ -49,9 +51,9 @@ fn judge(job: &Job, subject: &Subject, state: &State, readings: &Readings) -> Re
         if verdict != Verdict::Ok {
             return Err(format!("{} is {}: {}", probe.id, word(verdict), known.map_or("", |k| k.why.as_str())));
         }
-        let fresh = samples.and_then(|s| s.get(&probe.id)).is_some_and(|s| {
-            s.at.boot == job.since.boot && s.at.uptime >= job.since.uptime && s.found == Found::Good
-        });
+        let fresh = samples
+            .and_then(|s| s.get(&probe.id))
+            .is_some_and(|s| s.at.boot == job.since.boot && s.at.uptime >= job.since.uptime && s.found == Found::Good);
         if !fresh {
             return Err(format!("{} was not looked at since", probe.id));
         }

@@ -11,7 +11,7 @@ use crate::core::time::Span;
 use crate::outbound::{body_start, reason};
 
 /// How long an answer may take when the plan does not say.
-pub const TIMEOUT: Span = Span::from_secs(30);
+pub(super) const TIMEOUT: Span = Span::from_secs(30);
 
 /// How much of an answer is searched, and shown.
 const SEARCHED: usize = 64 * 1024;

@@ -73,10 +73,7 @@ pub struct Head {
 
 impl Head {
     /// The head of an empty journal.
-    pub const GENESIS: Head = Head {
-        seq: 0,
-        hash: Hash::GENESIS,
-    };
+    pub const GENESIS: Head = Head { seq: 0, hash: Hash::GENESIS };
 }
 
 impl Row {
@@ -103,10 +100,7 @@ impl Row {
 
     /// The head of a journal that ends with this row.
     pub fn as_head(&self) -> Head {
-        Head {
-            seq: self.seq,
-            hash: self.hash,
-        }
+        Head { seq: self.seq, hash: self.hash }
     }
 
     /// The SHA-256 of the body's bytes.
@@ -124,10 +118,7 @@ impl Row {
     pub fn line(&self) -> String {
         let mut line = String::with_capacity(384);
         line.push_str("warroom-journal-1 ");
-        push(
-            &mut line,
-            format_args!("{} {} {} ", self.seq, self.id, self.at),
-        );
+        push(&mut line, format_args!("{} {} {} ", self.seq, self.id, self.at));
         push_text(&mut line, &self.boot_id);
         push(&mut line, format_args!(" {} {} ", self.boot_ns, self.epoch));
         push_text(&mut line, &self.principal);
@@ -138,10 +129,7 @@ impl Row {
         push_text(&mut line, &self.stream);
         line.push(' ');
         push_text(&mut line, &self.kind);
-        push(
-            &mut line,
-            format_args!(" {} {}", self.body_sha256(), self.prev),
-        );
+        push(&mut line, format_args!(" {} {}", self.body_sha256(), self.prev));
         line
     }
 }
@@ -154,16 +142,7 @@ fn push(line: &mut String, text: std::fmt::Arguments<'_>) {
 fn push_text(line: &mut String, text: &str) {
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z'
-            | b'a'..=b'z'
-            | b'0'..=b'9'
-            | b'-'
-            | b'.'
-            | b'_'
-            | b'~'
-            | b':'
-            | b'/'
-            | b'@' => {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'@' => {
                 line.push(char::from(byte));
             }
             _ => push(line, format_args!("%{byte:02X}")),
@@ -198,8 +177,7 @@ mod tests {
     fn any_row() -> impl Strategy<Value = Row> {
         let texts = prop::array::uniform5("[ %\\-a2\n0\u{0}é]{0,3}");
         let ids = (0u128..2, prop::option::of(0u128..2));
-        (texts, prop::array::uniform3(-1i64..12), ids)
-            .prop_map(|(texts, numbers, ids)| row(texts, numbers, ids))
+        (texts, prop::array::uniform3(-1i64..12), ids).prop_map(|(texts, numbers, ids)| row(texts, numbers, ids))
     }
 
     proptest! {

@@ -100,9 +100,7 @@ impl AppendError {
         match sqlite::primary_code(&error) {
             Some(sqlite::FULL) => AppendError::Full,
             Some(sqlite::BUSY | sqlite::LOCKED) => AppendError::Busy,
-            _ => AppendError::OutcomeUnknown {
-                source: Some(Box::new(error)),
-            },
+            _ => AppendError::OutcomeUnknown { source: Some(Box::new(error)) },
         }
     }
 }

@@ -54,11 +54,7 @@ struct Line<'a> {
 impl Reader {
     /// Writes every entry as one JSON object a line; `bodies` says of each whether its body is included. Returns how many
     /// entries were written. The chain is written as it is stored, unchecked.
-    pub async fn export(
-        &self,
-        mut out: impl Write,
-        bodies: impl Fn(&Row) -> Bodies,
-    ) -> Result<u64, ExportError> {
+    pub async fn export(&self, mut out: impl Write, bodies: impl Fn(&Row) -> Bodies) -> Result<u64, ExportError> {
         let (mut last, mut entries) = (0, 0);
         loop {
             let page = self.rows(last, PAGE).await?;
@@ -68,8 +64,7 @@ impl Reader {
             };
             last = newest.seq;
             for row in &page {
-                serde_json::to_writer(&mut out, &line(row, bodies(row)))
-                    .map_err(io::Error::from)?;
+                serde_json::to_writer(&mut out, &line(row, bodies(row))).map_err(io::Error::from)?;
                 out.write_all(b"\n")?;
                 entries += 1;
             }

@@ -29,24 +29,13 @@ const NETWORK: [(u32, &str); 14] = [
 const FUSE: &str = "FUSE";
 
 /// What FUSE serves out of local disks and the hypervisor; any other is taken to be remote.
-const LOCAL_FUSE: [&str; 6] = [
-    "fuseblk",
-    "virtiofs",
-    "fuse.fuse-overlayfs",
-    "fuse.gocryptfs",
-    "fuse.encfs",
-    "fuse.bindfs",
-];
+const LOCAL_FUSE: [&str; 6] =
+    ["fuseblk", "virtiofs", "fuse.fuse-overlayfs", "fuse.gocryptfs", "fuse.encfs", "fuse.bindfs"];
 
 /// Refuses a `dir` on a network file system.
 pub(super) fn require_local(dir: &Path) -> Result<(), StoreError> {
-    let io = |source| StoreError::Io {
-        path: dir.to_owned(),
-        source,
-    };
-    let magic = rustix::fs::statfs(dir)
-        .map_err(|errno| io(errno.into()))?
-        .f_type;
+    let io = |source| StoreError::Io { path: dir.to_owned(), source };
+    let magic = rustix::fs::statfs(dir).map_err(|errno| io(errno.into()))?.f_type;
     // The kernel's field is a signed word on some machines; the magic numbers are 32 bits.
     let Some(mut kind) = network_kind(magic as u32).map(str::to_owned) else {
         return Ok(());
@@ -60,29 +49,17 @@ pub(super) fn require_local(dir: &Path) -> Result<(), StoreError> {
             None => {}
         }
     }
-    Err(StoreError::NetworkFileSystem {
-        path: dir.to_owned(),
-        kind,
-    })
+    Err(StoreError::NetworkFileSystem { path: dir.to_owned(), kind })
 }
 
 fn network_kind(magic: u32) -> Option<&'static str> {
-    NETWORK
-        .iter()
-        .find(|(known, _)| *known == magic)
-        .map(|(_, name)| *name)
+    NETWORK.iter().find(|(known, _)| *known == magic).map(|(_, name)| *name)
 }
 
 /// The type in the line of `/proc/self/mountinfo` that has `device`: the first word after the lone hyphen.
 fn mounted_type(mountinfo: &str, device: u64) -> Option<&str> {
-    let device = format!(
-        "{}:{}",
-        rustix::fs::major(device),
-        rustix::fs::minor(device)
-    );
-    let line = mountinfo
-        .lines()
-        .find(|line| line.split(' ').nth(2) == Some(&device))?;
+    let device = format!("{}:{}", rustix::fs::major(device), rustix::fs::minor(device));
+    let line = mountinfo.lines().find(|line| line.split(' ').nth(2) == Some(&device))?;
     line.split(" - ").nth(1)?.split(' ').next()
 }
 
@@ -106,14 +83,8 @@ mod tests {
 
     #[test]
     fn the_kind_of_a_fuse_mount_is_read_by_its_device() {
-        assert_eq!(
-            mounted_type(MOUNTS, rustix::fs::makedev(0, 45)),
-            Some("fuse.sshfs")
-        );
-        assert_eq!(
-            mounted_type(MOUNTS, rustix::fs::makedev(0, 46)),
-            Some("fuse.fuse-overlayfs")
-        );
+        assert_eq!(mounted_type(MOUNTS, rustix::fs::makedev(0, 45)), Some("fuse.sshfs"));
+        assert_eq!(mounted_type(MOUNTS, rustix::fs::makedev(0, 46)), Some("fuse.fuse-overlayfs"));
         assert_eq!(mounted_type(MOUNTS, rustix::fs::makedev(0, 47)), None);
     }
 

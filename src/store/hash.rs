@@ -98,24 +98,14 @@ mod tests {
     #[test]
     fn a_hash_reads_back_as_it_was_written() {
         let hash = Hash::of(b"abc");
-        assert_eq!(
-            hash.to_string(),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(hash.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(hash.to_string().parse(), Ok(hash));
         assert_eq!(Hash::GENESIS.to_string(), "0".repeat(64));
     }
 
     #[test]
     fn other_spellings_of_a_hash_are_refused() {
-        for text in [
-            "",
-            "00",
-            &"A".repeat(64),
-            &"g".repeat(64),
-            &"0".repeat(65),
-            &"é".repeat(32),
-        ] {
+        for text in ["", "00", &"A".repeat(64), &"g".repeat(64), &"0".repeat(65), &"é".repeat(32)] {
             assert_eq!(text.parse::<Hash>(), Err(ParseHashError), "{text}");
         }
     }

@@ -45,10 +45,7 @@ pub(super) async fn insert(connection: &mut SqliteConnection, rows: &[Row]) -> s
 }
 
 /// Rolls back what has failed. SQLite may have done so itself, so a refusal to do it again says nothing.
-pub(super) async fn finish(
-    connection: &mut SqliteConnection,
-    done: sqlx::Result<()>,
-) -> sqlx::Result<()> {
+pub(super) async fn finish(connection: &mut SqliteConnection, done: sqlx::Result<()>) -> sqlx::Result<()> {
     if done.is_err() {
         let _ = execute(connection, "ROLLBACK").await;
     }
@@ -56,30 +53,17 @@ pub(super) async fn finish(
 }
 
 /// Runs a statement without parameters.
-pub(super) async fn execute(
-    connection: &mut SqliteConnection,
-    sql: &'static str,
-) -> sqlx::Result<()> {
+pub(super) async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> sqlx::Result<()> {
     sqlx::query(sql).execute(connection).await.map(|_| ())
 }
 
 async fn insert_chunk(connection: &mut SqliteConnection, rows: &[Row]) -> sqlx::Result<()> {
-    let fitting = SIZES
-        .iter()
-        .position(|size| rows.len() <= *size)
-        .unwrap_or(SIZES.len() - 1);
+    let fitting = SIZES.iter().position(|size| rows.len() <= *size).unwrap_or(SIZES.len() - 1);
     let query = sqlx::query(STATEMENTS[fitting].as_str());
-    rows.iter()
-        .fold(query, bind)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    rows.iter().fold(query, bind).execute(connection).await.map(|_| ())
 }
 
-fn bind<'q>(
-    query: Query<'q, Sqlite, SqliteArguments>,
-    row: &Row,
-) -> Query<'q, Sqlite, SqliteArguments> {
+fn bind<'q>(query: Query<'q, Sqlite, SqliteArguments>, row: &Row) -> Query<'q, Sqlite, SqliteArguments> {
     query
         .bind(row.seq.cast_signed())
         .bind(row.id.to_string())

@@ -57,13 +57,7 @@ impl Journal {
             version::write(&dir)?;
         }
         let reader = Reader::new(&file);
-        Ok(Journal {
-            file,
-            writer: Some(writer),
-            last_write: LastWrite::Settled,
-            head,
-            reader,
-        })
+        Ok(Journal { file, writer: Some(writer), last_write: LastWrite::Settled, head, reader })
     }
 
     /// The head: what the last successful append, open or reopen left on disk.
@@ -98,12 +92,7 @@ impl Journal {
     }
 
     /// Saves what the entries up to `head` fold to, and throws older snapshots and those of other protocols away.
-    pub async fn save_snapshot(
-        &mut self,
-        head: Head,
-        protocol: u32,
-        body: &[u8],
-    ) -> Result<(), AppendError> {
+    pub async fn save_snapshot(&mut self, head: Head, protocol: u32, body: &[u8]) -> Result<(), AppendError> {
         let written = snapshot::save(self.begin_write()?, head, protocol, body).await;
         self.end_write(written).await
     }
@@ -118,9 +107,7 @@ impl Journal {
         }
         self.reader.reconnect();
         let mut writer = connect(&self.file, &sqlite::writer(&self.file)).await?;
-        settle(&mut writer)
-            .await
-            .map_err(|error| sqlite::store_error(&self.file, error))?;
+        settle(&mut writer).await.map_err(|error| sqlite::store_error(&self.file, error))?;
         self.head = read_head(&mut writer, &self.file).await?;
         self.writer = Some(writer);
         self.last_write = LastWrite::Settled;
@@ -161,18 +148,14 @@ impl Journal {
             return Err(error);
         }
         match error {
-            AppendError::Full | AppendError::Busy => {
-                Err(AppendError::OutcomeUnknown { source: None })
-            }
+            AppendError::Full | AppendError::Busy => Err(AppendError::OutcomeUnknown { source: None }),
             unknown => Err(unknown),
         }
     }
 
     async fn head_is_stored(&mut self) -> bool {
         match &mut self.writer {
-            Some(writer) => read_head(writer, &self.file)
-                .await
-                .is_ok_and(|head| head == self.head),
+            Some(writer) => read_head(writer, &self.file).await.is_ok_and(|head| head == self.head),
             None => false,
         }
     }
@@ -186,14 +169,8 @@ impl Deref for Journal {
     }
 }
 
-async fn connect(
-    file: &Path,
-    options: &SqliteConnectOptions,
-) -> Result<SqliteConnection, StoreError> {
-    let mut writer = options
-        .connect()
-        .await
-        .map_err(|error| sqlite::store_error(file, error))?;
+async fn connect(file: &Path, options: &SqliteConnectOptions) -> Result<SqliteConnection, StoreError> {
+    let mut writer = options.connect().await.map_err(|error| sqlite::store_error(file, error))?;
     if let Err(refusal) = prepare(&mut writer, file).await {
         // Awaited, so that what SQLite keeps beside the file while it is open is gone again.
         let _ = writer.close().await;
@@ -211,19 +188,11 @@ async fn prepare(writer: &mut SqliteConnection, file: &Path) -> Result<(), Store
     let tables: i64 = tables.fetch_one(&mut *writer).await.map_err(error)?;
     if id != APPLICATION_ID && tables > 0 {
         let what = "it is no journal of this program".to_owned();
-        return Err(StoreError::Corrupt {
-            file: file.to_owned(),
-            what,
-        });
+        return Err(StoreError::Corrupt { file: file.to_owned(), what });
     }
-    execute(writer, "PRAGMA journal_mode = WAL")
-        .await
-        .map_err(error)?;
+    execute(writer, "PRAGMA journal_mode = WAL").await.map_err(error)?;
     // Not `run`: the future of its generic `acquire` could not be sent to another thread.
-    MIGRATIONS
-        .run_direct(None, writer, false)
-        .await
-        .map_err(|error| migration_error(file, error))
+    MIGRATIONS.run_direct(None, writer, false).await.map_err(|error| migration_error(file, error))
 }
 
 fn migration_error(file: &Path, error: MigrateError) -> StoreError {
@@ -233,13 +202,8 @@ fn migration_error(file: &Path, error: MigrateError) -> StoreError {
             found: u32::try_from(found).unwrap_or(u32::MAX),
             known: version::VERSION,
         },
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            sqlite::store_error(file, error)
-        }
-        other => StoreError::Corrupt {
-            file: file.to_owned(),
-            what: other.to_string(),
-        },
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => sqlite::store_error(file, error),
+        other => StoreError::Corrupt { file: file.to_owned(), what: other.to_string() },
     }
 }
 

@@ -76,11 +76,7 @@ impl StateDir {
             let path = path.to_owned();
             move |source| LockError::Io { path, source }
         };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .map_err(io(dir))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io(dir))?;
         let dir = fs::canonicalize(dir).map_err(io(dir))?;
         let path = dir.join(FILE);
         let mut file = OpenOptions::new()
@@ -94,10 +90,7 @@ impl StateDir {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
-                return Err(LockError::Held {
-                    dir,
-                    holder: read_holder(&mut file),
-                });
+                return Err(LockError::Held { dir, holder: read_holder(&mut file) });
             }
             Err(errno) => return Err(io(&path)(errno.into())),
         }
@@ -132,8 +125,6 @@ fn read_holder(file: &mut File) -> Option<Holder> {
     file.take(LONGEST).read_to_string(&mut text).ok()?;
     let mut lines = text.lines();
     let pid = lines.next()?.strip_prefix("pid ")?.parse().ok()?;
-    let since = DateTime::parse_from_rfc3339(lines.next()?.strip_prefix("since ")?)
-        .ok()?
-        .to_utc();
+    let since = DateTime::parse_from_rfc3339(lines.next()?.strip_prefix("since ")?).ok()?.to_utc();
     Some(Holder { pid, since })
 }

@@ -50,10 +50,7 @@ impl Reader {
 
     /// A reader whose connections are opened when they are first needed.
     pub(super) fn new(file: &Path) -> Reader {
-        Reader {
-            file: file.into(),
-            pool: Arc::new(RwLock::new(sqlite::readers(file))),
-        }
+        Reader { file: file.into(), pool: Arc::new(RwLock::new(sqlite::readers(file))) }
     }
 
     /// Lets the connections go, for this reader and its clones; the next read opens new ones.
@@ -62,10 +59,7 @@ impl Reader {
     }
 
     pub(super) fn pool(&self) -> SqlitePool {
-        self.pool
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.pool.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn error(&self, error: sqlx::Error) -> StoreError {
@@ -84,27 +78,16 @@ impl Reader {
     }
 
     /// The rows before `seq`, newest first, at most `limit`; only those of `streams` unless it is empty.
-    pub async fn rows_before(
-        &self,
-        seq: u64,
-        limit: usize,
-        streams: &[&str],
-    ) -> Result<Vec<Row>, StoreError> {
+    pub async fn rows_before(&self, seq: u64, limit: usize, streams: &[&str]) -> Result<Vec<Row>, StoreError> {
         if streams.is_empty() {
-            let query =
-                sqlx::query("SELECT * FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT ?");
+            let query = sqlx::query("SELECT * FROM journal WHERE seq < ? ORDER BY seq DESC LIMIT ?");
             return self.page(query.bind(signed(seq)).bind(bound(limit))).await;
         }
         // One walk down the index for each stream: SQLite would read all rows of several streams before sorting them.
         let mut rows = Vec::new();
         for stream in streams.iter().collect::<HashSet<_>>() {
-            let query = sqlx::query(
-                "SELECT * FROM journal WHERE stream = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
-            );
-            let query = query
-                .bind((*stream).to_owned())
-                .bind(signed(seq))
-                .bind(bound(limit));
+            let query = sqlx::query("SELECT * FROM journal WHERE stream = ? AND seq < ? ORDER BY seq DESC LIMIT ?");
+            let query = query.bind((*stream).to_owned()).bind(signed(seq)).bind(bound(limit));
             rows.append(&mut self.page(query).await?);
         }
         rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.seq));
@@ -125,8 +108,7 @@ impl Reader {
             let Some(row) = found.try_next().await.map_err(|error| self.error(error))? else {
                 break;
             };
-            let (command, seq) =
-                decode_command(&row).map_err(|malformed| self.malformed(malformed))?;
+            let (command, seq) = decode_command(&row).map_err(|malformed| self.malformed(malformed))?;
             if seen.insert(command) {
                 commands.push((command, seq));
             }
@@ -136,12 +118,8 @@ impl Reader {
 
     /// The last `seq` that the command `id` gave, however long ago; none if it gave no row.
     pub async fn command_seq(&self, id: Uuid) -> Result<Option<u64>, StoreError> {
-        let query = sqlx::query_scalar("SELECT max(seq) FROM journal WHERE command_id = ?")
-            .bind(id.to_string());
-        let seq: Option<i64> = query
-            .fetch_one(&self.pool())
-            .await
-            .map_err(|error| self.error(error))?;
+        let query = sqlx::query_scalar("SELECT max(seq) FROM journal WHERE command_id = ?").bind(id.to_string());
+        let seq: Option<i64> = query.fetch_one(&self.pool()).await.map_err(|error| self.error(error))?;
         Ok(seq.map(i64::cast_unsigned))
     }
 
@@ -158,25 +136,13 @@ impl Reader {
         Ok(None)
     }
 
-    async fn page(
-        &self,
-        query: Query<'_, Sqlite, SqliteArguments>,
-    ) -> Result<Vec<Row>, StoreError> {
-        let found = query
-            .fetch_all(&self.pool())
-            .await
-            .map_err(|error| self.error(error))?;
-        found
-            .iter()
-            .map(|row| decode(row).map_err(|malformed| self.malformed(malformed)))
-            .collect()
+    async fn page(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<Vec<Row>, StoreError> {
+        let found = query.fetch_all(&self.pool()).await.map_err(|error| self.error(error))?;
+        found.iter().map(|row| decode(row).map_err(|malformed| self.malformed(malformed))).collect()
     }
 
     fn malformed(&self, Malformed { seq, column }: Malformed) -> StoreError {
-        StoreError::Corrupt {
-            file: self.file.to_path_buf(),
-            what: format!("entry {seq} has a malformed {column}"),
-        }
+        StoreError::Corrupt { file: self.file.to_path_buf(), what: format!("entry {seq} has a malformed {column}") }
     }
 }
 
@@ -184,9 +150,7 @@ impl Reader {
 /// that it has, none if it is new.
 pub(super) fn inspect(dir: &Path) -> Result<(PathBuf, Option<u32>), StoreError> {
     let Ok(dir) = fs::canonicalize(dir).and_then(|dir| fs::read_dir(&dir).map(|_| dir)) else {
-        return Err(StoreError::NotADirectory {
-            path: dir.to_owned(),
-        });
+        return Err(StoreError::NotADirectory { path: dir.to_owned() });
     };
     let version = version::read(&dir)?;
     filesystem::require_local(&dir)?;
@@ -205,23 +169,13 @@ pub(super) async fn read_head<'c>(
     file: &Path,
 ) -> Result<Head, StoreError> {
     let query = sqlx::query("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1");
-    let found = query
-        .fetch_optional(connection)
-        .await
-        .map_err(|error| sqlite::store_error(file, error))?;
+    let found = query.fetch_optional(connection).await.map_err(|error| sqlite::store_error(file, error))?;
     let Some(row) = found else {
         return Ok(Head::GENESIS);
     };
-    let decode = || {
-        Some(Head {
-            seq: unsigned(&row, 0)?,
-            hash: hash(&row, 1)?,
-        })
-    };
-    decode().ok_or_else(|| StoreError::Corrupt {
-        file: file.to_owned(),
-        what: "the newest entry is malformed".to_owned(),
-    })
+    let decode = || Some(Head { seq: unsigned(&row, 0)?, hash: hash(&row, 1)? });
+    decode()
+        .ok_or_else(|| StoreError::Corrupt { file: file.to_owned(), what: "the newest entry is malformed".to_owned() })
 }
 
 fn signed(seq: u64) -> i64 {
@@ -258,23 +212,14 @@ fn command(row: &SqliteRow, column: usize) -> Option<Option<Uuid>> {
 }
 
 fn decode_command(row: &SqliteRow) -> Result<(Uuid, u64), Malformed> {
-    let seq = unsigned(row, 1).ok_or(Malformed {
-        seq: 0,
-        column: "seq",
-    })?;
-    let id = uuid(row, 0).ok_or(Malformed {
-        seq,
-        column: "command_id",
-    })?;
+    let seq = unsigned(row, 1).ok_or(Malformed { seq: 0, column: "seq" })?;
+    let id = uuid(row, 0).ok_or(Malformed { seq, column: "command_id" })?;
     Ok((id, seq))
 }
 
 /// Reads a row of the whole table, columns in their order there.
 pub(super) fn decode(row: &SqliteRow) -> Result<Row, Malformed> {
-    let seq = unsigned(row, 0).ok_or(Malformed {
-        seq: 0,
-        column: "seq",
-    })?;
+    let seq = unsigned(row, 0).ok_or(Malformed { seq: 0, column: "seq" })?;
     let bad = |column| Malformed { seq, column };
     let text = |column, name| row.try_get::<String, _>(column).map_err(|_| bad(name));
     let number = |column, name| row.try_get::<i64, _>(column).map_err(|_| bad(name));

@@ -30,10 +30,7 @@ pub(super) fn decode(row: &SqliteRow) -> Option<Snapshot> {
     if Hash::of(&body).as_bytes() != body_sha256 {
         return None;
     }
-    let head = Head {
-        seq: u64::try_from(seq).ok()?,
-        hash: Hash::try_from(hash).ok()?,
-    };
+    let head = Head { seq: u64::try_from(seq).ok()?, hash: Hash::try_from(hash).ok()? };
     Some(Snapshot { head, body })
 }
 

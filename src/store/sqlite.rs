@@ -26,14 +26,8 @@ pub(super) fn primary_code(error: &sqlx::Error) -> Option<i32> {
 /// What a failed read or open of `file` means.
 pub(super) fn store_error(file: &Path, error: sqlx::Error) -> StoreError {
     match primary_code(&error) {
-        Some(CORRUPT | NOTADB) => StoreError::Corrupt {
-            file: file.to_owned(),
-            what: error.to_string(),
-        },
-        _ => StoreError::Database {
-            file: file.to_owned(),
-            source: Box::new(error),
-        },
+        Some(CORRUPT | NOTADB) => StoreError::Corrupt { file: file.to_owned(), what: error.to_string() },
+        _ => StoreError::Database { file: file.to_owned(), source: Box::new(error) },
     }
 }
 
@@ -59,11 +53,8 @@ pub(super) fn writer(file: &Path) -> SqliteConnectOptions {
 
 /// Two read-only connections, opened when first asked for and closed after a minute without use.
 pub(super) fn readers(file: &Path) -> SqlitePool {
-    let options = common(file)
-        .read_only(true)
-        .pragma("cache_size", "-512")
-        .statement_cache_capacity(8)
-        .row_buffer_size(256);
+    let options =
+        common(file).read_only(true).pragma("cache_size", "-512").statement_cache_capacity(8).row_buffer_size(256);
     SqlitePoolOptions::new()
         .max_connections(2)
         .test_before_acquire(false)

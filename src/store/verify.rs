@@ -61,10 +61,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Missing { next } => write!(f, "missing; the next entry is {next}"),
-            Fault::CutOff => write!(
-                f,
-                "missing, with all after it; a snapshot shows that they were there"
-            ),
+            Fault::CutOff => write!(f, "missing, with all after it; a snapshot shows that they were there"),
             Fault::Malformed { column } => write!(f, "its {column} is malformed"),
             Fault::Contents => write!(f, "its body or another column was changed"),
             Fault::Hash => write!(f, "its hash was changed"),
@@ -98,10 +95,7 @@ impl Reader {
         while head.seq < newest {
             let query = sqlx::query("SELECT * FROM journal WHERE seq > ? ORDER BY seq LIMIT ?");
             let query = query.bind(head.seq.cast_signed()).bind(PAGE);
-            let page = query
-                .fetch_all(&self.pool())
-                .await
-                .map_err(|error| self.error(error))?;
+            let page = query.fetch_all(&self.pool()).await.map_err(|error| self.error(error))?;
             for stored in &page {
                 head = match decode(stored) {
                     Ok(row) if row.seq > newest => break,
@@ -110,28 +104,18 @@ impl Reader {
                         Err(fault) => return Err(self.explain(&row, head, fault).await?.into()),
                     },
                     Err(Malformed { seq, column }) => {
-                        return Err(Broken {
-                            seq,
-                            fault: Fault::Malformed { column },
-                        }
-                        .into());
+                        return Err(Broken { seq, fault: Fault::Malformed { column } }.into());
                     }
                 };
             }
         }
         self.require_snapshotted(head).await?;
-        Ok(Verified {
-            entries: head.seq,
-            head,
-        })
+        Ok(Verified { entries: head.seq, head })
     }
 
     async fn newest_seq(&self) -> Result<u64, StoreError> {
         let query = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM journal");
-        let seq: i64 = query
-            .fetch_one(&self.pool())
-            .await
-            .map_err(|error| self.error(error))?;
+        let seq: i64 = query.fetch_one(&self.pool()).await.map_err(|error| self.error(error))?;
         Ok(seq.cast_unsigned())
     }
 
@@ -141,10 +125,8 @@ impl Reader {
             Fault::Contents => {
                 let query = sqlx::query_scalar("SELECT prev FROM journal WHERE seq = ?");
                 let query = query.bind((row.seq + 1).cast_signed());
-                let next: Option<Vec<u8>> = query
-                    .fetch_optional(&self.pool())
-                    .await
-                    .map_err(|error| self.error(error))?;
+                let next: Option<Vec<u8>> =
+                    query.fetch_optional(&self.pool()).await.map_err(|error| self.error(error))?;
                 match next {
                     Some(prev) if prev == row.computed_hash().as_bytes() => Fault::Hash,
                     _ => Fault::Contents,
@@ -152,11 +134,7 @@ impl Reader {
             }
             other => other,
         };
-        let seq = if let Fault::Missing { .. } = fault {
-            before.seq + 1
-        } else {
-            row.seq
-        };
+        let seq = if let Fault::Missing { .. } = fault { before.seq + 1 } else { row.seq };
         Ok(Broken { seq, fault })
     }
 
@@ -164,17 +142,10 @@ impl Reader {
     async fn require_snapshotted(&self, head: Head) -> Result<(), VerifyError> {
         let query = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM snapshot WHERE seq > ?");
         let query = query.bind(self.stored_head().await?.seq.cast_signed());
-        let seq: i64 = query
-            .fetch_one(&self.pool())
-            .await
-            .map_err(|error| self.error(error))?;
+        let seq: i64 = query.fetch_one(&self.pool()).await.map_err(|error| self.error(error))?;
         match seq {
             0 => Ok(()),
-            _ => Err(Broken {
-                seq: head.seq + 1,
-                fault: Fault::CutOff,
-            }
-            .into()),
+            _ => Err(Broken { seq: head.seq + 1, fault: Fault::CutOff }.into()),
         }
     }
 }
@@ -195,9 +166,5 @@ fn follow(before: Head, row: &Row) -> Result<Head, Fault> {
 }
 
 fn computed_after(row: &Row, prev: Hash) -> Hash {
-    Row {
-        prev,
-        ..row.clone()
-    }
-    .computed_hash()
+    Row { prev, ..row.clone() }.computed_hash()
 }

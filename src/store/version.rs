@@ -26,11 +26,7 @@ pub(super) fn read(dir: &Path) -> Result<Option<u32>, StoreError> {
         Err(source) => return Err(StoreError::Io { path, source }),
     };
     match text.trim().parse() {
-        Ok(found) if found > VERSION => Err(StoreError::NewerVersion {
-            path,
-            found,
-            known: VERSION,
-        }),
+        Ok(found) if found > VERSION => Err(StoreError::NewerVersion { path, found, known: VERSION }),
         Ok(found) => Ok(Some(found)),
         Err(_) => Err(StoreError::UnreadableVersion { path }),
     }
@@ -47,8 +43,5 @@ pub(super) fn write(dir: &Path) -> Result<(), StoreError> {
         fs::rename(&temporary, &path)?;
         File::open(dir)?.sync_all()
     };
-    written().map_err(|source| StoreError::Io {
-        path: path.clone(),
-        source,
-    })
+    written().map_err(|source| StoreError::Io { path: path.clone(), source })
 }

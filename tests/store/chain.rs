@@ -61,10 +61,7 @@ async fn text_comes_back_byte_for_byte() {
     let rows = journal.append(vec![odd.clone()]).await.unwrap();
     assert_eq!(journal.rows(0, 9).await.unwrap(), rows);
     assert_eq!((&rows[0].body, &rows[0].stream), (&odd.body, &odd.stream));
-    assert_eq!(
-        journal.rows_before(9, 9, &[&odd.stream]).await.unwrap(),
-        rows
-    );
+    assert_eq!(journal.rows_before(9, 9, &[&odd.stream]).await.unwrap(), rows);
     assert_eq!(journal.verify().await.unwrap().entries, 1);
 }
 
@@ -82,37 +79,21 @@ async fn tampering_with_any_column_is_named_by_entry() {
         "kind = 'note.removed'",
         "body = replace(body, ':6,', ':7,')",
     ];
-    let malformed = [
-        ("id", "upper(id)"),
-        ("command_id", "'x'"),
-        ("prev", "x'00'"),
-        ("hash", "x''"),
-    ];
-    let cases =
-        contents
-            .iter()
-            .map(|change| (String::from(*change), Fault::Contents))
-            .chain(malformed.map(|(column, value)| {
-                (format!("{column} = {value}"), Fault::Malformed { column })
-            }))
-            .chain([
-                ("hash = randomblob(32)".to_owned(), Fault::Hash),
-                ("prev = randomblob(32)".to_owned(), Fault::Prev),
-                ("seq = 100".to_owned(), Fault::Missing { next: 7 }),
-            ]);
+    let malformed = [("id", "upper(id)"), ("command_id", "'x'"), ("prev", "x'00'"), ("hash", "x''")];
+    let cases = contents
+        .iter()
+        .map(|change| (String::from(*change), Fault::Contents))
+        .chain(malformed.map(|(column, value)| (format!("{column} = {value}"), Fault::Malformed { column })))
+        .chain([
+            ("hash = randomblob(32)".to_owned(), Fault::Hash),
+            ("prev = randomblob(32)".to_owned(), Fault::Prev),
+            ("seq = 100".to_owned(), Fault::Missing { next: 7 }),
+        ]);
     for (change, fault) in cases {
         let dir = tempdir().unwrap();
         journal(dir.path(), 10).await.close().await;
-        tamper(
-            dir.path(),
-            &format!("UPDATE journal SET {change} WHERE seq = 6"),
-        )
-        .await;
-        assert_eq!(
-            broken(dir.path()).await,
-            Broken { seq: 6, fault },
-            "{change}"
-        );
+        tamper(dir.path(), &format!("UPDATE journal SET {change} WHERE seq = 6")).await;
+        assert_eq!(broken(dir.path()).await, Broken { seq: 6, fault }, "{change}");
     }
 }
 
@@ -123,18 +104,8 @@ async fn an_entry_rewritten_with_its_own_hash_breaks_the_chain_after_it() {
     let mut forged = rows[5].clone();
     forged.principal = "uid:0".to_owned();
     let change = format!("principal = 'uid:0', hash = x'{}'", forged.computed_hash());
-    tamper(
-        dir.path(),
-        &format!("UPDATE journal SET {change} WHERE seq = 6"),
-    )
-    .await;
-    assert_eq!(
-        broken(dir.path()).await,
-        Broken {
-            seq: 7,
-            fault: Fault::Chain
-        }
-    );
+    tamper(dir.path(), &format!("UPDATE journal SET {change} WHERE seq = 6")).await;
+    assert_eq!(broken(dir.path()).await, Broken { seq: 7, fault: Fault::Chain });
 }
 
 #[tokio::test]
@@ -142,32 +113,17 @@ async fn removed_entries_are_named() {
     let dir = tempdir().unwrap();
     journal(dir.path(), 10).await.close().await;
     tamper(dir.path(), "DELETE FROM journal WHERE seq IN (4, 5)").await;
-    assert_eq!(
-        broken(dir.path()).await,
-        Broken {
-            seq: 4,
-            fault: Fault::Missing { next: 6 }
-        }
-    );
+    assert_eq!(broken(dir.path()).await, Broken { seq: 4, fault: Fault::Missing { next: 6 } });
 }
 
 #[tokio::test]
 async fn a_snapshot_shows_that_the_end_was_cut_off() {
     let dir = tempdir().unwrap();
     let mut journal = journal(dir.path(), 10).await;
-    journal
-        .save_snapshot(journal.head(), 1, b"state")
-        .await
-        .unwrap();
+    journal.save_snapshot(journal.head(), 1, b"state").await.unwrap();
     journal.close().await;
     tamper(dir.path(), "DELETE FROM journal WHERE seq > 7").await;
-    assert_eq!(
-        broken(dir.path()).await,
-        Broken {
-            seq: 8,
-            fault: Fault::CutOff
-        }
-    );
+    assert_eq!(broken(dir.path()).await, Broken { seq: 8, fault: Fault::CutOff });
 }
 
 #[tokio::test]
@@ -216,22 +172,12 @@ async fn a_script_in_another_language_verifies_an_export() {
     let expected = format!("601 entries hold, head {}\n", journal.head().hash);
 
     let mut whole = Vec::new();
-    assert_eq!(
-        reader
-            .export(&mut whole, |_| Bodies::Included)
-            .await
-            .unwrap(),
-        601
-    );
+    assert_eq!(reader.export(&mut whole, |_| Bodies::Included).await.unwrap(), 601);
     assert_eq!(python(&whole), Ok(expected.clone()));
 
     let mut withheld = Vec::new();
     let every_third = |row: &warroom::store::Row| {
-        if row.seq.is_multiple_of(3) {
-            Bodies::Withheld
-        } else {
-            Bodies::Included
-        }
+        if row.seq.is_multiple_of(3) { Bodies::Withheld } else { Bodies::Included }
     };
     reader.export(&mut withheld, every_third).await.unwrap();
     assert!(!String::from_utf8_lossy(&withheld).contains("\\\"n\\\":3,"));
@@ -243,10 +189,7 @@ async fn the_script_refuses_a_tampered_export() {
     let dir = tempdir().unwrap();
     let journal = journal(dir.path(), 9).await;
     let mut export = Vec::new();
-    journal
-        .export(&mut export, |_| Bodies::Included)
-        .await
-        .unwrap();
+    journal.export(&mut export, |_| Bodies::Included).await.unwrap();
     let export = String::from_utf8(export).unwrap();
     let fourth = export.lines().nth(3).unwrap();
     let entry: serde_json::Value = serde_json::from_str(fourth).unwrap();

@@ -20,9 +20,7 @@ const BATCH: &str = "WARROOM_TEST_BATCH";
 /// This test program again, to run one of the tests that are written to be a child.
 fn child(test: &str, dir: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", test, "--ignored", "--nocapture"])
-        .env(DIR, dir);
+    command.args(["--exact", test, "--ignored", "--nocapture"]).env(DIR, dir);
     command
 }
 
@@ -36,10 +34,7 @@ async fn child_that_appends_for_ever() {
     let mut journal = Journal::open(Path::new(&dir)).await.unwrap();
     loop {
         let next = journal.head().seq + 1;
-        journal
-            .append(drafts(next..=next + batch - 1))
-            .await
-            .unwrap();
+        journal.append(drafts(next..=next + batch - 1)).await.unwrap();
         eprintln!("acknowledged {}", journal.head().seq);
     }
 }
@@ -54,16 +49,10 @@ async fn kill_9_keeps_what_was_acknowledged_and_no_half_batch() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap())
-            .lines()
-            .map(Result::unwrap);
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         let mut acknowledged = 0;
         for line in lines {
-            acknowledged = line
-                .strip_prefix("acknowledged ")
-                .unwrap_or("0")
-                .parse()
-                .unwrap_or(acknowledged);
+            acknowledged = line.strip_prefix("acknowledged ").unwrap_or("0").parse().unwrap_or(acknowledged);
             if acknowledged >= until {
                 child.kill().unwrap();
             }
@@ -73,16 +62,9 @@ async fn kill_9_keeps_what_was_acknowledged_and_no_half_batch() {
 
         let journal = Journal::open(dir.path()).await.unwrap();
         let head = journal.head().seq;
-        assert!(
-            head == acknowledged || head == acknowledged + batch,
-            "{acknowledged} acknowledged, {head} kept"
-        );
+        assert!(head == acknowledged || head == acknowledged + batch, "{acknowledged} acknowledged, {head} kept");
         let rows = journal.rows(0, usize::MAX).await.unwrap();
-        assert!(
-            rows.iter()
-                .zip(1..)
-                .all(|(row, n)| row.seq == n && row.body == body(n))
-        );
+        assert!(rows.iter().zip(1..).all(|(row, n)| row.seq == n && row.body == body(n)));
         assert_eq!(rows.len() as u64, head);
         assert_eq!(verify(dir.path()).await.unwrap().head, journal.head());
     }
@@ -94,10 +76,7 @@ struct Small(tempfile::TempDir);
 impl Small {
     fn mount() -> Result<Small, String> {
         let dir = tempdir().unwrap();
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
-            .arg(dir.path())
-            .output();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(dir.path()).output();
         match mount {
             Ok(output) if output.status.success() => Ok(Small(dir)),
             Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
@@ -108,10 +87,7 @@ impl Small {
 
 impl Drop for Small {
     fn drop(&mut self) {
-        let _ = Command::new("umount")
-            .arg("--lazy")
-            .arg(self.0.path())
-            .status();
+        let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
     }
 }
 
@@ -120,9 +96,7 @@ async fn a_full_disk_refuses_writes_and_resumes_by_itself() {
     let small = match Small::mount() {
         Ok(small) => small,
         Err(why) => {
-            return eprintln!(
-                "SKIPPED a_full_disk_refuses_writes_and_resumes_by_itself: no mount: {why}"
-            );
+            return eprintln!("SKIPPED a_full_disk_refuses_writes_and_resumes_by_itself: no mount: {why}");
         }
     };
     let dir = small.0.path();
@@ -141,10 +115,7 @@ async fn a_full_disk_refuses_writes_and_resumes_by_itself() {
         assert!(matches!(error, AppendError::Full), "{error:?}");
         let head = journal.head();
         assert_eq!(journal.stored_head().await.unwrap(), head);
-        assert_eq!(
-            journal.rows(0, usize::MAX).await.unwrap().len() as u64,
-            head.seq
-        );
+        assert_eq!(journal.rows(0, usize::MAX).await.unwrap().len() as u64, head.seq);
         let snapshot = journal.save_snapshot(head, 1, &[0; 300_000]).await;
         assert!(matches!(snapshot, Err(AppendError::Full)), "{snapshot:?}");
     }
@@ -158,10 +129,7 @@ async fn a_full_disk_refuses_writes_and_resumes_by_itself() {
 
     fs::remove_file(&ballast).unwrap();
     journal.append(vec![draft(head.seq + 1)]).await.unwrap();
-    journal
-        .save_snapshot(journal.head(), 1, &[0; 1000])
-        .await
-        .unwrap();
+    journal.save_snapshot(journal.head(), 1, &[0; 1000]).await.unwrap();
     assert_eq!(verify(dir).await.unwrap().head, journal.head());
     let last = journal.head();
     journal.close().await;
@@ -182,53 +150,23 @@ async fn child_whose_writes_fail() {
             break error;
         }
     };
-    assert!(
-        matches!(error, AppendError::OutcomeUnknown { source: Some(_) }),
-        "{error:?}"
-    );
+    assert!(matches!(error, AppendError::OutcomeUnknown { source: Some(_) }), "{error:?}");
     let acknowledged = journal.head().seq;
     assert!(acknowledged > 0);
     let refused = journal.append(vec![draft(acknowledged + 1)]).await;
-    assert!(
-        matches!(refused, Err(AppendError::OutcomeUnknown { source: None })),
-        "{refused:?}"
-    );
-    assert_eq!(
-        journal.rows(0, usize::MAX).await.unwrap().len() as u64,
-        acknowledged
-    );
+    assert!(matches!(refused, Err(AppendError::OutcomeUnknown { source: None })), "{refused:?}");
+    assert_eq!(journal.rows(0, usize::MAX).await.unwrap().len() as u64, acknowledged);
     // While nothing can be written at all, opening again does not pretend.
     let maximum = getrlimit(Resource::Fsize).maximum;
-    setrlimit(
-        Resource::Fsize,
-        Rlimit {
-            current: Some(1),
-            maximum,
-        },
-    )
-    .unwrap();
+    setrlimit(Resource::Fsize, Rlimit { current: Some(1), maximum }).unwrap();
     journal.reopen().await.unwrap_err();
     let refused = journal.append(vec![draft(acknowledged + 1)]).await;
-    assert!(
-        matches!(refused, Err(AppendError::OutcomeUnknown { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(AppendError::OutcomeUnknown { .. })), "{refused:?}");
 
-    setrlimit(
-        Resource::Fsize,
-        Rlimit {
-            current: maximum,
-            maximum,
-        },
-    )
-    .unwrap();
+    setrlimit(Resource::Fsize, Rlimit { current: maximum, maximum }).unwrap();
     let head = journal.reopen().await.unwrap();
     assert_eq!(head, journal.head());
-    assert!(
-        head.seq == acknowledged || head.seq == acknowledged + 1,
-        "{acknowledged}, then {}",
-        head.seq
-    );
+    assert!(head.seq == acknowledged || head.seq == acknowledged + 1, "{acknowledged}, then {}", head.seq);
     journal.append(vec![draft(head.seq + 1)]).await.unwrap();
     assert_eq!(verify(dir).await.unwrap().head, journal.head());
 }
@@ -245,11 +183,7 @@ fn run_child_that_fails(before: &str) {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{said}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("1 passed"), "{said}");
 }
 
@@ -261,13 +195,9 @@ fn after_a_failed_write_the_outcome_is_unknown_until_reopened() {
 
 #[test]
 fn after_a_failed_sync_the_outcome_is_unknown_until_reopened() {
-    let trial = Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .status();
+    let trial = Command::new("strace").args(["-o", "/dev/null", "true"]).status();
     if !trial.is_ok_and(|status| status.success()) {
-        return eprintln!(
-            "SKIPPED after_a_failed_sync_the_outcome_is_unknown_until_reopened: strace cannot run here"
-        );
+        return eprintln!("SKIPPED after_a_failed_sync_the_outcome_is_unknown_until_reopened: strace cannot run here");
     }
     run_child_that_fails("exec strace -f -o /dev/null -e inject=fsync,fdatasync:error=EIO:when=40");
 }
@@ -278,10 +208,7 @@ async fn an_append_that_was_not_awaited_to_its_end_is_in_doubt_until_reopened() 
     let mut journal = journal(dir.path(), 3).await;
     assert!(journal.append(drafts(4..=203)).now_or_never().is_none());
     let refused = journal.append(vec![draft(4)]).await;
-    assert!(
-        matches!(refused, Err(AppendError::OutcomeUnknown { source: None })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(AppendError::OutcomeUnknown { source: None })), "{refused:?}");
     let head = journal.reopen().await.unwrap();
     assert!(head.seq == 3 || head.seq == 203, "{head:?}");
     journal.append(vec![draft(head.seq + 1)]).await.unwrap();
@@ -294,10 +221,7 @@ async fn a_journal_locked_by_another_is_busy_and_can_be_used_on() {
     let mut journal = journal(dir.path(), 3).await;
     let options = SqliteConnectOptions::new().filename(dir.path().join("journal.db"));
     let mut other = options.connect().await.unwrap();
-    sqlx::query("BEGIN IMMEDIATE")
-        .execute(&mut other)
-        .await
-        .unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     let busy = journal.append(vec![draft(4)]).await;
     assert!(matches!(busy, Err(AppendError::Busy)), "{busy:?}");
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
@@ -312,10 +236,7 @@ async fn rows_of_another_writer_are_never_written_over() {
     let mut two = Journal::open(dir.path()).await.unwrap();
     two.append(vec![draft(4)]).await.unwrap();
     let refused = one.append(vec![draft(4)]).await;
-    assert!(
-        matches!(refused, Err(AppendError::OutcomeUnknown { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(AppendError::OutcomeUnknown { .. })), "{refused:?}");
     assert_eq!(one.reopen().await.unwrap(), two.head());
     one.append(vec![draft(5)]).await.unwrap();
     assert_eq!(verify(dir.path()).await.unwrap().head, one.head());

@@ -12,17 +12,8 @@ use warroom::store::{Hash, Journal, LockError, Reader, StateDir, StoreError, VER
 use super::{draft, journal, tamper};
 
 fn contents(dir: &Path) -> BTreeMap<String, Hash> {
-    let entries = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    entries
-        .map(|path| {
-            (
-                path.display().to_string(),
-                Hash::of(&fs::read(&path).unwrap()),
-            )
-        })
-        .collect()
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| (path.display().to_string(), Hash::of(&fs::read(&path).unwrap()))).collect()
 }
 
 async fn refused(dir: &Path) -> StoreError {
@@ -38,26 +29,10 @@ async fn a_newer_version_is_refused_and_nothing_touched() {
     journal(dir.path(), 3).await.close().await;
     fs::write(dir.path().join("VERSION"), "7\n").unwrap();
     let error = refused(dir.path()).await;
-    assert!(
-        matches!(
-            error,
-            StoreError::NewerVersion {
-                found: 7,
-                known: VERSION,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, StoreError::NewerVersion { found: 7, known: VERSION, .. }), "{error:?}");
     let text = error.to_string();
-    assert!(
-        text.contains("version 7") && text.contains(&format!("up to {VERSION}")),
-        "{text}"
-    );
-    assert!(matches!(
-        Reader::open(dir.path()).await,
-        Err(StoreError::NewerVersion { .. })
-    ));
+    assert!(text.contains("version 7") && text.contains(&format!("up to {VERSION}")), "{text}");
+    assert!(matches!(Reader::open(dir.path()).await, Err(StoreError::NewerVersion { .. })));
 }
 
 #[tokio::test]
@@ -68,10 +43,7 @@ async fn a_schema_of_a_newer_program_is_refused() {
                  FROM _sqlx_migrations LIMIT 1";
     tamper(dir.path(), newer).await;
     let error = Journal::open(dir.path()).await.unwrap_err();
-    assert!(
-        matches!(error, StoreError::NewerVersion { found: 99, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, StoreError::NewerVersion { found: 99, .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -81,10 +53,7 @@ async fn a_version_that_is_no_number_is_refused() {
         journal(dir.path(), 1).await.close().await;
         fs::write(dir.path().join("VERSION"), text).unwrap();
         let error = refused(dir.path()).await;
-        assert!(
-            matches!(error, StoreError::UnreadableVersion { .. }),
-            "{text:.9}: {error:?}"
-        );
+        assert!(matches!(error, StoreError::UnreadableVersion { .. }), "{text:.9}: {error:?}");
     }
 }
 
@@ -95,10 +64,7 @@ async fn what_is_not_a_directory_is_refused() {
     fs::write(&file, "").unwrap();
     for path in [file, dir.path().join("nowhere")] {
         let error = Journal::open(&path).await.unwrap_err();
-        assert!(
-            matches!(error, StoreError::NotADirectory { .. }),
-            "{error:?}"
-        );
+        assert!(matches!(error, StoreError::NotADirectory { .. }), "{error:?}");
     }
 }
 
@@ -120,15 +86,9 @@ async fn a_damaged_journal_is_refused_and_the_way_back_named() {
         damage(&mut bytes);
         fs::write(&file, bytes).unwrap();
         let error = Journal::open(dir.path()).await.expect_err(name);
-        assert!(
-            matches!(error, StoreError::Corrupt { .. }),
-            "{name}: {error:?}"
-        );
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{name}: {error:?}");
         let text = error.to_string();
-        assert!(
-            text.contains("journal.db") && text.contains("backup"),
-            "{name}: {text}"
-        );
+        assert!(text.contains("journal.db") && text.contains("backup"), "{name}: {text}");
     }
 }
 
@@ -143,10 +103,7 @@ async fn a_directory_that_lost_its_journal_is_refused() {
         }
         let error = refused(dir.path()).await;
         assert!(matches!(error, StoreError::Missing { .. }), "{error:?}");
-        assert!(matches!(
-            Reader::open(dir.path()).await,
-            Err(StoreError::Missing { .. })
-        ));
+        assert!(matches!(Reader::open(dir.path()).await, Err(StoreError::Missing { .. })));
     }
 }
 
@@ -167,10 +124,7 @@ async fn making_a_journal_goes_on_after_a_crash_in_the_middle() {
     fs::remove_file(dir.path().join("VERSION")).unwrap();
     let mut journal = Journal::open(dir.path()).await.unwrap();
     journal.append(vec![draft(1)]).await.unwrap();
-    assert_eq!(
-        fs::read_to_string(dir.path().join("VERSION")).unwrap(),
-        format!("{VERSION}\n")
-    );
+    assert_eq!(fs::read_to_string(dir.path().join("VERSION")).unwrap(), format!("{VERSION}\n"));
 }
 
 #[test]
@@ -178,28 +132,16 @@ fn a_second_lock_names_the_holder() {
     let dir = tempdir().unwrap();
     let state = dir.path().join("deep").join("state");
     let lock = StateDir::lock(&state).unwrap();
-    assert_eq!(
-        fs::metadata(&state).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o700);
     assert_eq!(lock.dir(), fs::canonicalize(&state).unwrap());
 
     let error = StateDir::lock(&state).unwrap_err();
-    let LockError::Held {
-        holder: Some(holder),
-        ..
-    } = &error
-    else {
+    let LockError::Held { holder: Some(holder), .. } = &error else {
         panic!("{error:?}");
     };
     assert_eq!(holder.pid, std::process::id());
     let since = holder.since.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    assert!(
-        error
-            .to_string()
-            .ends_with(&format!("in use by process {} since {since}", holder.pid)),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with(&format!("in use by process {} since {since}", holder.pid)), "{error}");
 }
 
 #[test]
@@ -218,14 +160,7 @@ fn a_lock_ends_with_its_holder_and_not_with_the_children() {
 fn a_lock_file_of_nonsense_names_nobody() {
     let dir = tempdir().unwrap();
     let _lock = StateDir::lock(dir.path()).unwrap();
-    fs::write(
-        dir.path().join("engine.lock"),
-        "pid \u{1b}[31m\nsince ever\n",
-    )
-    .unwrap();
+    fs::write(dir.path().join("engine.lock"), "pid \u{1b}[31m\nsince ever\n").unwrap();
     let error = StateDir::lock(dir.path()).unwrap_err();
-    assert!(
-        matches!(error, LockError::Held { holder: None, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, LockError::Held { holder: None, .. }), "{error:?}");
 }
