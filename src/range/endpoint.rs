@@ -127,13 +127,16 @@ impl Endpoint {
             }
             return Ok(());
         }
-        if listening.is_none() {
-            // Before the first connection is accepted, the fault must be the new one.
-            let listener = self.port.listen()?;
-            self.fault.send_replace(fault);
+        let reopened = if listening.is_none() {
+            Some(self.port.listen()?)
+        } else {
+            None
+        };
+        // The new fault comes before the first connection that is accepted under it.
+        self.fault.send_replace(fault);
+        if let Some(listener) = reopened {
             *listening = Some(Listening::start(listener, self.app.clone()));
         }
-        self.fault.send_replace(fault);
         Ok(())
     }
 

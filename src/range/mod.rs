@@ -3,7 +3,7 @@
 //! A process of its own, which ends with the one that started it. Each service has its own listener and calls the next
 //! one over HTTP; faults close and open those listeners.
 //!
-//! - [`names`](self): sites, services, faults, addresses
+//! - `names`: sites, services, faults, addresses
 //! - `endpoint`: a listener that faults can be put on; `call`: one exchange over a connection of its own
 //! - `services`, `database`, `router`, `customers`, `inbox`: what there is
 //! - `world`, `control`, `outage`: all of it together, what it shows, and when it breaks
