@@ -160,9 +160,7 @@ pub(super) async fn verify(
     let unreadable = |why: String| Trouble::ReadOnly { why };
     match engine.reader.verify().await {
         Ok(whole) => Ok(Json(Audit::Whole { entries: whole.entries, head: whole.head.hash.to_string() })),
-        Err(VerifyError::Broken(broken)) => {
-            Ok(Json(Audit::Broken { seq: broken.seq, what: broken.fault.to_string() }))
-        }
+        Err(VerifyError::Broken(broken)) => Ok(Json(Audit::Broken { seq: broken.seq, what: broken.fault.to_string() })),
         Err(VerifyError::Store(why)) => Err(unreadable(why.to_string())),
     }
 }

@@ -227,14 +227,18 @@ fn what_is_known(action: &Action, dir: &std::path::Path) -> String {
     }
     // Nothing is started any more that no shim has taken up: the person who decides must not be overtaken by it.
     let look = match shim::look(dir) {
-        Ok(shim::Found::GivenOut) => shim::void(dir, "the engine stopped before the program was started").and_then(|_| shim::look(dir)),
+        Ok(shim::Found::GivenOut) => {
+            shim::void(dir, "the engine stopped before the program was started").and_then(|_| shim::look(dir))
+        }
         other => other,
     };
     match look {
         Ok(shim::Found::NotStarted) => "the engine stopped before the program was started".into(),
         Ok(shim::Found::Running(_)) => "the engine stopped while the program ran, and it still runs".into(),
         Ok(shim::Found::Ended(record)) => format!("the engine stopped; the program {}", exit_words(&record.exit)),
-        Ok(shim::Found::GivenOut | shim::Found::Lost(_)) => "engine and shim stopped; the program left no exit status".into(),
+        Ok(shim::Found::GivenOut | shim::Found::Lost(_)) => {
+            "engine and shim stopped; the program left no exit status".into()
+        }
         Err(why) => format!("the engine stopped, and its files cannot be read: {why}"),
     }
 }

@@ -7,9 +7,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {}
 /// r
-pub struct Reading { /// p
- pub plan: Option<Plan>, /// f
- pub faults: Vec<Fault>, /// h
- pub hash: PlanHash}
+pub struct Reading {
+    /// p
+    pub plan: Option<Plan>,
+    /// f
+    pub faults: Vec<Fault>,
+    /// h
+    pub hash: PlanHash,
+}
 /// r
-pub fn read(_: &str, _: &[u8]) -> Reading { Reading{plan:None,faults:vec![],hash:PlanHash(String::new())} }
+pub fn read(_: &str, _: &[u8]) -> Reading {
+    Reading { plan: None, faults: vec![], hash: PlanHash(String::new()) }
+}

@@ -85,58 +85,31 @@ pub(crate) fn request(
     content_type: Option<HeaderValue>,
     body: Bytes,
 ) -> Result<Request<Full<Bytes>>, axum::http::Error> {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::CONNECTION, "close");
+    let mut request = Request::builder().method(method).uri(path).header(header::CONNECTION, "close");
     if let Some(content_type) = content_type {
         request = request.header(header::CONTENT_TYPE, content_type);
     }
     request.body(Full::new(body))
 }
 
-async fn exchange(
-    address: SocketAddr,
-    mut request: Request<Full<Bytes>>,
-) -> Result<Answer, CallError> {
-    let broken = |error: hyper::Error| CallError::Broken {
-        address,
-        reason: error.to_string(),
-    };
-    let stream = TcpStream::connect(address)
-        .await
-        .map_err(|source| CallError::Connect { address, source })?;
+async fn exchange(address: SocketAddr, mut request: Request<Full<Bytes>>) -> Result<Answer, CallError> {
+    let broken = |error: hyper::Error| CallError::Broken { address, reason: error.to_string() };
+    let stream = TcpStream::connect(address).await.map_err(|source| CallError::Connect { address, source })?;
     if let Ok(host) = HeaderValue::from_str(&address.to_string()) {
         request.headers_mut().insert(header::HOST, host);
     }
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(broken)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     let answer = async {
-        let (parts, body) = sender
-            .send_request(request)
-            .await
-            .map_err(broken)?
-            .into_parts();
-        let body = Limited::new(body, MAX_ANSWER)
-            .collect()
-            .await
-            .map_err(|error| {
-                if error.is::<LengthLimitError>() {
-                    CallError::TooLarge { address }
-                } else {
-                    CallError::Broken {
-                        address,
-                        reason: error.to_string(),
-                    }
-                }
-            })?;
+        let (parts, body) = sender.send_request(request).await.map_err(broken)?.into_parts();
+        let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                CallError::TooLarge { address }
+            } else {
+                CallError::Broken { address, reason: error.to_string() }
+            }
+        })?;
         let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
-        Ok(Answer {
-            status: parts.status,
-            content_type,
-            body: body.to_bytes(),
-        })
+        Ok(Answer { status: parts.status, content_type, body: body.to_bytes() })
     };
     // The connection is driven here and not in a task, so that giving up on the call closes it.
     let (mut answer, mut connection) = (pin!(answer), pin!(connection));

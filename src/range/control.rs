@@ -30,21 +30,12 @@ const ROUTES: [&str; 7] = [
 /// The control address of a range.
 pub(crate) fn app(world: &Arc<World>) -> Router {
     Router::new()
-        .route(
-            "/range",
-            get(async |State(world): Shared| Json(world.status())),
-        )
-        .route(
-            "/range/customers",
-            get(async |State(world): Shared| Json(world.customers.counts())),
-        )
+        .route("/range", get(async |State(world): Shared| Json(world.status())))
+        .route("/range/customers", get(async |State(world): Shared| Json(world.customers.counts())))
         .route("/range/start", post(start))
         .route("/range/sites/{site}", post(set_site_fault))
         .route("/range/sites/{site}/{service}", post(set_service_fault))
-        .route(
-            "/range/inbox",
-            get(async |State(world): Shared| Json(world.inbox.status())).post(set_inbox_fault),
-        )
+        .route("/range/inbox", get(async |State(world): Shared| Json(world.inbox.status())).post(set_inbox_fault))
         .fallback(async |uri: Uri| no_such_path(&uri, &ROUTES))
         .with_state(Arc::clone(world))
 }
@@ -54,11 +45,7 @@ async fn start(State(world): Shared) -> Response {
     Json(world.outage.status()).into_response()
 }
 
-async fn set_site_fault(
-    State(world): Shared,
-    Path(site): Path<String>,
-    body: Bytes,
-) -> Result<Response, Refusal> {
+async fn set_site_fault(State(world): Shared, Path(site): Path<String>, body: Bytes) -> Result<Response, Refusal> {
     let site: Site = site.parse()?;
     let fault = read_fault(&body, Fault::ALL)?;
     world.set_site_fault(site, fault).await?;
@@ -83,18 +70,10 @@ async fn set_inbox_fault(State(world): Shared, body: Bytes) -> Result<Response, 
 
 /// Reads `{"fault": …}`. The field must be there: leaving it out by mistake must not take a fault off.
 fn read_fault(body: &[u8], allowed: &[Fault]) -> Result<Option<Fault>, Refusal> {
-    let mut right: Vec<String> = allowed
-        .iter()
-        .map(|fault| format!("{{\"fault\": \"{fault}\"}}"))
-        .collect();
+    let mut right: Vec<String> = allowed.iter().map(|fault| format!("{{\"fault\": \"{fault}\"}}")).collect();
     right.push("{\"fault\": null}".to_owned());
-    let refuse = |error: String| Refusal {
-        status: StatusCode::UNPROCESSABLE_ENTITY,
-        error,
-        expected: right.clone(),
-    };
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|error| refuse(format!("this is no JSON: {error}")))?;
+    let refuse = |error: String| Refusal { status: StatusCode::UNPROCESSABLE_ENTITY, error, expected: right.clone() };
+    let value: Value = serde_json::from_slice(body).map_err(|error| refuse(format!("this is no JSON: {error}")))?;
     let fault = match value.as_object() {
         Some(fields) if fields.len() == 1 => fields.get("fault"),
         _ => None,
@@ -102,14 +81,8 @@ fn read_fault(body: &[u8], allowed: &[Fault]) -> Result<Option<Fault>, Refusal> 
     match fault {
         Some(Value::Null) => Ok(None),
         Some(Value::String(name)) => {
-            let fault: Fault = name
-                .parse()
-                .map_err(|unknown: UnknownName| refuse(unknown.to_string()))?;
-            if allowed.contains(&fault) {
-                Ok(Some(fault))
-            } else {
-                Err(refuse(format!("{fault} cannot be set here")))
-            }
+            let fault: Fault = name.parse().map_err(|unknown: UnknownName| refuse(unknown.to_string()))?;
+            if allowed.contains(&fault) { Ok(Some(fault)) } else { Err(refuse(format!("{fault} cannot be set here"))) }
         }
         Some(other) => Err(refuse(format!("a fault is a name or null, not {other}"))),
         None => Err(refuse("the one field is \"fault\"".to_owned())),
@@ -124,10 +97,7 @@ impl From<UnknownName> for Refusal {
 
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Self {
-        Self::because(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("it cannot listen again: {error}"),
-        )
+        Self::because(StatusCode::INTERNAL_SERVER_ERROR, format!("it cannot listen again: {error}"))
     }
 }
 
@@ -137,10 +107,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_a_known_name_or_null() {
-        assert_eq!(
-            read_fault(b"{\"fault\": \"hang\"}", Fault::ALL).unwrap(),
-            Some(Fault::Hang)
-        );
+        assert_eq!(read_fault(b"{\"fault\": \"hang\"}", Fault::ALL).unwrap(), Some(Fault::Hang));
         assert_eq!(read_fault(b"{\"fault\": null}", Fault::ALL).unwrap(), None);
     }
 

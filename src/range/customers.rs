@@ -39,10 +39,7 @@ pub(crate) struct Customers {
 impl Customers {
     /// What has become of their requests.
     pub(crate) fn counts(&self) -> CustomerCounts {
-        CustomerCounts {
-            ok: self.ok.load(Ordering::Relaxed),
-            failed: self.failed.load(Ordering::Relaxed),
-        }
+        CustomerCounts { ok: self.ok.load(Ordering::Relaxed), failed: self.failed.load(Ordering::Relaxed) }
     }
 
     /// Sends `per_second` requests a second to the router, for ever. Dropping it drops what is in flight.
@@ -71,9 +68,7 @@ impl Customers {
             call::request(Method::GET, "/", None, Bytes::new())
         };
         let answered = match request {
-            Ok(request) => call::call(router, request, PATIENCE)
-                .await
-                .is_ok_and(|answer| answer.status.is_success()),
+            Ok(request) => call::call(router, request, PATIENCE).await.is_ok_and(|answer| answer.status.is_success()),
             Err(_) => false,
         };
         let counter = if answered { &self.ok } else { &self.failed };

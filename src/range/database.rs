@@ -88,43 +88,20 @@ impl Orders {
 impl Database {
     /// An empty database.
     pub(crate) fn new(site: Site, role: DbRole) -> Arc<Self> {
-        let orders = Orders {
-            role,
-            seq: 0,
-            log: VecDeque::new(),
-            received_at: None,
-        };
-        Arc::new(Self {
-            site,
-            orders: Mutex::new(orders),
-        })
+        let orders = Orders { role, seq: 0, log: VecDeque::new(), received_at: None };
+        Arc::new(Self { site, orders: Mutex::new(orders) })
     }
 
     /// Its HTTP address: `GET /orders`, `POST /orders`, `GET /log?after=N`, `GET /replication`, `POST /promote`.
     pub(crate) fn app(self: &Arc<Self>) -> Router {
-        let routes = [
-            "GET /health",
-            "GET /orders",
-            "POST /orders",
-            "GET /log?after=N",
-            "GET /replication",
-            "POST /promote",
-        ];
+        let routes =
+            ["GET /health", "GET /orders", "POST /orders", "GET /log?after=N", "GET /replication", "POST /promote"];
         Router::new()
-            .route(
-                "/health",
-                get(async |State(db): State<Arc<Self>>| health(db.site, Service::Db)),
-            )
+            .route("/health", get(async |State(db): State<Arc<Self>>| health(db.site, Service::Db)))
             .route("/orders", get(read).post(write))
             .route("/log", get(log))
-            .route(
-                "/replication",
-                get(async |State(db): State<Arc<Self>>| Json(db.replication())),
-            )
-            .route(
-                "/promote",
-                post(async |State(db): State<Arc<Self>>| Json(db.promote())),
-            )
+            .route("/replication", get(async |State(db): State<Arc<Self>>| Json(db.replication())))
+            .route("/promote", post(async |State(db): State<Arc<Self>>| Json(db.promote())))
             .fallback(async move |uri: Uri| no_such_path(&uri, &routes))
             .layer(DefaultBodyLimit::max(MAX_ORDER))
             .with_state(Arc::clone(self))
@@ -152,11 +129,7 @@ impl Database {
         if orders.role == DbRole::Standby {
             return None;
         }
-        let order = Order {
-            seq: orders.seq + 1,
-            at: now(),
-            order,
-        };
+        let order = Order { seq: orders.seq + 1, at: now(), order };
         orders.keep(order.clone());
         Some(order)
     }
@@ -182,21 +155,12 @@ impl Database {
     }
 
     /// Follows `source` until promoted. A database that is down or hangs does not follow.
-    pub(crate) async fn follow(
-        self: Arc<Self>,
-        source: SocketAddr,
-        faults: watch::Receiver<Option<Fault>>,
-    ) {
+    pub(crate) async fn follow(self: Arc<Self>, source: SocketAddr, faults: watch::Receiver<Option<Fault>>) {
         let mut ticks = tokio::time::interval(PULL_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let Replication {
-                role: DbRole::Standby,
-                seq,
-                ..
-            } = self.replication()
-            else {
+            let Replication { role: DbRole::Standby, seq, .. } = self.replication() else {
                 return;
             };
             let fault = *faults.borrow();
@@ -230,12 +194,7 @@ enum PullError {
 }
 
 async fn pull(source: SocketAddr, after: u64) -> Result<Vec<Order>, PullError> {
-    let request = call::request(
-        Method::GET,
-        &format!("/log?after={after}"),
-        None,
-        Bytes::new(),
-    )?;
+    let request = call::request(Method::GET, &format!("/log?after={after}"), None, Bytes::new())?;
     let answer = call::call(source, request, CALL_TIMEOUT).await?;
     if answer.status != StatusCode::OK {
         return Err(PullError::Status(answer.status));
@@ -261,23 +220,15 @@ async fn read(State(db): State<Arc<Database>>) -> Response {
 
 async fn write(State(db): State<Arc<Database>>, body: Bytes) -> Result<Response, Refusal> {
     let order = serde_json::from_slice(&body).map_err(|error| {
-        Refusal::unprocessable(
-            format!("an order is JSON: {error}"),
-            &["{\"customer\": 1, \"item\": \"tent\"}"],
-        )
+        Refusal::unprocessable(format!("an order is JSON: {error}"), &["{\"customer\": 1, \"item\": \"tent\"}"])
     })?;
     match db.commit(order) {
-        Some(order) => Ok((
-            StatusCode::CREATED,
-            Json(json!({"site": db.site, "seq": order.seq, "at": order.at})),
-        )
-            .into_response()),
+        Some(order) => {
+            Ok((StatusCode::CREATED, Json(json!({"site": db.site, "seq": order.seq, "at": order.at}))).into_response())
+        }
         None => Err(Refusal::because(
             StatusCode::SERVICE_UNAVAILABLE,
-            format!(
-                "the database of {} is a standby: it takes orders once it is promoted",
-                db.site
-            ),
+            format!("the database of {} is a standby: it takes orders once it is promoted", db.site),
         )),
     }
 }
@@ -307,26 +258,17 @@ mod tests {
 
     #[test]
     fn a_standby_takes_over_number_and_commit_time_and_nothing_twice() {
-        let (east, west) = (
-            Database::new(Site::East, DbRole::Primary),
-            Database::new(Site::West, DbRole::Standby),
-        );
+        let (east, west) = (Database::new(Site::East, DbRole::Primary), Database::new(Site::West, DbRole::Standby));
         orders(&east, 3);
         west.receive(east.after(0));
         west.receive(east.after(1));
-        assert_eq!(
-            (west.replication().seq, west.replication().at),
-            (3, east.replication().at)
-        );
+        assert_eq!((west.replication().seq, west.replication().at), (3, east.replication().at));
         assert_eq!(lock(&west.orders).log.len(), 3);
     }
 
     #[test]
     fn a_promoted_database_continues_the_numbers_and_receives_no_more() {
-        let (east, west) = (
-            Database::new(Site::East, DbRole::Primary),
-            Database::new(Site::West, DbRole::Standby),
-        );
+        let (east, west) = (Database::new(Site::East, DbRole::Primary), Database::new(Site::West, DbRole::Standby));
         orders(&east, 2);
         west.receive(east.after(0));
         orders(&east, 1);

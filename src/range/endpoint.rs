@@ -46,10 +46,7 @@ impl Port {
     pub(crate) fn take() -> io::Result<Self> {
         let held = shared_socket()?;
         held.bind((Ipv4Addr::LOCALHOST, 0).into())?;
-        Ok(Self {
-            address: held.local_addr()?,
-            _held: held,
-        })
+        Ok(Self { address: held.local_addr()?, _held: held })
     }
 
     /// Its address.
@@ -90,12 +87,7 @@ impl Endpoint {
         let (fault, faults) = watch::channel(None);
         let app = app.layer(middleware::from_fn_with_state(faults, under_fault));
         let listening = Listening::start(port.listen()?, app.clone());
-        Ok(Self {
-            port,
-            app,
-            fault,
-            listening: Mutex::new(Some(listening)),
-        })
+        Ok(Self { port, app, fault, listening: Mutex::new(Some(listening)) })
     }
 
     /// Where it listens, or would.
@@ -127,11 +119,7 @@ impl Endpoint {
             }
             return Ok(());
         }
-        let reopened = if listening.is_none() {
-            Some(self.port.listen()?)
-        } else {
-            None
-        };
+        let reopened = if listening.is_none() { Some(self.port.listen()?) } else { None };
         // The new fault comes before the first connection that is accepted under it.
         self.fault.send_replace(fault);
         if let Some(listener) = reopened {
@@ -158,10 +146,7 @@ struct Listening {
 impl Listening {
     fn start(listener: TcpListener, app: Router) -> Self {
         let (stop, stopped) = oneshot::channel();
-        Self {
-            stop,
-            task: tokio::spawn(accept(listener, app, stopped)),
-        }
+        Self { stop, task: tokio::spawn(accept(listener, app, stopped)) }
     }
 
     async fn stop(self) {
@@ -205,11 +190,7 @@ async fn connection(stream: TcpStream, app: Router) {
     }
 }
 
-async fn under_fault(
-    State(faults): State<watch::Receiver<Option<Fault>>>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn under_fault(State(faults): State<watch::Receiver<Option<Fault>>>, request: Request, next: Next) -> Response {
     let fault = *faults.borrow();
     match fault {
         None => next.run(request).await,
@@ -217,11 +198,9 @@ async fn under_fault(
             tokio::time::sleep(SLOW).await;
             next.run(request).await
         }
-        Some(Fault::Errors) => Refusal::because(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "this service has the fault \"errors\"",
-        )
-        .into_response(),
+        Some(Fault::Errors) => {
+            Refusal::because(StatusCode::INTERNAL_SERVER_ERROR, "this service has the fault \"errors\"").into_response()
+        }
         // A request that was read just before the listener closed gets no answer either.
         Some(Fault::Hang | Fault::Down) => pending().await,
     }

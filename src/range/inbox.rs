@@ -77,11 +77,7 @@ impl Inbox {
     /// What it holds.
     pub(crate) fn status(&self) -> InboxStatus {
         let held = lock(&self.0);
-        InboxStatus {
-            fault: held.fault,
-            count: held.count,
-            messages: held.messages.iter().cloned().collect(),
-        }
+        InboxStatus { fault: held.fault, count: held.count, messages: held.messages.iter().cloned().collect() }
     }
 
     /// Makes it refuse messages, or take them again.
@@ -103,13 +99,7 @@ impl Inbox {
         if let Some(key) = &key {
             held.remember(key.clone(), id);
         }
-        held.messages.push_back(Message {
-            id,
-            received_at: now(),
-            idempotency_key: key,
-            content_type,
-            body,
-        });
+        held.messages.push_back(Message { id, received_at: now(), idempotency_key: key, content_type, body });
         if held.messages.len() > KEPT {
             held.messages.pop_front();
         }
@@ -129,27 +119,17 @@ impl Held {
     }
 }
 
-async fn receive(
-    State(inbox): State<Arc<Inbox>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refusal> {
+async fn receive(State(inbox): State<Arc<Inbox>>, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
     let key = text_header(&headers, "idempotency-key")?;
     if key.as_ref().is_some_and(|key| key.len() > MAX_KEY) {
-        return Err(Refusal::unprocessable(
-            "the Idempotency-Key is too long",
-            &["at most 200 bytes"],
-        ));
+        return Err(Refusal::unprocessable("the Idempotency-Key is too long", &["at most 200 bytes"]));
     }
     let content_type = text_header(&headers, header::CONTENT_TYPE.as_str())?;
     let body = String::from_utf8(body.into())
         .map_err(|_| Refusal::unprocessable("the message is not text", &["UTF-8 text or JSON"]))?;
     match inbox.keep(key, content_type, body) {
         Some(id) => Ok((StatusCode::ACCEPTED, Json(json!({"id": id}))).into_response()),
-        None => Err(Refusal::because(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the inbox has the fault \"down\"",
-        )),
+        None => Err(Refusal::because(StatusCode::SERVICE_UNAVAILABLE, "the inbox has the fault \"down\"")),
     }
 }
 
@@ -157,9 +137,7 @@ fn text_header(headers: &HeaderMap, name: &str) -> Result<Option<String>, Refusa
     let Some(value) = headers.get(name) else {
         return Ok(None);
     };
-    let text = value
-        .to_str()
-        .map_err(|_| Refusal::unprocessable(format!("{name} is not text"), &["visible ASCII"]))?;
+    let text = value.to_str().map_err(|_| Refusal::unprocessable(format!("{name} is not text"), &["visible ASCII"]))?;
     Ok(Some(text.to_owned()))
 }
 
@@ -191,10 +169,7 @@ mod tests {
         }
         assert_eq!(send(&inbox, Some("1"), "text"), Some(1));
         let status = inbox.status();
-        assert_eq!(
-            (status.count, status.messages[0].id, status.messages.len()),
-            (60, 11, KEPT)
-        );
+        assert_eq!((status.count, status.messages[0].id, status.messages.len()), (60, 11, KEPT));
     }
 
     #[test]

@@ -145,10 +145,7 @@ struct End {
 
 impl End {
     fn prepare(lifeline: Option<OwnedFd>) -> Result<Self, RangeError> {
-        let lifeline = lifeline
-            .map(pipe::Receiver::from_owned_fd)
-            .transpose()
-            .map_err(RangeError::Lifeline)?;
+        let lifeline = lifeline.map(pipe::Receiver::from_owned_fd).transpose().map_err(RangeError::Lifeline)?;
         Ok(Self {
             terminate: signal(SignalKind::terminate()).map_err(RangeError::Signals)?,
             interrupt: signal(SignalKind::interrupt()).map_err(RangeError::Signals)?,

@@ -120,10 +120,7 @@ impl<T> PerSite<T> {
 
     /// A new value for each site.
     pub fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> PerSite<U> {
-        PerSite {
-            east: f(&self.east),
-            west: f(&self.west),
-        }
+        PerSite { east: f(&self.east), west: f(&self.west) }
     }
 }
 
@@ -150,11 +147,7 @@ impl<T> PerService<T> {
 
     /// A new value for each service.
     pub fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> PerService<U> {
-        PerService {
-            web: f(&self.web),
-            api: f(&self.api),
-            db: f(&self.db),
-        }
+        PerService { web: f(&self.web), api: f(&self.api), db: f(&self.db) }
     }
 }
 
@@ -195,9 +188,6 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_the_right_ones() {
         let error = "broken".parse::<Fault>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "there is no fault \"broken\": down, slow, hang, errors"
-        );
+        assert_eq!(error.to_string(), "there is no fault \"broken\": down, slow, hang, errors");
     }
 }

@@ -44,10 +44,7 @@ enum Progress {
 impl Outage {
     /// A clock for an outage `after` it is started; `None` for none.
     pub(crate) fn new(after: Option<Duration>) -> Self {
-        Self {
-            after,
-            progress: watch::Sender::new(Progress::Waiting),
-        }
+        Self { after, progress: watch::Sender::new(Progress::Waiting) }
     }
 
     /// Starts the clock. Later starts change nothing.
@@ -68,12 +65,10 @@ impl Outage {
             return OutageStatus::Calm;
         };
         match *self.progress.borrow() {
-            Progress::Waiting => OutageStatus::Waiting {
-                after_ms: millis(after),
-            },
-            Progress::Due(at) => OutageStatus::Counting {
-                due_in_ms: millis(at.saturating_duration_since(Instant::now())),
-            },
+            Progress::Waiting => OutageStatus::Waiting { after_ms: millis(after) },
+            Progress::Due(at) => {
+                OutageStatus::Counting { due_in_ms: millis(at.saturating_duration_since(Instant::now())) }
+            }
             Progress::Begun => OutageStatus::Begun,
         }
     }

@@ -22,10 +22,7 @@ pub fn practice_plan(addresses: &Addresses, exe: &Path) -> String {
     ];
     for site in Site::ALL {
         for service in Service::ALL {
-            values.push((
-                format!("{site}.{service}"),
-                addresses.sites.get(*site).get(*service).clone(),
-            ));
+            values.push((format!("{site}.{service}"), addresses.sites.get(*site).get(*service).clone()));
         }
     }
     // Never over what was put in already: an @ in a path must not be read as a placeholder.
@@ -33,9 +30,10 @@ pub fn practice_plan(addresses: &Addresses, exe: &Path) -> String {
     let mut rest = TEMPLATE;
     while let Some((before, after)) = rest.split_once('@') {
         plan.push_str(before);
-        match values.iter().find_map(|(name, value)| {
-            Some((value, after.strip_prefix(name.as_str())?.strip_prefix('@')?))
-        }) {
+        match values
+            .iter()
+            .find_map(|(name, value)| Some((value, after.strip_prefix(name.as_str())?.strip_prefix('@')?)))
+        {
             Some((value, after)) => {
                 plan.push_str(&quoted(value));
                 rest = after;
@@ -74,10 +72,7 @@ mod tests {
             router: "http://127.0.0.1:2".to_owned(),
             router_admin: "http://127.0.0.1:3".to_owned(),
             inbox: "http://127.0.0.1:4/inbox".to_owned(),
-            sites: PerSite {
-                east: site(1),
-                west: site(2),
-            },
+            sites: PerSite { east: site(1), west: site(2) },
         }
     }
 
@@ -95,15 +90,8 @@ mod tests {
         let plan = practice_plan(&addresses(), Path::new("/usr/bin/warroom"));
         let scalars = scalars(&plan);
         assert!(!plan.contains('@'), "{plan}");
-        for expected in [
-            "/usr/bin/warroom",
-            "http://127.0.0.1:1/range/customers",
-            "http://127.0.0.1:23/promote",
-        ] {
-            assert!(
-                scalars.iter().any(|scalar| scalar == expected),
-                "{expected}"
-            );
+        for expected in ["/usr/bin/warroom", "http://127.0.0.1:1/range/customers", "http://127.0.0.1:23/promote"] {
+            assert!(scalars.iter().any(|scalar| scalar == expected), "{expected}");
         }
     }
 
@@ -111,11 +99,6 @@ mod tests {
     fn an_odd_path_of_the_program_stays_one_argument() {
         let odd = "/tmp/a \"b\"\\@router@ ${x}/warroom";
         let scalars = scalars(&practice_plan(&addresses(), Path::new(odd)));
-        assert!(
-            scalars
-                .iter()
-                .any(|scalar| *scalar == odd.replace("${", "$${")),
-            "{scalars:?}"
-        );
+        assert!(scalars.iter().any(|scalar| *scalar == odd.replace("${", "$${")), "{scalars:?}");
     }
 }

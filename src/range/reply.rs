@@ -29,11 +29,7 @@ impl Refusal {
 
     /// A refusal that a better request would not change.
     pub(crate) fn because(status: StatusCode, error: impl Into<String>) -> Self {
-        Self {
-            status,
-            error: error.into(),
-            expected: Vec::new(),
-        }
+        Self { status, error: error.into(), expected: Vec::new() }
     }
 
     /// A refusal of a name in the path.

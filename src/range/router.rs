@@ -71,21 +71,9 @@ impl Drop for InFlight<'_> {
 impl Balancer {
     /// A router that sends everything to East.
     pub(crate) fn new(web: PerSite<SocketAddr>) -> Arc<Self> {
-        let shares = PerSite {
-            east: Share {
-                weight: MAX_WEIGHT,
-                credit: 0,
-            },
-            west: Share::default(),
-        };
-        let upstreams = web.map(|&web| Upstream {
-            web,
-            in_flight: AtomicU64::new(0),
-        });
-        Arc::new(Self {
-            upstreams,
-            shares: Mutex::new(shares),
-        })
+        let shares = PerSite { east: Share { weight: MAX_WEIGHT, credit: 0 }, west: Share::default() };
+        let upstreams = web.map(|&web| Upstream { web, in_flight: AtomicU64::new(0) });
+        Arc::new(Self { upstreams, shares: Mutex::new(shares) })
     }
 
     /// What it does with each site.
@@ -95,19 +83,13 @@ impl Balancer {
             weight: shares.get(site).weight,
             in_flight: self.upstreams.get(site).in_flight.load(Ordering::Relaxed),
         };
-        PerSite {
-            east: of(Site::East),
-            west: of(Site::West),
-        }
+        PerSite { east: of(Site::East), west: of(Site::West) }
     }
 
     fn set_weight(&self, site: Site, weight: u8) {
         let mut shares = lock(&self.shares);
         shares.get_mut(site).weight = weight;
-        *shares = shares.map(|share| Share {
-            credit: 0,
-            ..*share
-        });
+        *shares = shares.map(|share| Share { credit: 0, ..*share });
     }
 
     fn pick(&self) -> Option<Site> {
@@ -117,10 +99,7 @@ impl Balancer {
             let share = shares.get_mut(*site);
             share.credit += i32::from(share.weight);
         }
-        let open = Site::ALL
-            .iter()
-            .copied()
-            .filter(|site| shares.get(*site).weight > 0);
+        let open = Site::ALL.iter().copied().filter(|site| shares.get(*site).weight > 0);
         let picked = open.max_by_key(|site| shares.get(*site).credit)?;
         shares.get_mut(picked).credit -= sum;
         Some(picked)
@@ -134,17 +113,9 @@ impl Balancer {
     /// Where the weights are read and set: `GET /sites`, `POST /sites/{site}`.
     pub(crate) fn admin(self: &Arc<Self>) -> Router {
         Router::new()
-            .route(
-                "/sites",
-                get(async |State(router): State<Arc<Self>>| Json(json!({"sites": router.sites()}))),
-            )
+            .route("/sites", get(async |State(router): State<Arc<Self>>| Json(json!({"sites": router.sites()}))))
             .route("/sites/{site}", post(set_weight))
-            .fallback(async |uri: Uri| {
-                no_such_path(
-                    &uri,
-                    &["GET /sites", "POST /sites/east", "POST /sites/west"],
-                )
-            })
+            .fallback(async |uri: Uri| no_such_path(&uri, &["GET /sites", "POST /sites/east", "POST /sites/west"]))
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(Arc::clone(self))
     }
@@ -161,36 +132,21 @@ async fn set_weight(
     Path(site): Path<String>,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let site: Site = site
-        .parse()
-        .map_err(|unknown| Refusal::not_found(&unknown))?;
-    let right = [
-        "{\"weight\": 0}",
-        "{\"weight\": 100}",
-        "any whole number between them",
-    ];
+    let site: Site = site.parse().map_err(|unknown| Refusal::not_found(&unknown))?;
+    let right = ["{\"weight\": 0}", "{\"weight\": 100}", "any whole number between them"];
     let Weight { weight } = serde_json::from_slice(&body)
         .map_err(|error| Refusal::unprocessable(format!("this is no weight: {error}"), &right))?;
     if weight > MAX_WEIGHT {
-        return Err(Refusal::unprocessable(
-            format!("{weight} is more than {MAX_WEIGHT}"),
-            &right,
-        ));
+        return Err(Refusal::unprocessable(format!("{weight} is more than {MAX_WEIGHT}"), &right));
     }
     router.set_weight(site, weight);
     let now = *router.sites().get(site);
-    Ok(
-        Json(json!({"site": site, "weight": now.weight, "in_flight": now.in_flight}))
-            .into_response(),
-    )
+    Ok(Json(json!({"site": site, "weight": now.weight, "in_flight": now.in_flight})).into_response())
 }
 
 async fn proxy(State(router): State<Arc<Balancer>>, request: Request) -> Result<Response, Refusal> {
     let Some(site) = router.pick() else {
-        return Err(Refusal::because(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "no site gets traffic: all weights are 0",
-        ));
+        return Err(Refusal::because(StatusCode::SERVICE_UNAVAILABLE, "no site gets traffic: all weights are 0"));
     };
     let upstream = router.upstreams.get(site);
     let _counted = InFlight::count(&upstream.in_flight);
@@ -198,12 +154,7 @@ async fn proxy(State(router): State<Arc<Balancer>>, request: Request) -> Result<
     let body = Limited::new(body, MAX_BODY)
         .collect()
         .await
-        .map_err(|error| {
-            Refusal::because(
-                StatusCode::BAD_REQUEST,
-                format!("the body cannot be passed on: {error}"),
-            )
-        })?
+        .map_err(|error| Refusal::because(StatusCode::BAD_REQUEST, format!("the body cannot be passed on: {error}")))?
         .to_bytes();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
@@ -211,19 +162,14 @@ async fn proxy(State(router): State<Arc<Balancer>>, request: Request) -> Result<
         .map_err(|error| Refusal::because(StatusCode::BAD_REQUEST, error.to_string()))?;
     match call::call(upstream.web, request, CALL_TIMEOUT).await {
         Ok(answer) => Ok(answer.into_response()),
-        Err(error) => Err(Refusal::because(
-            status_of(&error),
-            format!("web of {site}: {error}"),
-        )),
+        Err(error) => Err(Refusal::because(status_of(&error), format!("web of {site}: {error}"))),
     }
 }
 
 fn status_of(error: &CallError) -> StatusCode {
     match error {
         CallError::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
-        CallError::Connect { .. } | CallError::Broken { .. } | CallError::TooLarge { .. } => {
-            StatusCode::BAD_GATEWAY
-        }
+        CallError::Connect { .. } | CallError::Broken { .. } | CallError::TooLarge { .. } => StatusCode::BAD_GATEWAY,
     }
 }
 
@@ -233,19 +179,14 @@ mod tests {
 
     fn balancer(east: u8, west: u8) -> Arc<Balancer> {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-        let balancer = Balancer::new(PerSite {
-            east: nowhere,
-            west: nowhere,
-        });
+        let balancer = Balancer::new(PerSite { east: nowhere, west: nowhere });
         balancer.set_weight(Site::East, east);
         balancer.set_weight(Site::West, west);
         balancer
     }
 
     fn to_east(balancer: &Balancer, requests: usize) -> usize {
-        (0..requests)
-            .filter(|_| balancer.pick() == Some(Site::East))
-            .count()
+        (0..requests).filter(|_| balancer.pick() == Some(Site::East)).count()
     }
 
     #[test]

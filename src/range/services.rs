@@ -27,42 +27,20 @@ struct Hop {
 
 /// The service that customers reach: `GET /` reads, `POST /orders` orders.
 pub(crate) fn web(site: Site, api: SocketAddr) -> Router {
-    hop(
-        Hop {
-            site,
-            service: Service::Web,
-            next: api,
-        },
-        "/",
-    )
+    hop(Hop { site, service: Service::Web, next: api }, "/")
 }
 
 /// The service between `web` and `db`: `GET /orders` reads, `POST /orders` orders.
 pub(crate) fn api(site: Site, db: SocketAddr) -> Router {
-    hop(
-        Hop {
-            site,
-            service: Service::Api,
-            next: db,
-        },
-        "/orders",
-    )
+    hop(Hop { site, service: Service::Api, next: db }, "/orders")
 }
 
 fn hop(hop: Hop, reads: &'static str) -> Router {
     Router::new()
-        .route(
-            "/health",
-            get(async |State(hop): State<Hop>| health(hop.site, hop.service)),
-        )
+        .route("/health", get(async |State(hop): State<Hop>| health(hop.site, hop.service)))
         .route(reads, get(read))
         .route("/orders", post(order))
-        .fallback(async move |uri: Uri| {
-            no_such_path(
-                &uri,
-                &["GET /health", &format!("GET {reads}"), "POST /orders"],
-            )
-        })
+        .fallback(async move |uri: Uri| no_such_path(&uri, &["GET /health", &format!("GET {reads}"), "POST /orders"]))
         .layer(DefaultBodyLimit::max(MAX_ORDER))
         .with_state(hop)
 }
@@ -77,21 +55,10 @@ async fn read(State(hop): State<Hop>) -> Response {
 }
 
 async fn order(State(hop): State<Hop>, headers: HeaderMap, body: Bytes) -> Response {
-    forward(
-        hop,
-        Method::POST,
-        headers.get(header::CONTENT_TYPE).cloned(),
-        body,
-    )
-    .await
+    forward(hop, Method::POST, headers.get(header::CONTENT_TYPE).cloned(), body).await
 }
 
-async fn forward(
-    hop: Hop,
-    method: Method,
-    content_type: Option<HeaderValue>,
-    body: Bytes,
-) -> Response {
+async fn forward(hop: Hop, method: Method, content_type: Option<HeaderValue>, body: Bytes) -> Response {
     let request = match call::request(method, "/orders", content_type, body) {
         Ok(request) => request,
         Err(error) => {
@@ -100,11 +67,8 @@ async fn forward(
     };
     match call::call(hop.next, request, CALL_TIMEOUT).await {
         Ok(answer) => answer.into_response(),
-        Err(error) => Refusal::because(
-            StatusCode::BAD_GATEWAY,
-            format!("{} of {}: {error}", hop.service, hop.site),
-        )
-        .into_response(),
+        Err(error) => Refusal::because(StatusCode::BAD_GATEWAY, format!("{} of {}: {error}", hop.service, hop.site))
+            .into_response(),
     }
 }
 
@@ -113,9 +77,7 @@ impl IntoResponse for Answer {
         let mut response = (self.status, self.body).into_response();
         response.headers_mut().remove(header::CONTENT_TYPE);
         if let Some(content_type) = self.content_type {
-            response
-                .headers_mut()
-                .insert(header::CONTENT_TYPE, content_type);
+            response.headers_mut().insert(header::CONTENT_TYPE, content_type);
         }
         response
     }

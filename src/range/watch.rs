@@ -51,27 +51,15 @@ struct Sites {
 /// # Errors
 /// When the router does not answer as it should, or `out` cannot be written to. As long as the site has a weight it
 /// waits: the one who calls it sets the limit.
-pub async fn watch_in_flight(
-    router_admin: &str,
-    site: Site,
-    out: &mut impl Write,
-) -> Result<(), WatchError> {
+pub async fn watch_in_flight(router_admin: &str, site: Site, out: &mut impl Write) -> Result<(), WatchError> {
     let address = address_of(router_admin)?;
     let mut quiet = 0;
     let mut looks = tokio::time::interval(LOOK_EVERY);
     loop {
         looks.tick().await;
         let now = *look(address).await?.get(site);
-        quiet = if now.weight == 0 && now.in_flight == 0 {
-            quiet + 1
-        } else {
-            0
-        };
-        writeln!(
-            out,
-            "{site}: weight {}, {} in flight",
-            now.weight, now.in_flight
-        )?;
+        quiet = if now.weight == 0 && now.in_flight == 0 { quiet + 1 } else { 0 };
+        writeln!(out, "{site}: weight {}, {} in flight", now.weight, now.in_flight)?;
         if quiet == QUIET_LOOKS {
             writeln!(out, "{site}: nothing in flight")?;
             out.flush()?;
@@ -105,12 +93,7 @@ mod tests {
         for right in ["http://127.0.0.1:8080", "http://127.0.0.1:8080/"] {
             assert_eq!(address_of(right).unwrap().port(), 8080);
         }
-        for wrong in [
-            "127.0.0.1:8080",
-            "https://127.0.0.1:8080",
-            "http://localhost",
-            "",
-        ] {
+        for wrong in ["127.0.0.1:8080", "https://127.0.0.1:8080", "http://localhost", ""] {
             assert!(address_of(wrong).is_err(), "{wrong}");
         }
     }

@@ -72,10 +72,7 @@ impl World {
     pub(crate) fn status(&self) -> RangeStatus {
         RangeStatus {
             addresses: self.addresses.clone(),
-            sites: PerSite {
-                east: self.site(Site::East),
-                west: self.site(Site::West),
-            },
+            sites: PerSite { east: self.site(Site::East), west: self.site(Site::West) },
             router: self.balancer.sites(),
             customers: self.customers.counts(),
             databases: self.databases.map(|db| db.replication()),
@@ -86,29 +83,19 @@ impl World {
 
     /// The status of one site.
     pub(crate) fn site(&self, site: Site) -> SiteStatus {
-        let services = self.sites.get(site).map(|endpoint| ServiceStatus {
-            url: url(endpoint.address()),
-            fault: endpoint.fault(),
-        });
-        let same = Service::ALL
-            .iter()
-            .all(|service| services.get(*service).fault == services.web.fault);
-        SiteStatus {
-            fault: services.web.fault.filter(|_| same),
-            services,
-        }
+        let services = self
+            .sites
+            .get(site)
+            .map(|endpoint| ServiceStatus { url: url(endpoint.address()), fault: endpoint.fault() });
+        let same = Service::ALL.iter().all(|service| services.get(*service).fault == services.web.fault);
+        SiteStatus { fault: services.web.fault.filter(|_| same), services }
     }
 
     /// Puts a fault on one service of a site.
     ///
     /// # Errors
     /// What the system says when it cannot listen again.
-    pub(crate) async fn set_service_fault(
-        &self,
-        site: Site,
-        service: Service,
-        fault: Option<Fault>,
-    ) -> io::Result<()> {
+    pub(crate) async fn set_service_fault(&self, site: Site, service: Service, fault: Option<Fault>) -> io::Result<()> {
         self.sites.get(site).get(service).set_fault(fault).await
     }
 
@@ -155,18 +142,9 @@ struct Ports {
 
 impl Ports {
     fn take() -> io::Result<Self> {
-        let site = || {
-            Ok::<_, io::Error>(PerService {
-                web: Port::take()?,
-                api: Port::take()?,
-                db: Port::take()?,
-            })
-        };
+        let site = || Ok::<_, io::Error>(PerService { web: Port::take()?, api: Port::take()?, db: Port::take()? });
         Ok(Self {
-            sites: PerSite {
-                east: site()?,
-                west: site()?,
-            },
+            sites: PerSite { east: site()?, west: site()? },
             router: Port::take()?,
             router_admin: Port::take()?,
             inbox: Port::take()?,
@@ -186,11 +164,7 @@ impl Ports {
     }
 }
 
-fn open_site(
-    site: Site,
-    ports: PerService<Port>,
-    db: &Arc<Database>,
-) -> io::Result<PerService<Endpoint>> {
+fn open_site(site: Site, ports: PerService<Port>, db: &Arc<Database>) -> io::Result<PerService<Endpoint>> {
     let (api, database) = (ports.api.address(), ports.db.address());
     Ok(PerService {
         web: Endpoint::open(ports.web, services::web(site, api))?,
@@ -232,11 +206,7 @@ impl Running {
             Endpoint::open(ports.control, control::app(&world))?,
         ];
         let tasks = set_going(&world, router, options);
-        Ok(Self {
-            world,
-            fronts,
-            _tasks: tasks,
-        })
+        Ok(Self { world, fronts, _tasks: tasks })
     }
 
     /// Where everything is.
