@@ -108,7 +108,9 @@ fn event(seq: u64, plan: &Arc<Plan>) -> Event {
             hash: warroom::core::plan::PlanHash("bench".into()),
             body: Some(PlanBody { text: String::new(), plan: Arc::clone(plan) }),
         },
-        n if n % 2 == 0 => Event::NoteAdded { incident: None, text: format!("note {n}: the bridge says that it is quiet") },
+        n if n % 2 == 0 => {
+            Event::NoteAdded { incident: None, text: format!("note {n}: the bridge says that it is quiet") }
+        }
         n => {
             let (_, probe) = plan.probes().nth(usize::try_from(n).unwrap() % (2 * COMPONENTS)).unwrap();
             let to = if n % 4 == 1 { Verdict::Slow } else { Verdict::Ok };
