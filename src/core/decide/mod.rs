@@ -71,8 +71,11 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
 /// The identifier of an incident that begins now: `DR-YYYYMMDD-HHMMSS`, with `-2` and so on within one second.
 #[must_use]
 pub fn incident_id(state: &State, now: &Now) -> IncidentId {
-    let taken = state.incidents.keys().filter(|id| id.as_str().starts_with(IncidentId::at(now.utc, 1).as_str()));
-    IncidentId::at(now.utc, taken.count() + 1)
+    let mut n = 1;
+    while state.incidents.contains_key(&IncidentId::at(now.utc, n)) {
+        n += 1;
+    }
+    IncidentId::at(now.utc, n)
 }
 
 fn permitted(c: Context<'_>, command: &Command) -> Result<(), Refusal> {
