@@ -10,7 +10,7 @@ use super::super::refusal::{Missing, Refusal};
 use super::super::run::{RunResult, RunState};
 use super::super::template::Values;
 use super::Context;
-use super::words::text;
+use super::words::{harmless, text};
 
 pub(super) fn start(
     c: Context<'_>,
@@ -53,12 +53,13 @@ pub(super) fn start(
 /// What a procedure's templates see: what was given, defaults, and the sites that it moves between.
 ///
 /// # Errors
-/// A required parameter without a value, or a value for a parameter that is not there.
+/// A required parameter without a value, a value for a parameter that is not there, or one that could drive a terminal.
 pub fn resolve_values(procedure: &Procedure, given: &Values) -> Result<Values, Refusal> {
     if let Some(name) = given.keys().find(|name| !procedure.parameters.iter().any(|p| p.name == **name)) {
         let known = procedure.parameters.iter().map(|p| p.name.clone()).collect();
         return Err(Refusal::ParameterUnknown { name: name.clone(), known });
     }
+    given.iter().try_for_each(|(name, value)| harmless(name, value))?;
     let mut values = Values::new();
     for parameter in &procedure.parameters {
         let value = match (given.get(&parameter.name), &parameter.need) {
