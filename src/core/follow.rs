@@ -45,8 +45,8 @@ pub fn next_due(state: &State, now: &Now) -> Option<Moment> {
     let holding = state.open_incidents().filter_map(|incident| match &incident.phase {
         Phase::Verifying { since } => {
             let loaded = state.plans.get(&incident.plan)?;
-            let window = window_start(loaded, incident, since)?;
-            Some(now.utc.plus(loaded.plan.stable_for.minus(held(&window, now))))
+            good_since(loaded, incident)?;
+            Some(now.utc.plus(loaded.plan.stable_for.minus(held(since, now))))
         }
         _ => None,
     });
@@ -107,24 +107,20 @@ fn of_incident(state: &State, incident: &Incident, now: &Now) -> Option<Event> {
     let id = incident.id.clone();
     match (&incident.phase, good) {
         (Phase::Declared | Phase::Recovering, Some(since)) => Some(Event::IncidentVerifying { incident: id, since }),
-        (Phase::Verifying { .. }, None) if is_bad(loaded, incident) => Some(Event::IncidentRelapsed { incident: id }),
-        (Phase::Recovered, None) if is_bad(loaded, incident) => Some(Event::IncidentRelapsed { incident: id }),
-        (Phase::Verifying { since }, Some(_)) => {
-            let stopped = window_start(loaded, incident, since)?;
-            (held(&stopped, now) >= loaded.plan.stable_for)
-                .then_some(Event::IncidentRecovered { incident: id, stopped })
+        // An engine that restarted has to look again, and the window begins with what it sees.
+        (Phase::Verifying { since }, Some(good)) if good != *since => {
+            Some(Event::IncidentVerifying { incident: id, since: good })
+        }
+        (Phase::Verifying { since }, Some(_)) => (held(since, now) >= loaded.plan.stable_for)
+            .then(|| Event::IncidentRecovered { incident: id, stopped: since.clone() }),
+        (Phase::Verifying { .. } | Phase::Recovered, None) if is_bad(loaded, incident) => {
+            Some(Event::IncidentRelapsed { incident: id })
         }
         (Phase::Declared, None) => {
             state.runs_of(&incident.id).next().map(|_| Event::IncidentRecovering { incident: id })
         }
         _ => None,
     }
-}
-
-/// Where the unbroken row of good samples begins: not before the engine, perhaps restarted since, looked again.
-fn window_start(loaded: &Loaded, incident: &Incident, since: &Now) -> Option<Now> {
-    let good = good_since(loaded, incident)?;
-    Some(if good.utc > since.utc { good } else { since.clone() })
 }
 
 /// The least severity for which the engine proposes an incident by itself.
