@@ -29,7 +29,7 @@ pub enum Phase {
         /// Since when it is good.
         since: Now,
     },
-    /// It held; the clocks stopped for good.
+    /// It held, and the clocks stopped; they run on should trouble come back before it is closed.
     Recovered,
     /// Over.
     Closed {

@@ -14,7 +14,7 @@ use super::time::Span;
 #[serde(transparent)]
 pub struct PlanHash(pub String);
 
-/// Where a plan's systems stand, which decides how loudly the console marks it and who may act.
+/// Where a plan's systems stand, which decides how loudly the console marks it and who may act; the most guarded is the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Environment {

@@ -12,7 +12,7 @@ use super::event::Event;
 use super::health::Readings;
 use super::ids::{IncidentId, PlanId, Principal, RunId, StepId};
 use super::incident::Incident;
-use super::people::Person;
+use super::people::{Act, Person};
 use super::plan::{Environment, Step};
 use super::refusal::{Missing, Refusal};
 pub use run::resolve_values;
@@ -71,21 +71,35 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
 /// The identifier of an incident that begins now: `DR-YYYYMMDD-HHMMSS`, with `-2` and so on within one second.
 #[must_use]
 pub fn incident_id(state: &State, now: &Now) -> IncidentId {
-    let taken = state.incidents.keys().filter(|id| id.as_str().starts_with(IncidentId::at(now.utc, 1).as_str()));
-    IncidentId::at(now.utc, taken.count() + 1)
+    let mut n = 1;
+    while state.incidents.contains_key(&IncidentId::at(now.utc, n)) {
+        n += 1;
+    }
+    IncidentId::at(now.utc, n)
 }
 
 fn permitted(c: Context<'_>, command: &Command) -> Result<(), Refusal> {
-    let act = command.act();
+    let act = act(c.state, command);
     c.person()?
         .may(act, environment(c.state, command))
         .map_err(|denied| Refusal::NotPermitted { act, needs: denied.needs })
 }
 
-/// The environment of the plan that a command works on, where it works on one.
+/// What a command does. To say of a step that the engine acts in what became of it is more than ticking off a sentence.
+fn act(state: &State, command: &Command) -> Act {
+    let Command::SayDone { run, step, .. } = command else { return command.act() };
+    match state.runs.get(run).and_then(|run| run.find(step)) {
+        Some((_, step, _)) if !step.action.is_for_people() => Act::SettleStep,
+        _ => command.act(),
+    }
+}
+
+/// The environment that a command acts on, where it acts on one. A run began in its incident's, whatever the plan's newest text
+/// says; of two, the one that asks for more counts.
 fn environment(state: &State, command: &Command) -> Option<Environment> {
-    let plan: Option<&PlanId> = match command {
-        Command::StartRun { plan, .. } => Some(plan),
+    let of_plan = |plan: &PlanId| state.plans.get(plan).map(|l| l.plan.environment);
+    let run = match command {
+        Command::StartRun { plan, .. } => return of_plan(plan),
         Command::Hold { run, .. }
         | Command::Resume { run }
         | Command::Abort { run, .. }
@@ -94,10 +108,11 @@ fn environment(state: &State, command: &Command) -> Option<Environment> {
         | Command::Skip { run, .. }
         | Command::Confirm { run, .. }
         | Command::Withdraw { run, .. }
-        | Command::Decline { run, .. } => state.runs.get(run).map(|r| &r.plan),
-        _ => None,
+        | Command::Decline { run, .. } => state.runs.get(run)?,
+        _ => return None,
     };
-    plan.and_then(|p| state.plans.get(p)).map(|l| l.plan.environment)
+    let at_its_start = state.incidents.get(&run.incident).map(|i| i.environment);
+    [of_plan(&run.plan), at_its_start].into_iter().flatten().min()
 }
 
 impl<'a> Context<'a> {
