@@ -33,7 +33,10 @@ impl IntoResponse for Trouble {
             Trouble::NotFound { .. } => StatusCode::NOT_FOUND,
             Trouble::ReadOnly { .. } | Trouble::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
         };
-        (status, Json(self)).into_response()
+        // The code and its data are for programs, the sentence for whoever reads the answer itself.
+        let mut body = serde_json::to_value(&self).unwrap_or_default();
+        body["sentence"] = crate::text::trouble(&self).into();
+        (status, Json(body)).into_response()
     }
 }
 

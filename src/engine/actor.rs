@@ -211,10 +211,12 @@ impl Actor {
         let drafts: Result<Vec<Draft>, serde_json::Error> =
             batch.entries.iter().map(|(entry, command)| record::draft(entry, &working, *command)).collect();
         let drafts = match drafts {
-            Ok(drafts) if drafts.is_empty() && self.retry_at.is_none() => return self.answer(batch),
             Ok(drafts) => drafts,
             Err(why) => return self.refuse(batch, &format!("an event cannot be written: {why}")),
         };
+        if drafts.is_empty() {
+            return self.nothing_to_write(batch).await;
+        }
         match self.journal.append(drafts).await {
             Ok(_) => self.committed(working, batch).await,
             Err(AppendError::OutcomeUnknown { .. }) => self.look_again(batch).await,
@@ -222,17 +224,32 @@ impl Actor {
         }
     }
 
-    async fn committed(&mut self, working: State, batch: Batch) {
+    /// While the disk is full, a snapshot shows whether it can be written again.
+    async fn nothing_to_write(&mut self, batch: Batch) {
+        if self.retry_at.is_some() {
+            match self.save_snapshot().await {
+                Ok(()) => self.writable(),
+                Err(why) => return self.refuse(batch, &why),
+            }
+        }
+        self.answer(batch);
+    }
+
+    fn writable(&mut self) {
         if self.retry_at.take().is_some() {
             tracing::info!("the journal can be written again");
+            self.shared.live.set_read_only(None);
         }
-        self.shared.live.set_read_only(None);
+    }
+
+    async fn committed(&mut self, working: State, batch: Batch) {
+        self.writable();
         self.state = Arc::new(working);
         self.publish(batch.entries.iter().map(|(entry, _)| entry));
         self.effects.reconcile(&self.state);
         self.answer(batch);
         if self.journal.head().seq.saturating_sub(self.snapshot_at) >= SNAPSHOT_EVERY {
-            self.save_snapshot().await;
+            self.keep_snapshot().await;
         }
     }
 
@@ -285,18 +302,18 @@ impl Actor {
         self.committed(state, batch).await;
     }
 
-    async fn save_snapshot(&mut self) {
-        let head = self.journal.head();
-        // Tried again after as many more entries, whatever became of it: opening only takes longer without.
-        self.snapshot_at = head.seq;
-        match serde_json::to_vec(&*self.state) {
-            Ok(body) => {
-                if let Err(why) = self.journal.save_snapshot(head, PROTOCOL, &body).await {
-                    tracing::warn!(%why, "no snapshot was saved");
-                }
-            }
-            Err(why) => tracing::warn!(%why, "the state cannot be written as a snapshot"),
+    /// A snapshot that fails is tried again after as many more entries: opening only takes longer without.
+    async fn keep_snapshot(&mut self) {
+        if let Err(why) = self.save_snapshot().await {
+            tracing::warn!(why, "no snapshot was saved");
         }
+    }
+
+    async fn save_snapshot(&mut self) -> Result<(), String> {
+        let head = self.journal.head();
+        self.snapshot_at = head.seq;
+        let body = serde_json::to_vec(&*self.state).map_err(|why| why.to_string())?;
+        self.journal.save_snapshot(head, PROTOCOL, &body).await.map_err(|why| why.to_string())
     }
 
     async fn end(mut self) {
@@ -310,7 +327,7 @@ impl Actor {
             batch.entries.extend(entries.into_iter().map(|e| (e, None)));
         }
         self.commit(working, batch).await;
-        self.save_snapshot().await;
+        self.keep_snapshot().await;
         self.journal.close().await;
     }
 }
