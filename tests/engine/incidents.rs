@@ -18,10 +18,8 @@ async fn an_outage_is_proposed_declared_recovered_and_closed() {
     engine.load(&plan(&shop.url(), &steps)).await;
 
     shop.answers(500);
-    let proposed = eventually("an incident is proposed", || async {
-        engine.state().await.open_incidents().next().cloned()
-    })
-    .await;
+    let proposed =
+        eventually("an incident is proposed", || async { engine.state().await.open_incidents().next().cloned() }).await;
     assert_eq!(proposed.phase, Phase::Proposed);
     assert!(proposed.detected.is_some());
 
@@ -74,7 +72,8 @@ async fn after_a_restart_nothing_is_healthy_until_it_was_looked_at() {
     eventually("the probe is ok", || async { (verdict(&engine.state().await) == Verdict::Ok).then_some(()) }).await;
     engine.kill();
     engine.start_again().await;
-    eventually("the probe is ok again", || async { (verdict(&engine.state().await) == Verdict::Ok).then_some(()) }).await;
+    eventually("the probe is ok again", || async { (verdict(&engine.state().await) == Verdict::Ok).then_some(()) })
+        .await;
     let timeline = engine.client.timeline(None, 100, None).await.unwrap();
     let changes = timeline.iter().filter(|e| matches!(e.event, Event::ProbeChanged { .. })).count();
     assert_eq!(changes, 2, "it was looked at anew by each engine");
