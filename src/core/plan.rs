@@ -481,6 +481,12 @@ impl Plan {
         self.components.iter().flat_map(|c| c.probes.iter().map(move |p| (c, p)))
     }
 
+    /// The probe with that identifier, and the component that it looks at.
+    #[must_use]
+    pub fn probe(&self, id: &ProbeId) -> Option<(&Component, &Probe)> {
+        self.probes().find(|(_, p)| p.id == *id)
+    }
+
     /// Where customers are served before anything has happened.
     #[must_use]
     pub fn primary(&self) -> Option<&Site> {
