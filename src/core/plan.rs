@@ -494,6 +494,15 @@ impl Plan {
     }
 }
 
+impl Procedure {
+    /// The first step without return that no gate stands before.
+    #[must_use]
+    pub fn ungated(&self) -> Option<&Step> {
+        let mut before_a_gate = self.steps.iter().take_while(|s| !matches!(s.action, Action::Gate(_)));
+        before_a_gate.find(|s| s.way_back == Return::None)
+    }
+}
+
 impl Action {
     /// The kind as plans and screens name it.
     #[must_use]
