@@ -3,6 +3,7 @@
 //! Everything that happens is one event in one journal; the screen, the timeline and the reports are views of it.
 //! `ARCHITECTURE.md` draws how the folders below hang together.
 
+pub mod console;
 pub mod core;
 pub mod plan;
 pub mod range;
