@@ -337,6 +337,8 @@ pub enum Voided {
     Withdrawn,
     /// Nobody joined in time.
     Expired,
+    /// What was shown is no longer so.
+    ViewChanged,
     /// More would be lost than was accepted.
     LossGrew {
         /// What was accepted.

@@ -1,10 +1,11 @@
 //! What probes saw: samples, when they amount to a change, and how parts add up to a verdict on a site.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::ids::{IncidentId, PlanId, ProbeId, SiteId};
-use super::plan::{Plan, Probe};
+use super::ids::{ComponentId, IncidentId, PlanId, ProbeId, RunId, SiteId, StepId};
+use super::loss::Replicated;
+use super::plan::{Component, Plan, Probe};
 use super::time::{Now, Span};
 
 /// What one look at a part found.
@@ -161,9 +162,15 @@ pub struct Readings {
     /// By plan: how many of the customers of the last seconds were served.
     pub customers: BTreeMap<PlanId, Customers>,
     /// By plan and component.
-    pub replication: BTreeMap<PlanId, BTreeMap<super::ids::ComponentId, super::loss::Replicated>>,
+    pub replication: BTreeMap<PlanId, BTreeMap<ComponentId, Replicated>>,
     /// Steps whose processes still live although the engine lost them.
-    pub living: std::collections::BTreeSet<String>,
+    pub living: BTreeSet<String>,
+}
+
+/// How [`Readings::living`] names one try of a step.
+#[must_use]
+pub fn living_key(run: RunId, step: &StepId, attempt: u32) -> String {
+    format!("{run}/{step}.{attempt}")
 }
 
 /// What customers got, lately.
@@ -217,7 +224,7 @@ impl Summary<'_> {
 pub fn summarise<'a>(
     plan: &'a Plan,
     states: &BTreeMap<ProbeId, ProbeState>,
-    which: impl Fn(&super::plan::Component, &Probe) -> bool,
+    which: impl Fn(&Component, &Probe) -> bool,
 ) -> Summary<'a> {
     let mut parts: Vec<(&str, Verdict)> = Vec::new();
     for (component, probe) in plan.probes().filter(|(c, p)| which(c, p)) {

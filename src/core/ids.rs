@@ -128,6 +128,15 @@ ids! {
     BootId;
 }
 
+impl IncidentId {
+    /// The `n`th incident that begins in that second, counted from 1.
+    #[must_use]
+    pub fn at(moment: super::time::Moment, n: usize) -> IncidentId {
+        let stem = moment.compact();
+        IncidentId(if n < 2 { format!("DR-{stem}") } else { format!("DR-{stem}-{n}") }.into())
+    }
+}
+
 /// A run: `R7`, counted through the life of a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]

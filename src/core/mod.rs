@@ -2,17 +2,21 @@
 //!
 //! [`decide`](decide::decide) turns a person's command into events or a refusal, [`observe`](observe::observe) what the
 //! engine saw, [`follow`](follow::follow) what time and state bring by themselves; [`apply`](apply::apply) folds an event
-//! into the state and never refuses.
+//! into the state and never refuses. [`turn`] puts them together: what the engine does with each input, and the tests too.
 
+pub mod apply;
 pub mod command;
 pub mod comms;
+pub mod decide;
 pub mod event;
+pub mod follow;
 pub mod gate;
 pub mod health;
 pub mod ids;
 pub mod incident;
 pub mod loss;
 pub mod objectives;
+pub mod observe;
 pub mod people;
 pub mod plan;
 pub mod refusal;
@@ -20,6 +24,7 @@ pub mod run;
 pub mod state;
 pub mod template;
 pub mod time;
+pub mod turn;
 
 #[cfg(test)]
 pub(crate) mod fixtures;

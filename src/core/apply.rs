@@ -1,0 +1,316 @@
+//! Folds an event into the state. Total: whatever the journal holds, it folds; rules were checked before.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::comms::{Delivery, Update};
+use super::event::{Event, Opening, PlanBody};
+use super::health::{ProbeState, Verdict};
+use super::ids::{IncidentId, PlanId, ProbeId, RunId, StepId};
+use super::incident::{Incident, Phase};
+use super::plan::{Action, Plan};
+use super::run::{Confirmation, How, Run, RunState, StepRun, StepState};
+use super::state::{ENDED_KEPT, Entry, Loaded, State, TIMELINE_KEPT};
+use super::time::{Now, Span};
+
+/// Folds an entry of the journal into the state.
+pub fn apply(state: &mut State, entry: &Entry) {
+    match &entry.event {
+        Event::EngineStarted { mode, people, channels, .. } => {
+            state.mode = *mode;
+            state.people = people.iter().map(|p| (p.principal.clone(), Arc::new(p.clone()))).collect();
+            state.channels.clone_from(channels);
+            forget_health(state);
+        }
+        Event::PlanLoaded { plan, hash, body: Some(PlanBody { plan: body, .. }), .. } => {
+            let before = state.plans.get(plan);
+            let loaded = Loaded {
+                probes: kept_probes(body, before.map(|l| &l.probes)),
+                active: before.and_then(|l| l.active.clone()).or_else(|| body.primary().map(|s| s.id.clone())),
+                plan: Arc::clone(body),
+                hash: hash.clone(),
+            };
+            state.plans.insert(plan.clone(), Arc::new(loaded));
+        }
+        Event::ProbeChanged { plan, probe, change } => {
+            let incident = state.incident_of(plan).map(|i| i.id.clone());
+            if let Some(known) = probe_mut(state, plan, probe) {
+                known.verdict = change.to;
+                known.since = Some(change.since.clone());
+                known.why.clone_from(&change.why);
+                known.last_good.clone_from(&change.last_good);
+                // Trouble that begins while an incident is open joins it; trouble that ends is free to be proposed again.
+                known.covered_by = match change.to {
+                    Verdict::Ok => None,
+                    Verdict::Down | Verdict::Slow | Verdict::Unknown => known.covered_by.take().or(incident.clone()),
+                };
+            }
+            if let (Some(id), Verdict::Down) = (incident, change.to) {
+                incident_mut(state, &id, |i| {
+                    i.causes.insert(probe.clone());
+                });
+            }
+        }
+        Event::SiteActivated { plan, site } => {
+            if let Some(loaded) = state.plans.get_mut(plan) {
+                Arc::make_mut(loaded).active = Some(site.clone());
+            }
+        }
+        Event::IncidentProposed(opening) => open(state, entry, opening, Phase::Proposed),
+        Event::IncidentDeclared(opening) => open(state, entry, opening, Phase::Declared),
+        Event::IncidentDismissed { incident, reason } => {
+            incident_mut(state, incident, |i| i.phase = Phase::Dismissed { reason: reason.clone() });
+            forget_ended(state);
+        }
+        Event::IncidentRecovering { incident } => incident_mut(state, incident, |i| i.phase = Phase::Recovering),
+        Event::IncidentVerifying { incident, since } => {
+            incident_mut(state, incident, |i| i.phase = Phase::Verifying { since: since.clone() });
+        }
+        Event::IncidentRelapsed { incident } => {
+            let ran = state.runs_of(incident).next().is_some();
+            incident_mut(state, incident, |i| {
+                i.phase = if ran { Phase::Recovering } else { Phase::Declared };
+                i.stopped = None;
+            });
+        }
+        Event::IncidentRecovered { incident, stopped } => incident_mut(state, incident, |i| {
+            i.phase = Phase::Recovered;
+            i.stopped = Some(stopped.clone());
+        }),
+        Event::IncidentClosed { incident, reason } => {
+            incident_mut(state, incident, |i| {
+                i.stopped.get_or_insert_with(|| entry.at.clone());
+                i.phase = Phase::Closed { reason: reason.clone() };
+            });
+            forget_ended(state);
+        }
+        Event::IncidentCancelled { incident, reason } => {
+            incident_mut(state, incident, |i| {
+                i.stopped.get_or_insert_with(|| entry.at.clone());
+                i.phase = Phase::Cancelled { reason: reason.clone() };
+            });
+            forget_ended(state);
+        }
+        Event::IncidentReopened { incident, .. } => incident_mut(state, incident, |i| {
+            i.phase = Phase::Declared;
+            i.stopped = None;
+        }),
+        Event::RoleAssigned { incident, role, to } => incident_mut(state, incident, |i| {
+            i.roles.insert(role.clone(), to.clone());
+        }),
+        Event::UpdateSent { incident, text, channels, .. } => incident_mut(state, incident, |i| {
+            let waiting = Delivery::Waiting { tries: 0, next: entry.at.utc, last: None };
+            i.updates.push(Update {
+                by: entry.by.clone(),
+                at: entry.at.clone(),
+                text: text.clone(),
+                deliveries: channels.iter().map(|c| (c.clone(), waiting.clone())).collect(),
+            });
+        }),
+        Event::DeliveryTried { incident, number, channel, attempt } => incident_mut(state, incident, |i| {
+            let update = number.checked_sub(1).and_then(|n| i.updates.get_mut(n));
+            if let Some(delivery) = update.and_then(|u| u.deliveries.get_mut(channel)) {
+                *delivery = delivery.after(attempt, &entry.at);
+            }
+        }),
+        Event::RunStarted { run, incident, plan, hash, procedure: Some(procedure), values, .. } => {
+            state.runs_so_far = state.runs_so_far.max(run.0);
+            let steps = procedure.steps.iter().map(|s| StepRun {
+                id: s.id.clone(),
+                state: StepState::Pending,
+                attempts: 0,
+                confirmations: Vec::new(),
+            });
+            let started = Run {
+                id: *run,
+                incident: incident.clone(),
+                plan: plan.clone(),
+                plan_hash: hash.clone(),
+                steps: steps.collect(),
+                procedure: Arc::clone(procedure),
+                values: values.clone(),
+                by: entry.by.clone(),
+                started: entry.at.clone(),
+                state: RunState::Going,
+            };
+            state.runs.insert(*run, Arc::new(started));
+        }
+        Event::RunHeld { run, reason } => run_mut(state, *run, |r| {
+            r.state = RunState::Held { by: entry.by.clone(), reason: reason.clone(), at: entry.at.clone() };
+        }),
+        Event::RunResumed { run } => run_mut(state, *run, |r| r.state = RunState::Going),
+        Event::RunEnded { run, result } => run_mut(state, *run, |r| {
+            r.state = RunState::Ended { result: result.clone(), at: entry.at.clone() };
+        }),
+        Event::NoteAdded { .. }
+        | Event::EngineStopped
+        | Event::PlanLoaded { body: None, .. }
+        | Event::RunStarted { procedure: None, .. } => {}
+        step_event => apply_step(state, entry, step_event),
+    }
+    remember(state, entry);
+}
+
+/// The events of one step.
+fn apply_step(state: &mut State, entry: &Entry, event: &Event) {
+    let at = entry.at.clone();
+    let by = entry.by.clone();
+    match event {
+        Event::StepStarted { run, step, attempt } => step_mut(state, *run, step, |action, s| {
+            s.attempts = *attempt;
+            s.state = if action.is_for_people() {
+                StepState::Waiting { since: at }
+            } else {
+                StepState::Running { since: at }
+            };
+        }),
+        Event::StepSucceeded { run, step, evidence, .. } => step_mut(state, *run, step, |_, s| {
+            s.state = done(&s.state, How::Seen(evidence.clone()), at);
+        }),
+        Event::StepFailed { run, step, why, again, .. } => step_mut(state, *run, step, |_, s| {
+            s.state = match again {
+                Some(until) => StepState::Pausing { until: *until, why: why.clone() },
+                None => StepState::Failed { why: why.clone(), at },
+            };
+        }),
+        Event::StepLost { run, step, what, .. } => {
+            step_mut(state, *run, step, |_, s| s.state = StepState::Unknown { what: what.clone(), at });
+        }
+        Event::StepSaidDone { run, step, note } => step_mut(state, *run, step, |_, s| {
+            s.state = done(&s.state, How::Said { by, note: note.clone() }, at);
+        }),
+        Event::StepRetried { run, step } => step_mut(state, *run, step, |_, s| {
+            s.state = StepState::Pending;
+            s.confirmations.clear();
+        }),
+        Event::StepSkipped { run, step, reason } => step_mut(state, *run, step, |_, s| {
+            s.state = StepState::Skipped { by, reason: reason.clone(), at };
+        }),
+        Event::GateConfirmed { run, step, digest, max_loss, expires } => step_mut(state, *run, step, |_, s| {
+            s.confirmations.retain(|c| c.by != by);
+            let (digest, max_loss) = (digest.clone(), *max_loss);
+            s.confirmations.push(Confirmation { by, at, expires: *expires, digest, max_loss });
+        }),
+        Event::ConfirmationVoided { run, step, by, .. } => {
+            step_mut(state, *run, step, |_, s| s.confirmations.retain(|c| c.by != *by));
+        }
+        Event::GateOpened { run, step, by } => step_mut(state, *run, step, |_, s| {
+            s.state = done(&s.state, How::Opened { by: by.clone() }, at);
+        }),
+        Event::GateDeclined { run, step, reason } => step_mut(state, *run, step, |_, s| {
+            s.confirmations.clear();
+            s.state = StepState::Declined { by, reason: reason.clone(), at };
+        }),
+        _ => {}
+    }
+}
+
+fn done(before: &StepState, how: How, at: Now) -> StepState {
+    let took = match before {
+        StepState::Running { since } | StepState::Waiting { since } => at.since(since).span,
+        _ => Span::ZERO,
+    };
+    StepState::Done { how, at, took }
+}
+
+/// A new engine has looked at nothing yet.
+fn forget_health(state: &mut State) {
+    for loaded in state.plans.values_mut() {
+        for probe in Arc::make_mut(loaded).probes.values_mut() {
+            if probe.verdict == Verdict::Ok {
+                probe.last_good = probe.since.take().or(probe.last_good.take());
+            }
+            probe.verdict = Verdict::Unknown;
+            probe.since = None;
+            probe.why = "not looked at since the engine started".into();
+        }
+    }
+}
+
+/// What is known of the probes that a new text still has.
+fn kept_probes(plan: &Plan, before: Option<&BTreeMap<ProbeId, ProbeState>>) -> BTreeMap<ProbeId, ProbeState> {
+    let known = |id: &ProbeId| before.and_then(|b| b.get(id)).cloned().unwrap_or_default();
+    plan.probes().map(|(_, p)| (p.id.clone(), known(&p.id))).collect()
+}
+
+fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
+    let declared = (phase == Phase::Declared).then(|| entry.at.clone());
+    if !state.incidents.contains_key(&opening.incident) {
+        state.incidents_so_far = state.incidents_so_far.saturating_add(1);
+        let Some(loaded) = state.plans.get(&opening.plan) else { return };
+        let incident = Incident {
+            id: opening.incident.clone(),
+            call_sign: opening.call_sign.clone(),
+            plan: opening.plan.clone(),
+            plan_hash: loaded.hash.clone(),
+            environment: loaded.plan.environment,
+            severity: opening.severity,
+            title: None,
+            phase: Phase::Proposed,
+            began: opening.began.clone(),
+            detected: declared.is_none().then(|| entry.at.clone()),
+            declared: None,
+            stopped: None,
+            causes: opening.causes.clone(),
+            roles: BTreeMap::new(),
+            updates: Vec::new(),
+        };
+        state.incidents.insert(opening.incident.clone(), Arc::new(incident));
+    }
+    incident_mut(state, &opening.incident, |i| {
+        i.phase = phase;
+        i.severity = opening.severity;
+        i.title.clone_from(&opening.title);
+        i.declared = declared.or(i.declared.take());
+        i.causes.extend(opening.causes.iter().cloned());
+    });
+    for probe in &opening.causes {
+        if let Some(known) = probe_mut(state, &opening.plan, probe) {
+            known.covered_by = Some(opening.incident.clone());
+        }
+    }
+}
+
+/// Keeps the last few ended incidents; the journal keeps all.
+fn forget_ended(state: &mut State) {
+    let ended: Vec<_> = state.incidents.values().filter(|i| !i.phase.is_open()).map(|i| i.id.clone()).collect();
+    let surplus = ended.len().saturating_sub(ENDED_KEPT);
+    for id in ended.into_iter().take(surplus) {
+        state.incidents.remove(&id);
+        state.runs.retain(|_, run| run.incident != id);
+    }
+}
+
+/// Adds the row that people read.
+fn remember(state: &mut State, entry: &Entry) {
+    state.timeline.push_back(Arc::new(Entry { event: entry.event.brief(), ..entry.clone() }));
+    while state.timeline.len() > TIMELINE_KEPT {
+        state.timeline.pop_front();
+    }
+}
+
+fn incident_mut(state: &mut State, id: &IncidentId, change: impl FnOnce(&mut Incident)) {
+    if let Some(incident) = state.incidents.get_mut(id) {
+        change(Arc::make_mut(incident));
+    }
+}
+
+fn run_mut(state: &mut State, id: RunId, change: impl FnOnce(&mut Run)) {
+    if let Some(run) = state.runs.get_mut(&id) {
+        change(Arc::make_mut(run));
+    }
+}
+
+fn step_mut(state: &mut State, run: RunId, step: &StepId, change: impl FnOnce(&Action, &mut StepRun)) {
+    run_mut(state, run, |run| {
+        let procedure = Arc::clone(&run.procedure);
+        let place = procedure.steps.iter().position(|s| s.id == *step);
+        if let Some((index, known)) = place.and_then(|i| run.steps.get_mut(i).map(|s| (i, s))) {
+            change(&procedure.steps[index].action, known);
+        }
+    });
+}
+
+fn probe_mut<'a>(state: &'a mut State, plan: &PlanId, probe: &ProbeId) -> Option<&'a mut ProbeState> {
+    state.plans.get_mut(plan).and_then(|l| Arc::make_mut(l).probes.get_mut(probe))
+}

@@ -1,0 +1,143 @@
+//! A person's command becomes events, or a refusal that says what is wrong and what would be right.
+
+pub mod gate;
+mod incident;
+mod plan;
+mod run;
+mod step;
+mod words;
+
+use super::command::Command;
+use super::event::Event;
+use super::health::Readings;
+use super::ids::{IncidentId, PlanId, Principal, RunId, StepId};
+use super::incident::Incident;
+use super::people::Person;
+use super::plan::{Environment, Step};
+use super::refusal::{Missing, Refusal};
+pub use run::resolve_values;
+
+use super::run::{Run, StepRun};
+use super::state::State;
+use super::time::Now;
+
+/// What a decision rests on.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// What is known.
+    pub state: &'a State,
+    /// What was read last.
+    pub readings: &'a Readings,
+    /// Who asks.
+    pub by: &'a Principal,
+    /// When.
+    pub now: &'a Now,
+}
+
+/// Decides on a command.
+///
+/// # Errors
+/// The rule that says no. Nothing has happened then.
+pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Refusal> {
+    let c = context;
+    permitted(c, command)?;
+    match command {
+        Command::LoadPlan { text, read } => plan::load(c, text, read.as_ref()),
+        Command::Declare { what, severity, title } => incident::declare(c, what, *severity, title.as_deref()),
+        Command::Dismiss { incident, reason } => incident::dismiss(c, incident, reason),
+        Command::Cancel { incident, reason } => incident::cancel(c, incident, reason),
+        Command::Close { incident, reason } => incident::close(c, incident, reason.as_deref()),
+        Command::Reopen { incident, reason } => incident::reopen(c, incident, reason),
+        Command::AssignRole { incident, role, to } => incident::assign(c, incident, role, to),
+        Command::Note { incident, text } => words::note(c, incident.as_ref(), text),
+        Command::SendUpdate { incident, text, channels } => words::update(c, incident, text, channels),
+        Command::StartRun { incident, plan, procedure, values, seen } => {
+            run::start(c, incident, (plan, procedure), values, seen.as_ref())
+        }
+        Command::Hold { run, reason } => run::hold(c, *run, reason.as_deref()),
+        Command::Resume { run } => run::resume(c, *run),
+        Command::Abort { run, reason } => run::abort(c, *run, reason),
+        Command::SayDone { run, step, note } => step::say_done(c, *run, step, note.as_deref()),
+        Command::Retry { run, step } => step::retry(c, *run, step),
+        Command::Skip { run, step, reason } => step::skip(c, *run, step, reason),
+        Command::Confirm { run, step, target, digest, max_loss } => {
+            gate::confirm(c, (*run, step), target, digest, *max_loss)
+        }
+        Command::Withdraw { run, step } => gate::withdraw(c, *run, step),
+        Command::Decline { run, step, reason } => gate::decline(c, *run, step, reason),
+    }
+}
+
+/// The identifier of an incident that begins now: `DR-YYYYMMDD-HHMMSS`, with `-2` and so on within one second.
+#[must_use]
+pub fn incident_id(state: &State, now: &Now) -> IncidentId {
+    let taken = state.incidents.keys().filter(|id| id.as_str().starts_with(IncidentId::at(now.utc, 1).as_str()));
+    IncidentId::at(now.utc, taken.count() + 1)
+}
+
+fn permitted(c: Context<'_>, command: &Command) -> Result<(), Refusal> {
+    let act = command.act();
+    c.person()?
+        .may(act, environment(c.state, command))
+        .map_err(|denied| Refusal::NotPermitted { act, needs: denied.needs })
+}
+
+/// The environment of the plan that a command works on, where it works on one.
+fn environment(state: &State, command: &Command) -> Option<Environment> {
+    let plan: Option<&PlanId> = match command {
+        Command::StartRun { plan, .. } => Some(plan),
+        Command::Hold { run, .. }
+        | Command::Resume { run }
+        | Command::Abort { run, .. }
+        | Command::SayDone { run, .. }
+        | Command::Retry { run, .. }
+        | Command::Skip { run, .. }
+        | Command::Confirm { run, .. }
+        | Command::Withdraw { run, .. }
+        | Command::Decline { run, .. } => state.runs.get(run).map(|r| &r.plan),
+        _ => None,
+    };
+    plan.and_then(|p| state.plans.get(p)).map(|l| l.plan.environment)
+}
+
+impl<'a> Context<'a> {
+    fn person(self) -> Result<&'a Person, Refusal> {
+        let known = self.state.people.get(self.by);
+        known.map(AsRef::as_ref).ok_or_else(|| Refusal::Stranger { principal: self.by.to_string() })
+    }
+
+    fn incident(self, id: &IncidentId) -> Result<&'a Incident, Refusal> {
+        self.state.incidents.get(id).map(AsRef::as_ref).ok_or_else(|| Refusal::NotFound {
+            missing: Missing::Incident(id.clone()),
+            known: self.state.incidents.keys().map(ToString::to_string).collect(),
+        })
+    }
+
+    fn run(self, id: RunId) -> Result<&'a Run, Refusal> {
+        self.state.runs.get(&id).map(AsRef::as_ref).ok_or_else(|| Refusal::NotFound {
+            missing: Missing::Run(id),
+            known: self.state.runs.keys().map(ToString::to_string).collect(),
+        })
+    }
+
+    /// A run that is not over.
+    fn open_run(self, id: RunId) -> Result<&'a Run, Refusal> {
+        let run = self.run(id)?;
+        if run.is_open() { Ok(run) } else { Err(Refusal::RunOver { run: id }) }
+    }
+
+    /// The step of an open run whose turn it is, if that is the one named.
+    fn current_step(self, run: RunId, id: &StepId) -> Result<(&'a Run, usize, &'a Step, &'a StepRun), Refusal> {
+        let known = self.open_run(run)?;
+        if known.find(id).is_none() {
+            return Err(Refusal::NotFound {
+                missing: Missing::Step(run, id.clone()),
+                known: known.procedure.steps.iter().map(|s| s.id.to_string()).collect(),
+            });
+        }
+        match known.current() {
+            Some((index, step, seen)) if step.id == *id => Ok((known, index, step, seen)),
+            other => Err(Refusal::NotItsTurn { step: id.clone(), turn: other.map(|(_, s, _)| s.id.clone()) }),
+        }
+    }
+}

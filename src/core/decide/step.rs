@@ -1,0 +1,72 @@
+//! What people say of steps: done, retry, skip.
+
+use super::super::event::Event;
+use super::super::ids::{RunId, StepId};
+use super::super::plan::{Action, Step};
+use super::super::refusal::Refusal;
+use super::super::run::{StepRun, StepState};
+use super::Context;
+use super::words::text;
+
+fn step_is(step: &Step, seen: &StepRun, needs: &str) -> Refusal {
+    Refusal::StepIs { step: step.id.clone(), state: seen.state.word().to_owned(), needs: needs.to_owned() }
+}
+
+pub(super) fn say_done(c: Context<'_>, run: RunId, id: &StepId, note: Option<&str>) -> Result<Vec<Event>, Refusal> {
+    let (_, _, step, seen) = c.current_step(run, id)?;
+    let note = note.map(|n| text("note", n)).transpose()?;
+    let event = Event::StepSaidDone { run, step: id.clone(), note };
+    match (&step.action, &seen.state) {
+        (Action::Gate(_), _) => Err(Refusal::WrongKind {
+            step: id.clone(),
+            kind: step.action.kind().into(),
+            right: "a gate is confirmed or declined".into(),
+        }),
+        (Action::Manual { .. }, StepState::Waiting { .. }) | (_, StepState::Unknown { .. }) => Ok(vec![event]),
+        (Action::Manual { .. }, _) => Err(step_is(step, seen, "waiting")),
+        _ => Err(step_is(step, seen, "unknown; the engine itself says when this kind of step is done")),
+    }
+}
+
+pub(super) fn retry(c: Context<'_>, run: RunId, id: &StepId) -> Result<Vec<Event>, Refusal> {
+    let (_, _, step, seen) = c.current_step(run, id)?;
+    not_held(c, run)?;
+    match seen.state {
+        StepState::Failed { .. } | StepState::Unknown { .. } | StepState::Declined { .. } => {
+            nothing_lives(c, run, step, seen)?;
+            Ok(vec![Event::StepRetried { run, step: id.clone() }])
+        }
+        _ => Err(step_is(step, seen, "failed, unknown or declined")),
+    }
+}
+
+pub(super) fn skip(c: Context<'_>, run: RunId, id: &StepId, reason: &str) -> Result<Vec<Event>, Refusal> {
+    let (_, _, step, seen) = c.current_step(run, id)?;
+    if let Action::Gate(_) = step.action {
+        return Err(Refusal::WrongKind {
+            step: id.clone(),
+            kind: step.action.kind().into(),
+            right: "a gate is confirmed or declined; a run that must not pass it is aborted".into(),
+        });
+    }
+    if let StepState::Running { .. } = seen.state {
+        return Err(step_is(step, seen, "waiting, failed or unknown; hold or abort the run to stop it"));
+    }
+    nothing_lives(c, run, step, seen)?;
+    Ok(vec![Event::StepSkipped { run, step: id.clone(), reason: text("reason", reason)? }])
+}
+
+fn not_held(c: Context<'_>, run: RunId) -> Result<(), Refusal> {
+    match &c.run(run)?.state {
+        super::super::run::RunState::Held { by, .. } => {
+            Err(Refusal::RunHeld { run, by: c.state.name(by).into_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// While processes of the last try live, a second one would work beside it.
+fn nothing_lives(c: Context<'_>, run: RunId, step: &Step, seen: &StepRun) -> Result<(), Refusal> {
+    let lives = c.readings.living.contains(&super::super::health::living_key(run, &step.id, seen.attempts));
+    if lives { Err(Refusal::StillAlive { step: step.id.clone(), attempt: seen.attempts }) } else { Ok(()) }
+}

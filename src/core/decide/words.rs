@@ -1,0 +1,57 @@
+//! Notes and updates, and the rule for every text that a person writes.
+
+use std::collections::BTreeSet;
+
+use super::super::comms::MAX_TEXT;
+use super::super::event::Event;
+use super::super::ids::{ChannelId, IncidentId};
+use super::super::refusal::{BadText, Missing, Refusal};
+use super::Context;
+
+/// Takes a text that a person wrote: not empty, at most [`MAX_TEXT`] bytes, nothing that drives a terminal or hides text.
+pub(super) fn text(field: &str, text: &str) -> Result<String, Refusal> {
+    let refuse = |bad| Err(Refusal::Text { field: field.to_owned(), bad });
+    let text = text.trim();
+    if text.is_empty() {
+        return refuse(BadText::Empty);
+    }
+    if text.len() > MAX_TEXT {
+        return refuse(BadText::TooLong { bytes: text.len(), limit: MAX_TEXT });
+    }
+    let hides = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    match text.chars().find(|c| (c.is_control() && !matches!(c, '\n' | '\t')) || hides(*c)) {
+        Some(c) => refuse(BadText::Control { code_point: u32::from(c) }),
+        None => Ok(text.to_owned()),
+    }
+}
+
+pub(super) fn note(c: Context<'_>, incident: Option<&IncidentId>, words: &str) -> Result<Vec<Event>, Refusal> {
+    incident.map(|id| c.incident(id)).transpose()?;
+    Ok(vec![Event::NoteAdded { incident: incident.cloned(), text: text("note", words)? }])
+}
+
+pub(super) fn update(
+    c: Context<'_>,
+    incident: &IncidentId,
+    words: &str,
+    channels: &BTreeSet<ChannelId>,
+) -> Result<Vec<Event>, Refusal> {
+    let known = c.incident(incident)?;
+    if !known.phase.is_declared() {
+        return Err(super::incident::is_elsewhere(known, "declared and not over"));
+    }
+    let text = text("update", words)?;
+    let of_plan = || c.state.plans.get(&known.plan).map(|l| l.plan.channels.iter().cloned().collect());
+    let channels: BTreeSet<ChannelId> =
+        if channels.is_empty() { of_plan().unwrap_or_default() } else { channels.clone() };
+    if channels.is_empty() {
+        return Err(Refusal::NoChannels);
+    }
+    if let Some(unknown) = channels.iter().find(|id| !c.state.channels.contains_key(*id)) {
+        return Err(Refusal::NotFound {
+            missing: Missing::Channel(unknown.clone()),
+            known: c.state.channels.keys().map(ToString::to_string).collect(),
+        });
+    }
+    Ok(vec![Event::UpdateSent { incident: incident.clone(), number: known.updates.len() + 1, text, channels }])
+}

@@ -1,0 +1,103 @@
+//! What the engine saw, turned into events. Never refused; what is stale or known brings nothing.
+
+use super::comms::{Attempt, Delivery};
+use super::event::Event;
+use super::health::Change;
+use super::ids::{ChannelId, IncidentId, PlanId, ProbeId, RunId, StepId};
+use super::run::{Evidence, Failure, StepState};
+use super::state::State;
+use super::time::Now;
+
+/// What the engine saw.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Report {
+    /// What is believed of a part changed.
+    Probe {
+        /// The plan.
+        plan: PlanId,
+        /// The probe.
+        probe: ProbeId,
+        /// From what to what, and why.
+        change: Change,
+    },
+    /// A step ended.
+    Step {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: u32,
+        /// How.
+        end: StepEnd,
+    },
+    /// A delivery was tried.
+    Delivery {
+        /// Of which incident.
+        incident: IncidentId,
+        /// The update's number.
+        number: usize,
+        /// The channel.
+        channel: ChannelId,
+        /// What it brought.
+        attempt: Attempt,
+    },
+}
+
+/// How a step ended, as the engine saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepEnd {
+    /// It did what it should.
+    Good(Evidence),
+    /// It did not.
+    Bad(Failure),
+    /// The engine lost sight of it.
+    Lost(String),
+}
+
+/// Turns a report into events.
+#[must_use]
+pub fn observe(state: &State, report: &Report, now: &Now) -> Vec<Event> {
+    match report {
+        Report::Probe { plan, probe, change } => {
+            let known = state.plans.get(plan).and_then(|l| l.probes.get(probe));
+            let news = known.is_some_and(|known| known.verdict != change.to);
+            let event = Event::ProbeChanged { plan: plan.clone(), probe: probe.clone(), change: change.clone() };
+            news.then_some(event).into_iter().collect()
+        }
+        Report::Step { run, step, attempt, end } => step_ended(state, *run, step, *attempt, end, now),
+        Report::Delivery { incident, number, channel, attempt } => {
+            let update =
+                state.incidents.get(incident).and_then(|i| number.checked_sub(1).and_then(|n| i.updates.get(n)));
+            let waits = update
+                .and_then(|u| u.deliveries.get(channel))
+                .is_some_and(|delivery| matches!(delivery, Delivery::Waiting { .. }));
+            let event = Event::DeliveryTried {
+                incident: incident.clone(),
+                number: *number,
+                channel: channel.clone(),
+                attempt: attempt.clone(),
+            };
+            waits.then_some(event).into_iter().collect()
+        }
+    }
+}
+
+fn step_ended(state: &State, run: RunId, id: &StepId, attempt: u32, end: &StepEnd, now: &Now) -> Vec<Event> {
+    let Some(known) = state.runs.get(&run) else { return Vec::new() };
+    let Some((_, step, seen)) = known.find(id) else { return Vec::new() };
+    // Only the try that is under way can end; what ended before, or was settled by a person, stays as it is.
+    if seen.attempts != attempt || !matches!(seen.state, StepState::Running { .. }) {
+        return Vec::new();
+    }
+    let step_id = id.clone();
+    vec![match end {
+        StepEnd::Good(evidence) => Event::StepSucceeded { run, step: step_id, attempt, evidence: evidence.clone() },
+        StepEnd::Bad(why) => {
+            let again = (known.is_open() && *why != Failure::Stopped && attempt <= step.retry.times)
+                .then(|| now.utc.plus(step.retry.every));
+            Event::StepFailed { run, step: step_id, attempt, why: why.clone(), again }
+        }
+        StepEnd::Lost(what) => Event::StepLost { run, step: step_id, attempt, what: what.clone() },
+    }]
+}
