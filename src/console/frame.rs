@@ -36,13 +36,28 @@ impl Page {
             pen.bytes.extend_from_slice(b"\x1b[0m\x1b[2J");
             self.shown = Some(Buffer::empty(next.area));
         }
-        if let Some(shown) = &self.shown {
+        if let Some(shown) = &mut self.shown {
+            rewrite_wide_rows(shown, &next);
             for (x, y, cell) in shown.diff_iter(&next) {
                 pen.put(x, y, cell);
             }
         }
         self.shown = Some(next);
         pen.finish()
+    }
+}
+
+/// Half of a wide character that is overwritten leaves something that terminals do not agree on: such rows are written whole.
+fn rewrite_wide_rows(shown: &mut Buffer, next: &Buffer) {
+    let is_wide = |cell: &Cell| !cell.symbol().is_ascii() && unicode_width::UnicodeWidthStr::width(cell.symbol()) != 1;
+    let width = usize::from(next.area.width).max(1);
+    for (old, new) in shown.content.chunks_mut(width).zip(next.content.chunks(width)) {
+        if old != new && old.iter().chain(new).any(is_wide) {
+            // Nothing is ever drawn like this, so all of the row differs.
+            for cell in old {
+                cell.set_symbol(" ").modifier = Modifier::all();
+            }
+        }
     }
 }
 
