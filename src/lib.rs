@@ -9,4 +9,5 @@ pub mod plan;
 pub mod range;
 pub mod steps;
 pub mod store;
+pub mod text;
 pub mod wire;

@@ -1,0 +1,165 @@
+//! A small state for the tables of sentences.
+
+use std::sync::Arc;
+
+use crate::core::fixtures::{at, probe};
+use crate::core::ids::{CallSign, IncidentId, Principal, RunId};
+use crate::core::incident::{Incident, Phase};
+use crate::core::people::Person;
+use crate::core::plan::{
+    Action, Automation, Component, Environment, Gate, Launcher, Layer, Plan, PlanHash, Probe, Procedure, ProcedureKind,
+    Retry, Return, Severity, Site, SiteRole, Step,
+};
+use crate::core::run::{Run, RunState, StepRun, StepState};
+use crate::core::state::{Loaded, State};
+use crate::core::time::Span;
+
+pub(crate) fn ada() -> Principal {
+    Principal::Uid(1000)
+}
+
+pub(crate) fn mike() -> Principal {
+    Principal::Uid(1001)
+}
+
+pub(crate) fn kestrel() -> IncidentId {
+    "DR-20261121-031455".parse().unwrap()
+}
+
+/// Two people, one plan with two sites, one incident with one run of a gate and a command.
+pub(crate) fn state() -> State {
+    let mut state = State::default();
+    for (who, name) in [(ada(), "ada"), (mike(), "mike")] {
+        let person = Person { principal: who.clone(), name: name.into(), access: Default::default() };
+        state.people.insert(who, Arc::new(person));
+    }
+    let plan = Arc::new(plan());
+    let loaded = Loaded {
+        plan: plan.clone(),
+        hash: PlanHash("0123456789abcdef".into()),
+        probes: Default::default(),
+        active: Some("east".parse().unwrap()),
+    };
+    state.plans.insert(plan.id.clone(), Arc::new(loaded));
+    state.incidents.insert(kestrel(), Arc::new(incident()));
+    state.runs.insert(RunId(7), Arc::new(run(&plan)));
+    state
+}
+
+fn plan() -> Plan {
+    let site = |id: &str, name: &str, role| Site { id: id.parse().unwrap(), name: name.into(), role, location: None };
+    let steps = vec![
+        step("fence", "Fence East", Action::Command { argv: vec![] }),
+        step(
+            "go",
+            "Promote West",
+            Action::Gate(Gate {
+                question: "Promote West".into(),
+                people: 2,
+                roles: ["incident_commander", "technical_lead"].map(|r| r.parse().unwrap()).into(),
+                launcher: Launcher::Counts,
+                after: None,
+            }),
+        ),
+        step("bridge", "Bridge is open", Action::Manual { sentence: "Open the bridge".into() }),
+    ];
+    Plan {
+        id: "shop".parse().unwrap(),
+        name: "Shop".into(),
+        description: None,
+        environment: Environment::Practice,
+        priority: Severity::Critical,
+        rto: None,
+        rpo: None,
+        stable_for: Span::from_secs(20),
+        sites: vec![site("east", "East", SiteRole::Primary), site("west", "West", SiteRole::Standby)],
+        components: vec![
+            component("db", "Orders database", vec![Probe { site: Some("east".parse().unwrap()), ..probe("db.east") }]),
+            component("door", "Front door", vec![probe("door")]),
+        ],
+        procedures: vec![Procedure {
+            id: "failover-west".parse().unwrap(),
+            name: "Fail over to West".into(),
+            description: None,
+            kind: ProcedureKind::Failover,
+            from: Some("east".parse().unwrap()),
+            to: Some("west".parse().unwrap()),
+            parameters: vec![],
+            estimated_duration: None,
+            dependencies: vec![],
+            automation: Automation::SemiAutomated,
+            steps,
+        }],
+        channels: vec![],
+        customers: None,
+    }
+}
+
+fn step(id: &str, name: &str, action: Action) -> Step {
+    Step {
+        id: id.parse().unwrap(),
+        name: name.into(),
+        action,
+        timeout: None,
+        retry: Retry { times: 0, every: Span::ZERO },
+        way_back: Return::Open,
+        estimate: None,
+    }
+}
+
+fn component(id: &str, name: &str, probes: Vec<Probe>) -> Component {
+    Component {
+        id: id.parse().unwrap(),
+        name: name.into(),
+        kind: "service".into(),
+        layer: Layer::Application,
+        priority: Severity::High,
+        rto: None,
+        rpo: None,
+        sites: vec![],
+        dependencies: vec![],
+        probes,
+        replication: None,
+    }
+}
+
+fn incident() -> Incident {
+    Incident {
+        id: kestrel(),
+        call_sign: CallSign::pick(0, &[]),
+        plan: "shop".parse().unwrap(),
+        plan_hash: PlanHash("0123456789abcdef".into()),
+        environment: Environment::Practice,
+        severity: Severity::Critical,
+        title: None,
+        phase: Phase::Recovering,
+        began: at(0),
+        detected: Some(at(3)),
+        declared: Some(at(9)),
+        stopped: None,
+        causes: Default::default(),
+        roles: Default::default(),
+        updates: vec![],
+    }
+}
+
+fn run(plan: &Plan) -> Run {
+    let procedure = Arc::new(plan.procedures[0].clone());
+    let steps = procedure
+        .steps
+        .iter()
+        .map(|s| StepRun { id: s.id.clone(), state: StepState::Pending, attempts: 0, confirmations: vec![] })
+        .collect();
+    Run {
+        id: RunId(7),
+        incident: kestrel(),
+        plan: plan.id.clone(),
+        plan_hash: PlanHash("0123456789abcdef".into()),
+        procedure,
+        values: Default::default(),
+        by: ada(),
+        started: at(20),
+        state: RunState::Going,
+        steps,
+    }
+}

@@ -1,0 +1,26 @@
+//! Every sentence for people, out of events, refusals and states. The rules hand over data; words are made here and nowhere
+//! else, so that console, command line and documents say the same thing in the same words.
+//!
+//! All sentences are cleaned ([`clean`]): names and words in them come from outside. They use `≤` as the only sign beyond
+//! ASCII; [`ascii`] writes it for terminals without it.
+
+mod clean;
+mod comms;
+mod event;
+mod gate;
+mod outcome;
+mod refusal;
+mod trouble;
+mod words;
+
+#[cfg(test)]
+mod fixtures;
+
+pub use clean::{ascii, clean, clean_block, clean_line, cut};
+pub use comms::{attempt, delivery};
+pub use event::{EVENT_LIMIT, event, event_in_full};
+pub use gate::{check, gate};
+pub use outcome::{evidence, failure, how, run_result, run_state, step_state};
+pub use refusal::refusal;
+pub use trouble::trouble;
+pub use words::{all_of, any_of, loss, role, verdict};

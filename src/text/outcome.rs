@@ -1,0 +1,206 @@
+//! What became of steps and runs, and how that is known.
+
+use crate::core::run::{Evidence, Failure, How, RunResult, RunState, StepState};
+use crate::core::state::State;
+
+use super::{all_of, clean_line};
+
+/// What the engine saw: `exit 0`.
+#[must_use]
+pub fn evidence(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::ExitedWell => "exit 0".into(),
+        Evidence::Answered { status } => format!("answered {status}"),
+        Evidence::Healthy { probes: 1 } => "1 probe ok".into(),
+        Evidence::Healthy { probes } => format!("all {probes} probes ok"),
+    }
+}
+
+/// Why a step did not do what it should: `exit 3`.
+#[must_use]
+pub fn failure(failure: &Failure) -> String {
+    match failure {
+        Failure::Exit { code } => format!("exit {code}"),
+        Failure::Signal { signal } => match signal_name(*signal) {
+            Some(name) => format!("ended by {name}"),
+            None => format!("ended by signal {signal}"),
+        },
+        Failure::TimedOut { after } => format!("took longer than {after} and was ended"),
+        Failure::NotStarted { why } => format!("could not be started: {}", clean_line(why)),
+        Failure::Stopped => "stopped".into(),
+        Failure::WrongAnswer { why } => format!("wrong answer: {}", clean_line(why)),
+        Failure::NoAnswer { why } => format!("no answer: {}", clean_line(why)),
+        Failure::NotHealthy { why } => format!("not healthy: {}", clean_line(why)),
+    }
+}
+
+/// How it is known that a step did what it should: `seen: exit 0`, `said by mike`.
+#[must_use]
+pub fn how(state: &State, how: &How) -> String {
+    match how {
+        How::Seen(seen) => format!("seen: {}", evidence(seen)),
+        How::Said { by, note } => {
+            let note = note.as_deref().map(|note| format!(": {}", clean_line(note))).unwrap_or_default();
+            format!("said by {}{note}", clean_line(&state.name(by)))
+        }
+        How::Opened { by } => {
+            let names: Vec<_> = by.iter().map(|who| state.name(who)).collect();
+            format!("opened by {}", all_of(&names))
+        }
+    }
+}
+
+/// How a step stands: `done, seen: exit 0`, `failed: exit 3`.
+#[must_use]
+pub fn step_state(state: &State, step: &StepState) -> String {
+    let name = |who| clean_line(&state.name(who)).into_owned();
+    match step {
+        StepState::Pending => "pending".into(),
+        StepState::Waiting { since } => format!("waiting for people since {}", since.utc),
+        StepState::Running { since } => format!("running since {}", since.utc),
+        StepState::Pausing { until, why } => format!("failed: {}; tried again at {until}", failure(why)),
+        StepState::Done { how: known, .. } => format!("done, {}", how(state, known)),
+        StepState::Failed { why, .. } => format!("FAILED: {}", failure(why)),
+        StepState::Unknown { what, .. } => format!("UNKNOWN: {}", clean_line(what)),
+        StepState::Skipped { by, reason, .. } => format!("skipped by {}: {}", name(by), clean_line(reason)),
+        StepState::Declined { by, reason, .. } => format!("declined by {}: {}", name(by), clean_line(reason)),
+    }
+}
+
+/// Whether a run goes on: `going`, `held by ada: bridge is asking`.
+#[must_use]
+pub fn run_state(state: &State, run: &RunState) -> String {
+    match run {
+        RunState::Going => "going".into(),
+        RunState::Held { by, reason, .. } => {
+            let why = reason.as_deref().map(|reason| format!(": {}", clean_line(reason))).unwrap_or_default();
+            format!("held by {}{why}", clean_line(&state.name(by)))
+        }
+        RunState::Ended { result, .. } => run_result(state, result),
+    }
+}
+
+/// How a run ended. One with skipped steps is never called done.
+#[must_use]
+pub fn run_result(state: &State, result: &RunResult) -> String {
+    match result {
+        RunResult::Done => "done".into(),
+        RunResult::Partly { skipped: 1 } => "ended with 1 step skipped".into(),
+        RunResult::Partly { skipped } => format!("ended with {skipped} steps skipped"),
+        RunResult::Aborted { by, reason } => {
+            format!("aborted by {}: {}", clean_line(&state.name(by)), clean_line(reason))
+        }
+    }
+}
+
+/// The names of signals that end programs in practice.
+fn signal_name(signal: i32) -> Option<&'static str> {
+    Some(match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::fixtures::at;
+    use crate::core::ids::Principal;
+    use crate::core::time::Span;
+    use crate::text::fixtures::{ada, mike, state};
+
+    #[test]
+    fn a_failure_says_why() {
+        for (given, sentence) in [
+            (Failure::Exit { code: 3 }, "exit 3"),
+            (Failure::Signal { signal: 9 }, "ended by SIGKILL"),
+            (Failure::Signal { signal: 40 }, "ended by signal 40"),
+            (Failure::TimedOut { after: Span::from_secs(120) }, "took longer than 2m00s and was ended"),
+            (Failure::NotStarted { why: "no such file".into() }, "could not be started: no such file"),
+            (Failure::Stopped, "stopped"),
+            (Failure::WrongAnswer { why: "500, not 200".into() }, "wrong answer: 500, not 200"),
+            (Failure::NoAnswer { why: "connection refused".into() }, "no answer: connection refused"),
+            (Failure::NotHealthy { why: "db.west\u{1b}[0m".into() }, "not healthy: db.west^[[0m"),
+        ] {
+            assert_eq!(failure(&given), sentence);
+        }
+    }
+
+    #[test]
+    fn what_is_known_says_how_it_is_known() {
+        for (given, sentence) in [
+            (How::Seen(Evidence::ExitedWell), "seen: exit 0"),
+            (How::Seen(Evidence::Answered { status: 204 }), "seen: answered 204"),
+            (How::Seen(Evidence::Healthy { probes: 1 }), "seen: 1 probe ok"),
+            (How::Seen(Evidence::Healthy { probes: 3 }), "seen: all 3 probes ok"),
+            (How::Said { by: mike(), note: None }, "said by mike"),
+            (How::Said { by: Principal::Uid(7), note: Some("open\nsince 3".into()) }, "said by uid:7: open since 3"),
+            (How::Opened { by: vec![ada(), mike()] }, "opened by ada and mike"),
+        ] {
+            assert_eq!(how(&state(), &given), sentence);
+        }
+    }
+
+    #[test]
+    fn a_step_says_how_it_stands() {
+        let (since, moment) = (at(4), at(4).utc);
+        let why = Failure::Exit { code: 1 };
+        for (given, sentence) in [
+            (StepState::Pending, "pending".to_owned()),
+            (StepState::Waiting { since: since.clone() }, format!("waiting for people since {moment}")),
+            (StepState::Running { since: since.clone() }, format!("running since {moment}")),
+            (
+                StepState::Pausing { until: moment, why: why.clone() },
+                format!("failed: exit 1; tried again at {moment}"),
+            ),
+            (
+                StepState::Done { how: How::Seen(Evidence::ExitedWell), at: since.clone(), took: Span::ZERO },
+                "done, seen: exit 0".into(),
+            ),
+            (StepState::Failed { why, at: since.clone() }, "FAILED: exit 1".into()),
+            (
+                StepState::Unknown { what: "the engine ended".into(), at: since.clone() },
+                "UNKNOWN: the engine ended".into(),
+            ),
+            (
+                StepState::Skipped { by: ada(), reason: "done by hand".into(), at: since.clone() },
+                "skipped by ada: done by hand".into(),
+            ),
+            (
+                StepState::Declined { by: mike(), reason: "not yet".into(), at: since },
+                "declined by mike: not yet".into(),
+            ),
+        ] {
+            assert_eq!(step_state(&state(), &given), sentence);
+        }
+    }
+
+    #[test]
+    fn a_run_with_skipped_steps_is_never_called_done() {
+        for (given, sentence) in [
+            (RunState::Going, "going"),
+            (RunState::Held { by: ada(), reason: None, at: at(1) }, "held by ada"),
+            (RunState::Held { by: ada(), reason: Some("wait".into()), at: at(1) }, "held by ada: wait"),
+            (RunState::Ended { result: RunResult::Done, at: at(1) }, "done"),
+            (RunState::Ended { result: RunResult::Partly { skipped: 1 }, at: at(1) }, "ended with 1 step skipped"),
+            (RunState::Ended { result: RunResult::Partly { skipped: 2 }, at: at(1) }, "ended with 2 steps skipped"),
+            (
+                RunState::Ended { result: RunResult::Aborted { by: mike(), reason: "wrong site".into() }, at: at(1) },
+                "aborted by mike: wrong site",
+            ),
+        ] {
+            assert_eq!(run_state(&state(), &given), sentence);
+        }
+    }
+}
