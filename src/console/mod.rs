@@ -4,9 +4,24 @@
 //! functions (`screens`, `boxes`), what it wants done leaves as values (`message`). One table (`actions`) holds every key, its
 //! name, its help and the reason why it cannot be used now.
 
-pub mod decoder;
+mod actions;
+mod app;
+mod boxes;
+mod canvas;
+mod decoder;
+mod edit;
 mod frame;
 mod input;
-pub mod key;
-pub mod terminal;
-pub mod theme;
+mod key;
+mod keymap;
+mod layer;
+mod list;
+mod memory;
+mod message;
+mod model;
+mod output;
+mod place;
+mod screens;
+mod terminal;
+mod theme;
+mod waits;
