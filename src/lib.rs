@@ -3,9 +3,15 @@
 //! Everything that happens is one event in one journal; the screen, the timeline and the reports are views of it.
 //! `ARCHITECTURE.md` draws how the folders below hang together.
 
+pub mod api;
+pub mod channels;
+pub mod client;
 pub mod console;
 pub mod core;
+pub mod engine;
+pub mod outbound;
 pub mod plan;
+pub mod probes;
 pub mod range;
 pub mod steps;
 pub mod store;

@@ -55,7 +55,13 @@ impl On {
     }
 }
 
-const fn show(id: &'static str, keys: &'static [&'static str], name: &'static str, doc: &'static str, run: fn(&mut App)) -> Action {
+const fn show(
+    id: &'static str,
+    keys: &'static [&'static str],
+    name: &'static str,
+    doc: &'static str,
+    run: fn(&mut App),
+) -> Action {
     Action { id, keys, name, doc, on: On::All, sort: Sort::Shows, hint: None, check: |_| Ok(()), run }
 }
 
@@ -85,19 +91,54 @@ pub(crate) static ACTIONS: &[Action] = &[
         },
         ..show("next", &["Space"], "next", "Go to the next thing that waits for you, and open its box", App::open_next)
     },
-    asks!("declare", &["D"], "declare", "Declare an incident: the one proposed, or one that you noticed", Some(1), Asked::Declare),
-    asks!("launch", &["L"], "launch", "Launch a runbook: choose, fill in, look at every step, then start", Some(3), Asked::Launch),
+    asks!(
+        "declare",
+        &["D"],
+        "declare",
+        "Declare an incident: the one proposed, or one that you noticed",
+        Some(1),
+        Asked::Declare
+    ),
+    asks!(
+        "launch",
+        &["L"],
+        "launch",
+        "Launch a runbook: choose, fill in, look at every step, then start",
+        Some(3),
+        Asked::Launch
+    ),
     asks!("confirm", &["C"], "confirm", "Confirm or decline the gate in focus", Some(2), Asked::Gate),
-    asks!("tell", &["T"], "tell", "Say what became of the step in focus: done, failed, skipped, tried again", Some(4), Asked::Step),
+    asks!(
+        "tell",
+        &["T"],
+        "tell",
+        "Say what became of the step in focus: done, failed, skipped, tried again",
+        Some(4),
+        Asked::Step
+    ),
     asks!("hold", &["H"], "hold", "Hold the run in focus: nothing new starts", Some(5), Asked::Hold),
     asks!("resume", &["R"], "resume", "Let the held run in focus go on", None, Asked::Resume),
     asks!("abort", &["X"], "abort", "Abort the run in focus, with a reason", None, Asked::Abort),
-    asks!("withdraw", &["W"], "withdraw", "Take your own confirmation of the gate in focus back", None, Asked::Withdraw),
+    asks!(
+        "withdraw",
+        &["W"],
+        "withdraw",
+        "Take your own confirmation of the gate in focus back",
+        None,
+        Asked::Withdraw
+    ),
     asks!("update", &["U"], "update", "Write an update and send it to the world", Some(6), Asked::Update),
     asks!("note", &["N"], "note", "Write something into the timeline", Some(7), Asked::Note),
     asks!("assign", &["A"], "assign", "Give somebody a role", None, Asked::Assign),
     asks!("dismiss", &[], "dismiss", "Say that the proposed incident is none, with a reason", None, Asked::Dismiss),
-    asks!("cancel", &[], "cancel", "Call the incident in focus off as a false alarm, with a reason", None, Asked::Cancel),
+    asks!(
+        "cancel",
+        &[],
+        "cancel",
+        "Call the incident in focus off as a false alarm, with a reason",
+        None,
+        Asked::Cancel
+    ),
     asks!("close", &["K"], "close", "Close the incident in focus", None, Asked::Close),
     asks!("reopen", &[], "reopen", "Take the closed incident in focus up again, with a reason", None, Asked::Reopen),
     Action {
@@ -105,16 +146,22 @@ pub(crate) static ACTIONS: &[Action] = &[
         sort: Sort::Asks,
         hint: Some(2),
         check: |app| boxes::check(app.view(), Asked::Fault),
-        ..show("fault", &["F"], "fault", "Put a fault on the chosen part of the range, or take it off", |app| app.ask(Asked::Fault))
+        ..show("fault", &["F"], "fault", "Put a fault on the chosen part of the range, or take it off", |app| {
+            app.ask(Asked::Fault)
+        })
     },
     Action { hint: Some(8), ..show("look", &["Enter"], "look", "Look closer at what is under the cursor", App::look) },
     show("back", &["Esc"], "back", "Go back one", App::back),
     show("war-room", &["g w"], "war room", "The incident in focus", |app| app.place.go(Screen::WarRoom)),
     show("runbooks", &["g r"], "runbooks", "Plans and runbooks", |app| app.place.go(Screen::Runbooks)),
-    show("run", &["g s"], "run", "Every step of the run in focus, with evidence and output", |app| app.place.go(Screen::Run)),
+    show("run", &["g s"], "run", "Every step of the run in focus, with evidence and output", |app| {
+        app.place.go(Screen::Run)
+    }),
     show("health", &["g h"], "health", "Every part at every site, with evidence", |app| app.place.go(Screen::Health)),
     show("team", &["g t"], "team", "Roles, people, who is here", |app| app.place.go(Screen::Team)),
-    show("updates", &["g u"], "updates", "What the world was told, and what became of it", |app| app.place.go(Screen::Updates)),
+    show("updates", &["g u"], "updates", "What the world was told, and what became of it", |app| {
+        app.place.go(Screen::Updates)
+    }),
     show("timeline", &["g i"], "timeline", "Everything that happened", |app| app.place.go(Screen::Timeline)),
     Action {
         check: App::has_range,
@@ -129,18 +176,37 @@ pub(crate) static ACTIONS: &[Action] = &[
     show("page-up", &["PgUp", "C-b"], "page up", "A page up; in a run, its output", |app| app.page(-1)),
     show("top", &["g g", "Home"], "top", "To the top", |app| app.walk(isize::MIN)),
     show("bottom", &["G", "End"], "bottom", "To the bottom", |app| app.walk(isize::MAX)),
-    Action { on: On::Only(Screen::WarRoom), ..show("panel-next", &["Tab", "l", "Right"], "next panel", "The next panel", |app| app.turn_panel(1)) },
-    Action { on: On::Only(Screen::WarRoom), ..show("panel-previous", &["S-Tab", "h", "Left"], "previous panel", "The panel before", |app| app.turn_panel(-1)) },
+    Action {
+        on: On::Only(Screen::WarRoom),
+        ..show("panel-next", &["Tab", "l", "Right"], "next panel", "The next panel", |app| app.turn_panel(1))
+    },
+    Action {
+        on: On::Only(Screen::WarRoom),
+        ..show("panel-previous", &["S-Tab", "h", "Left"], "previous panel", "The panel before", |app| {
+            app.turn_panel(-1)
+        })
+    },
     show("panel-now", &["1"], "now", "What is being done", |app| app.panel(Panel::Now)),
     show("panel-sites", &["2"], "sites", "What is broken", |app| app.panel(Panel::Sites)),
     show("panel-team", &["3"], "team", "Who is there", |app| app.panel(Panel::Team)),
     show("panel-others", &["4"], "others", "Other incidents", |app| app.panel(Panel::Others)),
     show("panel-timeline", &["5"], "timeline", "What happened", |app| app.panel(Panel::Timeline)),
     show("find", &["/"], "find", "Find in the timeline", App::find),
-    Action { hint: Some(20), ..show("palette", &[":", "C-p"], "actions", "Every action, by name; what cannot be done now says why", App::palette) },
+    Action {
+        hint: Some(20),
+        ..show(
+            "palette",
+            &[":", "C-p"],
+            "actions",
+            "Every action, by name; what cannot be done now says why",
+            App::palette,
+        )
+    },
     Action { hint: Some(21), ..show("help", &["?"], "help", "Every key", App::help) },
     show("redraw", &["C-l"], "redraw", "Draw the whole page again", App::redraw),
-    show("suspend", &["C-z"], "suspend", "Stop the console; fg brings it back. The engine goes on", |app| app.effects.push(Effect::Suspend)),
+    show("suspend", &["C-z"], "suspend", "Stop the console; fg brings it back. The engine goes on", |app| {
+        app.effects.push(Effect::Suspend)
+    }),
     show("quit", &["q", "C-c"], "quit", "Leave the console. The engine goes on", App::quit),
 ];
 

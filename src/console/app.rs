@@ -257,10 +257,19 @@ impl App {
     }
 
     fn fetch_output(&mut self, of: OutputId) {
-        let state = self.model.state.runs.get(&of.run).and_then(|run| run.find(&of.step)).map_or("", |(_, _, s)| s.state.word());
+        let state = self
+            .model
+            .state
+            .runs
+            .get(&of.run)
+            .and_then(|run| run.find(&of.step))
+            .map_or("", |(_, _, s)| s.state.word());
         let known = self.model.outputs.get(&of).map_or(0, super::output::Output::end);
         let told = self.model.live.as_ref().and_then(|live| {
-            live.output.iter().find(|o| o.run == of.run && o.step == of.step && o.attempt == of.attempt).map(|o| o.bytes)
+            live.output
+                .iter()
+                .find(|o| o.run == of.run && o.step == of.step && o.attempt == of.attempt)
+                .map(|o| o.bytes)
         });
         let fetched = self.fetched.iter().any(|(id, was)| *id == of && *was == state);
         if self.fetching.is_some() || (fetched && told.is_none_or(|bytes| bytes <= known)) {
@@ -383,14 +392,22 @@ impl App {
         let view = self.view();
         let page = match thing {
             Thing::Row(seq) => view.model.rows().find(|e| e.seq == seq).map(|entry| {
-                let who = Row::text(format!("{} by {}, entry {}", entry.at.utc.dated(), view.model.name(&entry.by), entry.seq));
+                let who = Row::text(format!(
+                    "{} by {}, entry {}",
+                    entry.at.utc.dated(),
+                    view.model.name(&entry.by),
+                    entry.seq
+                ));
                 let text = crate::text::event_in_full(&view.model.state, entry);
                 Read::new("TIMELINE", vec![who, Row::new()], text)
             }),
             Thing::Update(incident, number) => view.model.state.incidents.get(&incident).and_then(|incident| {
                 let update = incident.updates.get(number.checked_sub(1)?)?;
                 let who = Row::text(format!("{} by {}", update.at.utc.dated(), view.model.name(&update.by)));
-                let each = update.deliveries.iter().map(|(channel, d)| Row::text(format!("{channel}: {}", crate::text::delivery(d))));
+                let each = update
+                    .deliveries
+                    .iter()
+                    .map(|(channel, d)| Row::text(format!("{channel}: {}", crate::text::delivery(d))));
                 let rows = std::iter::once(who).chain(each).chain([Row::new()]).collect();
                 Some(Read::new(format!("UPDATE {number}"), rows, update.text.clone()))
             }),

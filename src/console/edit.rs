@@ -96,7 +96,9 @@ impl Edit {
         // Half of the width is kept in front of the cursor, so that what is typed stays in sight.
         let start = if chars.len() < width { 0 } else { self.cursor.saturating_sub(width.saturating_sub(1)) };
         let shown: Vec<char> = chars.iter().copied().skip(start).take(width).collect();
-        let part = |from: usize, to: usize| shown.get(from..to.min(shown.len())).unwrap_or_default().iter().collect::<String>();
+        let part = |from: usize, to: usize| {
+            shown.get(from..to.min(shown.len())).unwrap_or_default().iter().collect::<String>()
+        };
         if focus == Focus::No {
             return Row::of(part(0, shown.len()), Role::Text);
         }

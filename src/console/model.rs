@@ -177,7 +177,8 @@ impl Model {
 
     fn hear(&mut self, now: Now) {
         // An event that took its time on the way must not set the clock back.
-        let known = self.now().filter(|known| known.boot == now.boot && known.uptime.minus(now.uptime) < Span::from_secs(2));
+        let known =
+            self.now().filter(|known| known.boot == now.boot && known.uptime.minus(now.uptime) < Span::from_secs(2));
         match known {
             Some(known) if known.uptime > now.uptime => {}
             _ => self.heard = Some((now, self.at)),

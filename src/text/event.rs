@@ -178,6 +178,7 @@ fn voided(name: &str, who: &str, why: &Voided) -> String {
     match why {
         Voided::Withdrawn => format!("{name}: {who} took the confirmation back"),
         Voided::Expired => format!("{name}: the confirmation of {who} expired"),
+        Voided::ViewChanged => format!("{name}: the confirmation of {who} is void: what the gate shows changed"),
         Voided::LossGrew { accepted, now: Some(now) } => {
             format!("{name}: the confirmation of {who} is void: {now} would be lost, {accepted} were accepted")
         }
@@ -393,6 +394,10 @@ mod tests {
             ),
             (void(Voided::Withdrawn), "R7 Promote West: ada took the confirmation back".into()),
             (void(Voided::Expired), "R7 Promote West: the confirmation of ada expired".into()),
+            (
+                void(Voided::ViewChanged),
+                "R7 Promote West: the confirmation of ada is void: what the gate shows changed".into(),
+            ),
             (
                 void(Voided::LossGrew { accepted: secs(4), now: Some(secs(9)) }),
                 "R7 Promote West: the confirmation of ada is void: 9s would be lost, 4s were accepted".into(),

@@ -68,7 +68,9 @@ impl Away {
 
     fn drafts(&self, view: View<'_>) -> impl Iterator<Item = Row> {
         let kept = view.place.kept_draft.iter();
-        kept.map(|(update, length)| Row::text(format!("update {update} kept, unsent, {length} characters"))).collect::<Vec<_>>().into_iter()
+        kept.map(|(update, length)| Row::text(format!("update {update} kept, unsent, {length} characters")))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }
 

@@ -161,7 +161,8 @@ impl Layer for Compose {
             }
             let keys = Row::of("C-s", Role::Key).with(" sends it", Role::Text).gap(4);
             let keys = keys.with("Esc", Role::Key).with(" not now; it is kept", Role::Text);
-            let keys = if matches!(self.sent, Sent::Waits(_)) { Row::of("sent, no answer yet", Role::Warn) } else { keys };
+            let keys =
+                if matches!(self.sent, Sent::Waits(_)) { Row::of("sent, no answer yet", Role::Warn) } else { keys };
             let count = Row::of(format!("{} characters", self.words().chars().count()), Role::Dim);
             area.both(height.saturating_sub(1), &keys, &count);
         });

@@ -193,12 +193,18 @@ impl GateBox {
             let words = match loss {
                 Loss::Unknown => format!("nobody can say how much{limit_words}"),
                 Loss::Measured(span) => format!("{} of writes, for good{limit_words}", whole(span)),
-                Loss::AtMost(span) => format!("at most {} of writes, for good; the source is silent{limit_words}", whole(span)),
+                Loss::AtMost(span) => {
+                    format!("at most {} of writes, for good; the source is silent{limit_words}", whole(span))
+                }
             };
             put("You lose", &words, loss_role(loss, limit));
         }
         if let Some(remaining) = self.shown.remaining {
-            put("Users see", &format!("about {remaining} more of this, if the steps take what their author expects"), Role::Text);
+            put(
+                "Users see",
+                &format!("about {remaining} more of this, if the steps take what their author expects"),
+                Role::Text,
+            );
         }
         if let Some(after) = &self.shown.after {
             put("After this", after, Role::NoReturn);
@@ -217,8 +223,10 @@ impl GateBox {
         for yes in &done.confirmations {
             let left = view.model.now().map(|now| yes.expires.since(now.utc)).unwrap_or_default();
             let loss = yes.max_loss.map_or(String::new(), |loss| format!(", accepting {loss} of loss"));
-            let same = if yes.digest == self.shown.digest { "of what you see" } else { "of something else than you see" };
-            let words = format!("{} confirmed {} {same}{loss}; expires in {left}", view.model.name(&yes.by), yes.at.utc);
+            let same =
+                if yes.digest == self.shown.digest { "of what you see" } else { "of something else than you see" };
+            let words =
+                format!("{} confirmed {} {same}{loss}; expires in {left}", view.model.name(&yes.by), yes.at.utc);
             rows.push(Row::of(words, if yes.digest == self.shown.digest { Role::Good } else { Role::Warn }));
         }
         rows

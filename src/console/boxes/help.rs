@@ -15,7 +15,9 @@ pub(crate) struct Help {
 
 fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    for (sort, title) in [(Sort::Asks, "Capital letters open a box; only a box acts"), (Sort::Shows, "Small letters move and show")] {
+    for (sort, title) in
+        [(Sort::Asks, "Capital letters open a box; only a box acts"), (Sort::Shows, "Small letters move and show")]
+    {
         rows.push(Row::of(title, Role::Strong));
         for action in ACTIONS.iter().filter(|action| action.sort == sort && !action.keys.is_empty()) {
             let keys = action.keys.join(" or ");

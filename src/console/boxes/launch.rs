@@ -196,7 +196,8 @@ impl Launch {
             let time = procedure.estimated_duration.map_or(String::new(), |d| format!(", ~{d}"));
             let can = view.model.would_take(&command);
             let role = if can.is_ok() { Role::Strong } else { Role::Dim };
-            let row = Row::text("  ").with(&procedure.name, role).cut(34).tab(36).with(format!("{steps}{time}"), Role::Dim);
+            let row =
+                Row::text("  ").with(&procedure.name, role).cut(34).tab(36).with(format!("{steps}{time}"), Role::Dim);
             let row = match &can {
                 Ok(()) => row,
                 Err(why) => row.gap(2).with(format!("not now: {why}"), Role::Warn),
@@ -233,10 +234,14 @@ impl Launch {
                 let pairs = parameters.iter().zip(&self.edits).enumerate();
                 for ((index, (parameter, edit)), y) in pairs.zip((0..height).step_by(2)) {
                     let here = index == self.field;
-                    let row = Row::of(if here { "▸ " } else { "  " }, Role::Key).with(&parameter.name, Role::Strong).tab(20);
+                    let row =
+                        Row::of(if here { "▸ " } else { "  " }, Role::Key).with(&parameter.name, Role::Strong).tab(20);
                     let focus = if here { Focus::Yes } else { Focus::No };
                     area.row(y, &row.and(edit.row(usize::from(width).saturating_sub(22), focus)));
-                    area.row(y + 1, &Row::of(format!("    {}", parameter.description.as_deref().unwrap_or("")), Role::Dim));
+                    area.row(
+                        y + 1,
+                        &Row::of(format!("    {}", parameter.description.as_deref().unwrap_or("")), Role::Dim),
+                    );
                 }
             }
             Page::Preview => {

@@ -93,7 +93,9 @@ impl Sent {
             Answer::Yes(_) => (Sent::No, Ok(())),
             Answer::No(trouble) => (Sent::No, Err(crate::text::trouble(trouble))),
             Answer::Unsure(why) => {
-                let says = format!("No answer ({why}): nobody knows yet whether it was done. The same key asks again; it acts once.");
+                let says = format!(
+                    "No answer ({why}): nobody knows yet whether it was done. The same key asks again; it acts once."
+                );
                 (Sent::Unsure(ticket), Err(says))
             }
         };

@@ -93,7 +93,10 @@ impl Purpose {
         let mut what: Vec<(Declared, String)> = Vec::new();
         for incident in proposals {
             let plan = state.plans.get(&incident.plan).map_or(incident.plan.as_str(), |l| &l.plan.name);
-            what.push((Declared::Proposal(incident.id.clone()), format!("{}, proposed, of {plan}", incident.call_sign)));
+            what.push((
+                Declared::Proposal(incident.id.clone()),
+                format!("{}, proposed, of {plan}", incident.call_sign),
+            ));
         }
         for (id, loaded) in &state.plans {
             what.push((Declared::Plan(id.clone()), format!("a new incident of {}", loaded.plan.name)));
@@ -152,7 +155,10 @@ impl Purpose {
             Purpose::Decline(..) | Purpose::Abort(_) => reason("Reason"),
             Purpose::Note(_) | Purpose::Update(_) => reason("Words"),
             Purpose::Done(..) => {
-                vec![Field::choice("It is", vec!["done".into(), "left out, with a reason".into()], 0), Field::words("Words")]
+                vec![
+                    Field::choice("It is", vec!["done".into(), "left out, with a reason".into()], 0),
+                    Field::words("Words"),
+                ]
             }
             Purpose::Settle(..) => {
                 let choices = ["tried again", "done: I looked", "left out, with a reason"];
@@ -250,7 +256,9 @@ impl Purpose {
         let line = |words: &str| Row::text(words);
         match self {
             Purpose::Declare(what, _) => declared(view, what.get(filled.first).map(|(what, _)| what)),
-            Purpose::Dismiss(_) => vec![line("The engine's proposal goes away. Trouble that goes on can be declared later.")],
+            Purpose::Dismiss(_) => {
+                vec![line("The engine's proposal goes away. Trouble that goes on can be declared later.")]
+            }
             Purpose::Cancel(_) => vec![line("Nothing was wrong: clocks stop, and it counts as a false alarm.")],
             Purpose::Close(_, Phase::Recovered) => vec![line("It has recovered. Closing ends it.")],
             Purpose::Close(_, phase) => {
@@ -261,7 +269,9 @@ impl Purpose {
             Purpose::Note(Some(_)) => vec![line("Goes into the incident's timeline, under your name.")],
             Purpose::Note(None) => vec![line("Goes into the timeline, under your name. No incident is in focus.")],
             Purpose::Done(run, step) | Purpose::Settle(run, step) => step_facts(view, *run, step),
-            Purpose::Decline(..) => vec![line("The run does not go on until the gate is tried again or the run aborted.")],
+            Purpose::Decline(..) => {
+                vec![line("The run does not go on until the gate is tried again or the run aborted.")]
+            }
             Purpose::Withdraw(..) => vec![line("Your confirmation no longer counts.")],
             Purpose::Hold(run) => {
                 let mut rows = vec![line("Nothing new starts. What runs now is not stopped.")];
@@ -274,7 +284,8 @@ impl Purpose {
                 rows
             }
             Purpose::Abort(run) => {
-                let mut rows = vec![Row::of("The run ends for good, with what still runs of it. Nothing is undone.", Role::Warn)];
+                let mut rows =
+                    vec![Row::of("The run ends for good, with what still runs of it. Nothing is undone.", Role::Warn)];
                 rows.extend(current(view, *run));
                 rows
             }
@@ -317,7 +328,8 @@ fn declared(view: View<'_>, what: Option<&Declared>) -> Vec<Row> {
 
 fn held_by(view: View<'_>, role: Option<&RoleId>) -> Vec<Row> {
     let holder = role.and_then(|role| view.incident()?.roles.get(role));
-    let words = holder.map_or("Nobody holds it now.".to_owned(), |who| format!("Now held by {}.", view.model.name(who)));
+    let words =
+        holder.map_or("Nobody holds it now.".to_owned(), |who| format!("Now held by {}.", view.model.name(who)));
     vec![Row::text(words)]
 }
 

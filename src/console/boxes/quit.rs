@@ -26,7 +26,9 @@ impl Layer for Quit {
     fn draw(&self, page: &mut Canvas<'_>, view: View<'_>) {
         let waits = mine(view.model);
         let mut rows = vec![Row::new(), Row::text("The engine goes on without this console. This waits for you:")];
-        rows.extend(waits.iter().take(5).map(|w| Row::of(" ▲ ", Role::Waits).with(format!(" {}", w.says), Role::Strong)));
+        rows.extend(
+            waits.iter().take(5).map(|w| Row::of(" ▲ ", Role::Waits).with(format!(" {}", w.says), Role::Strong)),
+        );
         rows.push(Row::new());
         let keys = Row::of("Enter", Role::Key).with(" leaves all the same", Role::Text).gap(4);
         rows.push(keys.with("Esc", Role::Key).with(" stay", Role::Text));

@@ -168,7 +168,9 @@ fn felt(view: View<'_>) -> Row {
         let served = view.model.readings().customers.get(&loaded.plan.id).and_then(|c| c.served);
         row = match served.and_then(crate::core::health::Served::percent) {
             Some(100) => row.with("CUSTOMERS 100% ok", Role::Good),
-            Some(percent) => row.with(format!("CUSTOMERS {percent}% ok"), if percent < 90 { Role::Bad } else { Role::Warn }),
+            Some(percent) => {
+                row.with(format!("CUSTOMERS {percent}% ok"), if percent < 90 { Role::Bad } else { Role::Warn })
+            }
             None => row.with("CUSTOMERS unknown", Role::Unknown),
         };
         row = row.gap(4);
@@ -228,7 +230,8 @@ fn waiting(view: View<'_>) -> (Row, Row) {
     let all = waits(view.model);
     let mine: Vec<_> = all.iter().filter(|w| w.whose == Whose::Mine).collect();
     let several = view.model.state.open_incidents().count() > 1;
-    let sign = |wait: &crate::console::waits::Wait| if several { format!("{} ", wait.call_sign) } else { String::new() };
+    let sign =
+        |wait: &crate::console::waits::Wait| if several { format!("{} ", wait.call_sign) } else { String::new() };
     if let Some(next) = mine.get(view.place.next_wait.checked_rem(mine.len()).unwrap_or(0)) {
         let number = view.place.next_wait % mine.len() + 1;
         let count = format!(" ▲ {number} OF {} FOR YOU ", mine.len());

@@ -70,7 +70,10 @@ pub(crate) fn about(view: View<'_>, loaded: &Loaded, component: &Component, prob
         row("component", format!("{} ({})", component.name, component.kind)),
         row("looks", look),
         row("", format!("{vantage}; every {}, at most {}", probe.every, probe.timeout)),
-        row("believed", format!("{} since {}", crate::text::verdict(verdict), moment(state.and_then(|s| s.since.as_ref())))),
+        row(
+            "believed",
+            format!("{} since {}", crate::text::verdict(verdict), moment(state.and_then(|s| s.since.as_ref()))),
+        ),
         row("because", state.map_or(String::new(), |s| s.why.clone())),
         row("last good", moment(state.and_then(|s| s.last_good.as_ref()))),
         row("changes", format!("down after {} bad in a row, ok after {} good", probe.fail_after, probe.pass_after)),

@@ -21,7 +21,11 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
     let Some((_, procedure)) = shown(view) else { return Vec::new() };
     let values = Values::new();
     let steps = procedure.steps.iter().enumerate();
-    steps.map(|(index, step)| Line::of(Thing::Planned(step.id.clone()), step_row(index, step, &values)).right(marks(step))).collect()
+    steps
+        .map(|(index, step)| {
+            Line::of(Thing::Planned(step.id.clone()), step_row(index, step, &values)).right(marks(step))
+        })
+        .collect()
 }
 
 /// A step that has not run: its number, its name, what it will do.

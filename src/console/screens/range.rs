@@ -28,7 +28,9 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
         let row = Row::of(format!("     {} ", text("received_at")), Role::Dim);
         lines.push(Line::only(row.with(text("body"), Role::Text)));
     }
-    for (title, key) in [("customers", "customers"), ("router", "router"), ("databases", "databases"), ("outage", "outage")] {
+    for (title, key) in
+        [("customers", "customers"), ("router", "router"), ("databases", "databases"), ("outage", "outage")]
+    {
         if let Some(value) = range.get(key) {
             let row = Row::text(" ").with(title, Role::Strong).tab(14);
             lines.push(Line::only(row.with(flat(value), Role::Text)));
@@ -86,5 +88,11 @@ fn flat(value: &Value) -> String {
 
 /// Draws it.
 pub(crate) fn draw(body: &mut Canvas<'_>, view: View<'_>) {
-    whole(body, view, "practice only; F puts a fault on what is chosen, or takes it off", &lines(view), "nothing there");
+    whole(
+        body,
+        view,
+        "practice only; F puts a fault on what is chosen, or takes it off",
+        &lines(view),
+        "nothing there",
+    );
 }

@@ -74,8 +74,10 @@ fn output(area: &mut Canvas<'_>, view: View<'_>) {
     let up = view.place.scrolled.min(lines.len().saturating_sub(height));
     let end = lines.len() - up;
     let start = end.saturating_sub(height);
-    let place = if up > 0 { format!(", lines {} to {end} of {}; PgDn goes on", start + 1, lines.len()) } else { String::new() };
-    let missing = if output.skipped() > 0 { format!(", first {} bytes left out", output.skipped()) } else { String::new() };
+    let place =
+        if up > 0 { format!(", lines {} to {end} of {}; PgDn goes on", start + 1, lines.len()) } else { String::new() };
+    let missing =
+        if output.skipped() > 0 { format!(", first {} bytes left out", output.skipped()) } else { String::new() };
     let words = format!("output of try {}: {} bytes{missing}{place}", of.attempt, output.total());
     area.rule(0, &Row::text(words), Role::Line);
     for (line, y) in lines.get(start..end).unwrap_or_default().iter().zip(1..) {
@@ -156,10 +158,11 @@ fn limits(step: &Step) -> Option<Row> {
 
 /// What happened to a step, oldest first.
 fn history(view: View<'_>, run: &Run, step: &Step) -> Vec<Row> {
-    let about = |event: &crate::core::event::Event| event.run() == Some(run.id) && super::timeline::step_of(event) == Some(&step.id);
+    let about = |event: &crate::core::event::Event| {
+        event.run() == Some(run.id) && super::timeline::step_of(event) == Some(&step.id)
+    };
     let rows = view.model.rows().filter(|entry| about(&entry.event));
     let mut rows: Vec<Row> = rows.take(12).map(|entry| Row::text("  ").and(super::entry_row(view, entry))).collect();
     rows.reverse();
     rows
 }
-

@@ -26,7 +26,12 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
 
 fn line(view: View<'_>, plan: &Plan, procedure: &Procedure) -> Line {
     let gates = procedure.steps.iter().filter(|s| matches!(s.action, Action::Gate(_))).count();
-    let row = Row::text("   ").with(&procedure.name, Role::Text).cut(32).tab(33).with(kind(procedure.kind), Role::Dim).tab(45);
+    let row = Row::text("   ")
+        .with(&procedure.name, Role::Text)
+        .cut(32)
+        .tab(33)
+        .with(kind(procedure.kind), Role::Dim)
+        .tab(45);
     let steps = format!("{} steps, {gates} gates, {}", procedure.steps.len(), automation(procedure.automation));
     let row = row.with(steps, Role::Dim);
     let last = view.model.state.runs.values().rev().find(|r| r.plan == plan.id && r.procedure.id == procedure.id);

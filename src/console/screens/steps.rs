@@ -45,7 +45,9 @@ pub(crate) fn sign(view: View<'_>, step: &Step, done: &StepRun) -> (&'static str
         StepState::Waiting { .. } => ("▲", Role::Waits),
         StepState::Running { .. } => (spinner(view.model.at), Role::Active),
         StepState::Pausing { .. } => ("!", Role::Warn),
-        StepState::Done { how: How::Said { .. }, .. } if matches!(step.action, Action::Manual { .. }) => ("✓", Role::Good),
+        StepState::Done { how: How::Said { .. }, .. } if matches!(step.action, Action::Manual { .. }) => {
+            ("✓", Role::Good)
+        }
         StepState::Done { how: How::Said { .. }, .. } => ("!", Role::Warn),
         StepState::Done { .. } => ("✓", Role::Good),
         StepState::Failed { .. } => ("✗", Role::Bad),
@@ -78,10 +80,14 @@ fn finding(view: View<'_>, step: &Step, done: &StepRun) -> Row {
             let left = view.model.now().map(|now| until.since(now.utc)).unwrap_or_default();
             Row::of(format!("{}, again in {left}", text::failure(why)), Role::Warn)
         }
-        StepState::Done { how, .. } => Row::of(how_text(view, how), if matches!(how, How::Said { .. }) { Role::Warn } else { Role::Text }),
+        StepState::Done { how, .. } => {
+            Row::of(how_text(view, how), if matches!(how, How::Said { .. }) { Role::Warn } else { Role::Text })
+        }
         StepState::Failed { why, .. } => Row::of(format!("FAILED {}", failed(why)), Role::Bad),
         StepState::Unknown { what, .. } => Row::of(format!("UNKNOWN {what}"), Role::Unknown),
-        StepState::Skipped { .. } | StepState::Declined { .. } => Row::of(text::step_state(state, &done.state), Role::Warn),
+        StepState::Skipped { .. } | StepState::Declined { .. } => {
+            Row::of(text::step_state(state, &done.state), Role::Warn)
+        }
     }
 }
 

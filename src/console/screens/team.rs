@@ -30,13 +30,16 @@ pub(crate) fn roles(view: View<'_>) -> Vec<RoleId> {
 /// Roles, then people without one.
 pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
     let present = view.model.live.as_ref().map_or(&[][..], |live| &live.present);
-    let here = |who: &Principal| if present.contains(who) { Row::of("● here", Role::Good) } else { Row::of("○ away", Role::Dim) };
+    let here = |who: &Principal| {
+        if present.contains(who) { Row::of("● here", Role::Good) } else { Row::of("○ away", Role::Dim) }
+    };
     let mut lines = Vec::new();
     let incident = view.incident();
     for role in roles(view) {
         let row = Row::text("   ").with(crate::text::role(&role), Role::Text);
         let line = match incident.and_then(|i| i.roles.get(&role)) {
-            Some(who) => Line::of(Thing::Role(role), row).right(Row::of(view.model.name(who), Role::Strong).gap(2).and(here(who)).gap(1)),
+            Some(who) => Line::of(Thing::Role(role), row)
+                .right(Row::of(view.model.name(who), Role::Strong).gap(2).and(here(who)).gap(1)),
             None => Line::of(Thing::Role(role), row).right(Row::of("nobody ", Role::Dim)),
         };
         lines.push(line);
@@ -56,6 +59,8 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
 
 /// Draws it.
 pub(crate) fn draw(body: &mut Canvas<'_>, view: View<'_>) {
-    let of = view.incident().map_or("no incident, so no roles".to_owned(), |i| format!("of {}; A gives somebody a role", i.call_sign));
+    let of = view
+        .incident()
+        .map_or("no incident, so no roles".to_owned(), |i| format!("of {}; A gives somebody a role", i.call_sign));
     whole(body, view, &of, &lines(view), "nobody is known");
 }

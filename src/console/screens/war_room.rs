@@ -60,7 +60,9 @@ fn tabs(body: &mut Canvas<'_>, view: View<'_>) {
 fn mark(view: View<'_>, panel: Panel) -> String {
     let incident = view.incident();
     match panel {
-        Panel::Team if incident.is_some_and(|i| i.phase.is_declared() && !i.roles.contains_key("incident_commander")) => {
+        Panel::Team
+            if incident.is_some_and(|i| i.phase.is_declared() && !i.roles.contains_key("incident_commander")) =>
+        {
             "!".to_owned()
         }
         Panel::Others => match view.model.state.open_incidents().count().saturating_sub(1) {
@@ -153,7 +155,8 @@ fn run_steps(area: &mut Canvas<'_>, view: View<'_>, run: &Run, focus: Focus) {
 }
 
 fn banner(view: View<'_>, run: &Run) -> Option<Row> {
-    let row = Row::text(" ").with(run.id.to_string(), Role::Strong).with(format!(" {}: ", run.procedure.name), Role::Text);
+    let row =
+        Row::text(" ").with(run.id.to_string(), Role::Strong).with(format!(" {}: ", run.procedure.name), Role::Text);
     match &run.state {
         RunState::Going => None,
         RunState::Held { .. } => {
@@ -170,11 +173,15 @@ fn summary(view: View<'_>, width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let key = |key: &str, words: &str| Row::text("   ").with(key, Role::Key).with(format!("  {words}"), Role::Text);
     if let Some(title) = &incident.title {
-        rows.extend(wrap(title, width.saturating_sub(2)).into_iter().map(|line| Row::of(format!(" {line}"), Role::Strong)));
+        rows.extend(
+            wrap(title, width.saturating_sub(2)).into_iter().map(|line| Row::of(format!(" {line}"), Role::Strong)),
+        );
     }
     match &incident.phase {
         Phase::Proposed => {
-            rows.push(Row::text(" The engine saw trouble and proposes ").with(incident.call_sign.as_str(), Role::Strong));
+            rows.push(
+                Row::text(" The engine saw trouble and proposes ").with(incident.call_sign.as_str(), Role::Strong),
+            );
             rows.extend(causes(view));
             rows.push(key("D", "declares it (then Enter); F2 in that box says that it is none"));
         }
@@ -271,7 +278,10 @@ fn sites_tree(view: View<'_>) -> Vec<Line> {
             let row = Row::text("   ").with(head::verdict_sign(verdict), role).gap(1);
             let row = row.with(component.id.as_str(), Role::Text).tab(16).with(crate::text::verdict(verdict), role);
             let why = if verdict == Verdict::Ok { "" } else { why };
-            lines.push(Line::of(Thing::Probe(loaded.plan.id.clone(), probe.id.clone()), row.gap(1).with(why, Role::Dim)));
+            lines.push(Line::of(
+                Thing::Probe(loaded.plan.id.clone(), probe.id.clone()),
+                row.gap(1).with(why, Role::Dim),
+            ));
         }
     }
     lines

@@ -1,0 +1,82 @@
+//! What the engine says over HTTP, on its Unix socket. `crate::wire` lists the routes.
+
+mod peer;
+mod routes;
+mod stream;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use tokio::net::UnixListener;
+
+use crate::engine::config::{Config, group_number};
+use crate::engine::{Engine, EngineError};
+
+/// The largest command: a plan of 4 MiB as a JSON text, with room for escapes.
+const BODY_LIMIT: usize = 10 * 1024 * 1024;
+
+/// Makes the socket: 0600 for one's own, 0660 where the settings name a group. The caller holds the state directory's lock, so a
+/// socket that is there is a dead engine's.
+///
+/// # Errors
+/// [`EngineError::Socket`] says why not.
+pub fn listen(state: &Path, config: &Config) -> Result<UnixListener, EngineError> {
+    let path = config.socket.clone().unwrap_or_else(|| state.join("engine.sock"));
+    let refuse = |why: std::io::Error| EngineError::Socket { path: path.clone(), why };
+    match std::fs::remove_file(&path) {
+        Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(refuse(why)),
+        _ => {}
+    }
+    let listener = bind(&path).map_err(refuse)?;
+    let mode = if config.group.is_some() { 0o660 } else { 0o600 };
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).map_err(refuse)?;
+    if let Some(group) = &config.group {
+        let unknown = || refuse(std::io::Error::other(format!("the system has no group {group:?}")));
+        let number = group_number(group).ok_or_else(unknown)?;
+        std::os::unix::fs::chown(&path, None, Some(number)).map_err(refuse)?;
+    }
+    Ok(listener)
+}
+
+/// Binds by way of the directory's descriptor, as a socket's path may have only 108 bytes.
+fn bind(path: &Path) -> std::io::Result<UnixListener> {
+    use std::os::fd::AsRawFd;
+    let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(std::io::Error::other("it names no file"));
+    };
+    let dir = std::fs::File::open(dir)?;
+    let short = PathBuf::from(format!("/proc/self/fd/{}", dir.as_raw_fd())).join(name);
+    // Nobody may connect between bind and chmod.
+    let before = rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o177));
+    let bound = UnixListener::bind(short);
+    rustix::process::umask(before);
+    bound
+}
+
+/// Serves until the engine stops.
+pub async fn serve(listener: UnixListener, engine: Engine) {
+    let mut stop = engine.stop.clone();
+    let router = Router::new()
+        .route("/v1/hello", get(routes::hello))
+        .route("/v1/snapshot", get(routes::snapshot))
+        .route("/v1/stream", get(stream::stream))
+        .route("/v1/commands", post(routes::command))
+        .route("/v1/timeline", get(routes::timeline))
+        .route("/v1/samples", get(routes::samples))
+        .route("/v1/runs/{run}/steps/{step}/{attempt}/output", get(routes::output))
+        .route("/v1/audit/verify", post(routes::verify))
+        .fallback(routes::nothing_here)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(engine)
+        .into_make_service_with_connect_info::<peer::Peer>();
+    let stopped = async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    // Streams end by themselves when the engine stops; an accept that fails is tried again by the server.
+    if let Err(why) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+        tracing::error!(%why, "the socket is gone");
+    }
+}

@@ -1,0 +1,173 @@
+//! One function a route.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio::sync::oneshot;
+
+use super::peer::Peer;
+use super::stream::live;
+use crate::core::ids::{IncidentId, Principal, RunId, StepId};
+use crate::core::state::{Entry, PROTOCOL};
+use crate::engine::{Asked, Engine, entry};
+use crate::steps::shim;
+use crate::store::VerifyError;
+use crate::wire::{Accepted, Audit, Hello, Live, Posted, Snapshot, Trouble, You};
+
+/// Most rows of the timeline in one answer.
+const TIMELINE_LIMIT: usize = 1_000;
+
+/// Most bytes of output in one answer.
+const OUTPUT_LIMIT: usize = 1024 * 1024;
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        use crate::core::refusal::Refusal;
+        let status = match &self {
+            Trouble::Refused(Refusal::NotPermitted { .. } | Refusal::Stranger { .. }) => StatusCode::FORBIDDEN,
+            Trouble::Refused(_) | Trouble::PlanFaults(_) | Trouble::OtherJournal { .. } => StatusCode::CONFLICT,
+            Trouble::BadRequest { .. } => StatusCode::BAD_REQUEST,
+            Trouble::NotFound { .. } => StatusCode::NOT_FOUND,
+            Trouble::ReadOnly { .. } | Trouble::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        // The code and its data are for programs, the sentence for whoever reads the answer itself.
+        let mut body = serde_json::to_value(&self).unwrap_or_default();
+        body["sentence"] = crate::text::trouble(&self).into();
+        (status, Json(body)).into_response()
+    }
+}
+
+/// Whoever the kernel vouches for and the settings name; everybody else is shown the door.
+pub(super) fn known(engine: &Engine, peer: &Peer) -> Result<Principal, Trouble> {
+    use crate::core::refusal::Refusal;
+    let stranger = |principal: String| Trouble::Refused(Refusal::Stranger { principal });
+    let principal = peer.0.clone().ok_or_else(|| stranger("nobody".into()))?;
+    let people = &engine.newest.borrow().state.people;
+    if people.contains_key(&principal) { Ok(principal) } else { Err(stranger(principal.to_string())) }
+}
+
+pub(super) async fn hello(
+    State(engine): State<Engine>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+) -> Result<Json<Hello>, Trouble> {
+    let principal = known(&engine, &peer)?;
+    let newest = engine.newest.borrow();
+    let access = newest.state.people.get(&principal).map(|p| p.access.iter().copied().collect()).unwrap_or_default();
+    Ok(Json(Hello {
+        engine: env!("CARGO_PKG_VERSION").to_owned(),
+        protocol: PROTOCOL,
+        now: engine.shared.clock.now(),
+        epoch: 1,
+        head: newest.head.seq,
+        mode: newest.state.mode,
+        pid: std::process::id(),
+        you: You { name: newest.state.name(&principal).into_owned(), principal, access },
+    }))
+}
+
+pub(super) async fn snapshot(
+    State(engine): State<Engine>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+) -> Result<Json<Snapshot>, Trouble> {
+    known(&engine, &peer)?;
+    let newest = engine.newest.borrow().clone();
+    Ok(Json(Snapshot {
+        protocol: PROTOCOL,
+        seq: newest.head.seq,
+        hash: newest.head.hash.to_string(),
+        now: engine.shared.clock.now(),
+        state: (*newest.state).clone(),
+        live: live(&engine),
+    }))
+}
+
+pub(super) async fn samples(
+    State(engine): State<Engine>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+) -> Result<Json<Live>, Trouble> {
+    known(&engine, &peer)?;
+    Ok(Json(live(&engine)))
+}
+
+pub(super) async fn command(
+    State(engine): State<Engine>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    body: Bytes,
+) -> Result<Json<Accepted>, Trouble> {
+    let by = known(&engine, &peer)?;
+    let posted: Posted =
+        serde_json::from_slice(&body).map_err(|why| Trouble::BadRequest { why: format!("no command: {why}") })?;
+    let (answer, answered) = oneshot::channel();
+    let gone = |_| Trouble::ReadOnly { why: "the engine is stopping".into() };
+    engine.asked.send(Asked { by, posted, answer }).await.map_err(|_| gone(()))?;
+    answered.await.map_err(|_| Trouble::OutcomeUnknown)?.map(Json)
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct TimelineQuery {
+    before: Option<u64>,
+    limit: Option<usize>,
+    incident: Option<IncidentId>,
+}
+
+pub(super) async fn timeline(
+    State(engine): State<Engine>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Query(query): Query<TimelineQuery>,
+) -> Result<Json<Vec<Entry>>, Trouble> {
+    known(&engine, &peer)?;
+    let streams: Vec<&str> = query.incident.iter().map(IncidentId::as_str).collect();
+    let limit = query.limit.unwrap_or(100).min(TIMELINE_LIMIT);
+    let rows = engine
+        .reader
+        .rows_before(query.before.unwrap_or(u64::MAX), limit, &streams)
+        .await
+        .map_err(|why| Trouble::ReadOnly { why: why.to_string() })?;
+    let entries = rows.iter().map(|row| entry(row).map(|e| Entry { event: e.event.brief(), ..e }));
+    entries.collect::<Result<_, _>>().map(Json).map_err(|why| Trouble::ReadOnly { why: why.to_string() })
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct OutputQuery {
+    from: Option<u64>,
+}
+
+pub(super) async fn output(
+    State(engine): State<Engine>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path((run, step, attempt)): Path<(RunId, StepId, u32)>,
+    Query(query): Query<OutputQuery>,
+) -> Result<Response, Trouble> {
+    known(&engine, &peer)?;
+    let dir = engine.shared.attempt_dir(run, &step, attempt);
+    let from = query.from.unwrap_or(0);
+    let read = tokio::task::spawn_blocking(move || shim::read_output(&dir, from, OUTPUT_LIMIT)).await;
+    let (bytes, total) = match read {
+        Ok(Ok(read)) => read,
+        _ => return Err(Trouble::NotFound { what: format!("output of try {attempt} of step {step} of {run}") }),
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", HeaderValue::from_static("application/octet-stream"));
+    headers.insert("x-total", HeaderValue::from(total));
+    Ok((headers, bytes).into_response())
+}
+
+pub(super) async fn verify(
+    State(engine): State<Engine>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+) -> Result<Json<Audit>, Trouble> {
+    known(&engine, &peer)?;
+    let unreadable = |why: String| Trouble::ReadOnly { why };
+    match engine.reader.verify().await {
+        Ok(whole) => Ok(Json(Audit::Whole { entries: whole.entries, head: whole.head.hash.to_string() })),
+        Err(VerifyError::Broken(broken)) => Ok(Json(Audit::Broken { seq: broken.seq, what: broken.fault.to_string() })),
+        Err(VerifyError::Store(why)) => Err(unreadable(why.to_string())),
+    }
+}
+
+pub(super) async fn nothing_here(uri: axum::http::Uri) -> Trouble {
+    Trouble::NotFound { what: uri.path().to_owned() }
+}

@@ -1,0 +1,208 @@
+//! The engine's settings: `config.toml` in the state directory, or the file that `--config` names.
+//!
+//! ```toml
+//! mode = "shared"                        # personal when left out
+//! socket = "/run/warroom/engine.sock"    # STATE/engine.sock when left out
+//! group = "warroom"                      # who may connect, besides the engine's own user
+//!
+//! [[people]]
+//! name = "ada"
+//! principal = "uid:1000"
+//! access = ["commander", "production"]
+//!
+//! [channels.ops]
+//! kind = "webhook"
+//! url = "https://chat.example/hook"
+//! ```
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::core::ids::{ChannelId, Principal};
+use crate::core::people::{Access, Mode, Person};
+
+/// The settings of an engine.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Whom it serves.
+    pub mode: Mode,
+    /// Where it listens; `engine.sock` in the state directory when not said.
+    pub socket: Option<PathBuf>,
+    /// The group that may connect, by name or number; only the engine's own user when not said.
+    pub group: Option<String>,
+    /// The people whom it knows, in shared mode.
+    pub people: Vec<Person>,
+    /// Its channels.
+    pub channels: BTreeMap<ChannelId, ChannelSettings>,
+}
+
+/// Where a channel leads.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ChannelSettings {
+    /// A JSON message is posted.
+    Webhook {
+        /// The address, `http` or `https`.
+        url: String,
+    },
+}
+
+impl ChannelSettings {
+    /// The kind as settings name it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            ChannelSettings::Webhook { .. } => "webhook",
+        }
+    }
+}
+
+/// Why settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the settings in {} cannot be read: {why}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+    /// The file does not say what settings say.
+    #[error("the settings in {} have a fault: {why}", path.display())]
+    Faulty {
+        /// The file.
+        path: PathBuf,
+        /// What and where.
+        why: String,
+    },
+}
+
+impl Config {
+    /// Reads the file, or takes the defaults when it is the state directory's own and is not there.
+    ///
+    /// # Errors
+    /// It cannot be read, has a fault, or a file that was named is missing.
+    pub fn read(state: &Path, named: Option<&Path>) -> Result<Config, ConfigError> {
+        let path = named.map_or_else(|| state.join("config.toml"), Path::to_path_buf);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(why) if why.kind() == io::ErrorKind::NotFound && named.is_none() => return Ok(Config::default()),
+            Err(why) => return Err(ConfigError::Unreadable { path, why }),
+        };
+        let config: Config =
+            toml::from_str(&text).map_err(|why| ConfigError::Faulty { path: path.clone(), why: why.to_string() })?;
+        config.check().map_err(|why| ConfigError::Faulty { path, why })?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.mode == Mode::Personal && !self.people.is_empty() {
+            return Err("people are named, and the mode is personal; write mode = \"shared\"".into());
+        }
+        if self.mode == Mode::Shared && self.people.is_empty() {
+            return Err("the mode is shared and nobody is named; add [[people]]".into());
+        }
+        let mut seen = BTreeMap::new();
+        for person in &self.people {
+            if person.principal == Principal::Engine {
+                return Err(format!("{} cannot be the engine; write principal = \"uid:NUMBER\"", person.name));
+            }
+            if let Some(other) = seen.insert(&person.principal, &person.name) {
+                return Err(format!(
+                    "{} and {other} are both {}; one person, one account",
+                    person.name, person.principal
+                ));
+            }
+            if person.name.trim().is_empty() || person.name.chars().any(char::is_control) {
+                return Err(format!("{:?} is no name to show", person.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The people whom the engine knows: in personal mode the one who runs it, with every access.
+    #[must_use]
+    pub fn people(&self, own_uid: u32) -> Vec<Person> {
+        match self.mode {
+            Mode::Shared => self.people.clone(),
+            Mode::Personal => vec![Person {
+                principal: Principal::Uid(own_uid),
+                name: login_name(own_uid),
+                access: Access::ALL.into_iter().collect(),
+            }],
+        }
+    }
+}
+
+/// The login name of an account, for show; its number when the system has none.
+#[must_use]
+pub fn login_name(uid: u32) -> String {
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    field_where(&accounts, 2, &uid.to_string(), 0).unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// The number of a group given by name or number; `None` when the system has none of that name.
+#[must_use]
+pub fn group_number(group: &str) -> Option<u32> {
+    let groups = || std::fs::read_to_string("/etc/group").unwrap_or_default();
+    group.parse().ok().or_else(|| field_where(&groups(), 0, group, 2)?.parse().ok())
+}
+
+/// In a colon-separated table, the `wanted` field of the first line whose field at `place` is `value`.
+fn field_where(table: &str, place: usize, value: &str, wanted: usize) -> Option<String> {
+    table
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>())
+        .find_map(|fields| (fields.get(place) == Some(&value)).then(|| fields.get(wanted).map(|f| (*f).to_owned()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("config.toml"), text).unwrap();
+        Config::read(dir.path(), None)
+    }
+
+    #[test]
+    fn without_settings_the_engine_serves_the_one_who_runs_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config::read(dir.path(), None).unwrap();
+        let people = config.people(1234);
+        assert_eq!(people.len(), 1);
+        assert_eq!(people[0].principal, Principal::Uid(1234));
+        assert_eq!(people[0].access.len(), Access::ALL.len());
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_be_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = dir.path().join("other.toml");
+        assert!(matches!(Config::read(dir.path(), Some(&missing)), Err(ConfigError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn faults_say_what_would_be_right() {
+        for (text, part) in [
+            ("mode = \"shared\"", "add [[people]]"),
+            ("[[people]]\nname='a'\nprincipal='uid:1'\naccess=[]", "mode = \"shared\""),
+            ("mode='shared'\n[[people]]\nname='a'\nprincipal='engine'\naccess=[]", "uid:NUMBER"),
+            (
+                "mode='shared'\n[[people]]\nname='a'\nprincipal='uid:1'\naccess=[]\n[[people]]\nname='b'\nprincipal='uid:1'\naccess=[]",
+                "one person, one account",
+            ),
+            ("chanels = 1", "unknown field `chanels`"),
+            ("[channels.x]\nkind='pigeon'", "unknown variant `pigeon`"),
+        ] {
+            let message = read(text).unwrap_err().to_string();
+            assert!(message.contains(part), "{text}: {message}");
+        }
+    }
+}

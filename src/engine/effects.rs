@@ -1,0 +1,339 @@
+//! The only hands of the engine: what the state says should be going on is started, what it no longer says is ended. Start, crash
+//! and every day are the same path.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+
+use super::clock::Clock;
+use super::config::Config;
+use super::live::LiveBoard;
+use super::watchers;
+use crate::channels::{self, Message};
+use crate::core::comms::{Attempt, Delivery, Update};
+use crate::core::health::{Verdict, living_key};
+use crate::core::ids::{ChannelId, ComponentId, IncidentId, PlanId, RunId, StepId};
+use crate::core::incident::Incident;
+use crate::core::observe::{Report, StepEnd};
+use crate::core::plan::{Action, CustomerCounter, Plan, Probe, Replication, Step};
+use crate::core::run::{Failure, Run, StepRun, StepState};
+use crate::core::state::State;
+use crate::core::time::{Moment, Now};
+use crate::steps::{self, Job, shim};
+
+/// What every task works with.
+pub struct Shared {
+    /// What time it is.
+    pub clock: Clock,
+    /// For requests.
+    pub http: reqwest::Client,
+    /// This program, which is its own shim.
+    pub exe: PathBuf,
+    /// The state directory.
+    pub dir: PathBuf,
+    /// Where channels lead.
+    pub config: Config,
+    /// What is never journaled.
+    pub live: LiveBoard,
+    /// The state as it changes.
+    pub state: watch::Receiver<Arc<State>>,
+    /// To the actor.
+    pub reports: mpsc::UnboundedSender<Report>,
+}
+
+impl Shared {
+    /// Tells the actor; when there is none any more, nobody needs to know.
+    pub fn report(&self, report: Report) {
+        let _ = self.reports.send(report);
+    }
+
+    /// Where a try of a command step keeps its files.
+    #[must_use]
+    pub fn attempt_dir(&self, run: RunId, step: &StepId, attempt: u32) -> PathBuf {
+        self.dir.join("runs").join(run.to_string()).join(format!("{step}.{attempt}"))
+    }
+}
+
+/// A task that ends with its handle.
+struct Task(AbortHandle);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What a watcher looks at; another definition is another watcher.
+#[derive(Clone, PartialEq)]
+enum Watched {
+    Probe(PlanId, Box<Probe>),
+    Customers(PlanId, CustomerCounter),
+    Replication(PlanId, ComponentId, Replication),
+}
+
+type StepKey = (RunId, StepId, u32);
+type DeliveryKey = (IncidentId, usize, ChannelId, u32);
+
+/// What is going on.
+pub(super) struct Effects {
+    shared: Arc<Shared>,
+    steps: HashMap<StepKey, Task>,
+    watchers: Vec<(Watched, Task)>,
+    /// The plans that the watchers were made from.
+    plans: Vec<Arc<Plan>>,
+    deliveries: HashMap<DeliveryKey, Task>,
+}
+
+impl Effects {
+    /// Nothing is going on yet.
+    #[must_use]
+    pub(super) fn new(shared: Arc<Shared>) -> Effects {
+        Effects { shared, steps: HashMap::new(), watchers: Vec::new(), plans: Vec::new(), deliveries: HashMap::new() }
+    }
+
+    /// Makes what is going on what the state says.
+    pub(super) fn reconcile(&mut self, state: &Arc<State>) {
+        self.reconcile_steps(state);
+        self.reconcile_watchers(state);
+        self.reconcile_deliveries(state);
+    }
+
+    fn reconcile_steps(&mut self, state: &Arc<State>) {
+        let mut running: BTreeSet<StepKey> = BTreeSet::new();
+        for run in state.runs.values() {
+            for (step, seen) in run.pairs() {
+                let StepState::Running { since } = &seen.state else { continue };
+                let key = (run.id, step.id.clone(), seen.attempts);
+                running.insert(key.clone());
+                if run.is_open() {
+                    let shared = &self.shared;
+                    self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, since));
+                } else if self.steps.contains_key(&key) {
+                    self.stop(run, step, seen);
+                }
+            }
+        }
+        self.steps.retain(|key, _| running.contains(key));
+    }
+
+    /// Ends what still runs of a run that is over. A command's end is told by its shim, others end here.
+    fn stop(&mut self, run: &Run, step: &Step, seen: &StepRun) {
+        let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
+        if let (Action::Command { .. }, Ok(shim::Found::Running(pids))) = (&step.action, shim::look(&dir)) {
+            if let Err(why) = shim::stop(&pids) {
+                tracing::error!(%why, run = %run.id, step = %step.id, "a command cannot be ended");
+            }
+            return;
+        }
+        self.steps.remove(&(run.id, step.id.clone(), seen.attempts));
+        self.shared.report(Report::Step {
+            run: run.id,
+            step: step.id.clone(),
+            attempt: seen.attempts,
+            end: StepEnd::Bad(Failure::Stopped),
+        });
+    }
+
+    fn reconcile_watchers(&mut self, state: &Arc<State>) {
+        let plans: Vec<Arc<Plan>> = state.plans.values().map(|loaded| Arc::clone(&loaded.plan)).collect();
+        let same = plans.len() == self.plans.len() && plans.iter().zip(&self.plans).all(|(a, b)| Arc::ptr_eq(a, b));
+        if same {
+            return;
+        }
+        self.plans = plans;
+        let wanted: Vec<Watched> = state.plans.values().flat_map(|loaded| watched(&loaded.plan)).collect();
+        self.watchers.retain(|(watched, _)| wanted.contains(watched));
+        for watched in wanted {
+            if !self.watchers.iter().any(|(known, _)| *known == watched) {
+                let task = watch_over(&self.shared, &watched, state);
+                self.watchers.push((watched, task));
+            }
+        }
+    }
+
+    fn reconcile_deliveries(&mut self, state: &Arc<State>) {
+        let mut owed: BTreeSet<DeliveryKey> = BTreeSet::new();
+        for incident in state.incidents.values() {
+            for (place, update) in incident.updates.iter().enumerate() {
+                for (channel, delivery) in &update.deliveries {
+                    let Delivery::Waiting { tries, next, .. } = delivery else { continue };
+                    let key = (incident.id.clone(), place + 1, channel.clone(), *tries);
+                    owed.insert(key.clone());
+                    let shared = &self.shared;
+                    self.deliveries
+                        .entry(key)
+                        .or_insert_with_key(|key| deliver(shared, key, *next, message(state, incident, key, update)));
+                }
+            }
+        }
+        self.deliveries.retain(|key, _| owed.contains(key));
+    }
+
+    /// Notes which steps that were lost still have processes.
+    pub(super) fn look_for_living(&self, state: &State) {
+        let mut living = BTreeSet::new();
+        for run in state.runs.values() {
+            for (step, seen) in run.pairs() {
+                if !matches!(seen.state, StepState::Unknown { .. } | StepState::Failed { .. }) {
+                    continue;
+                }
+                let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
+                if alive(&dir) {
+                    living.insert(living_key(run.id, &step.id, seen.attempts));
+                }
+            }
+        }
+        if self.shared.live.readings().living != living {
+            self.shared.live.read(|readings| readings.living = living);
+        }
+    }
+}
+
+/// Whether processes of a try still live.
+fn alive(dir: &std::path::Path) -> bool {
+    match shim::look(dir) {
+        Ok(shim::Found::Running(_) | shim::Found::GivenOut) => true,
+        Ok(shim::Found::Lost(pids)) => shim::group_alive(&pids) == shim::Life::Alive,
+        Ok(shim::Found::NotStarted | shim::Found::Ended(_)) => false,
+        // What cannot be looked at may live.
+        Err(_) => true,
+    }
+}
+
+/// What an engine that was killed left behind: each step that it was at, except those that only look, is lost from sight.
+#[must_use]
+pub(super) fn lost_steps(state: &State, shared: &Shared) -> Vec<Report> {
+    let mut reports = Vec::new();
+    for run in state.runs.values() {
+        for (step, seen) in run.pairs() {
+            let looks_only = matches!(step.action, Action::Health { .. }) && run.is_open();
+            if !matches!(seen.state, StepState::Running { .. }) || looks_only {
+                continue;
+            }
+            let what = what_is_known(&step.action, &shared.attempt_dir(run.id, &step.id, seen.attempts));
+            let end = StepEnd::Lost(what);
+            reports.push(Report::Step { run: run.id, step: step.id.clone(), attempt: seen.attempts, end });
+        }
+    }
+    reports
+}
+
+fn what_is_known(action: &Action, dir: &std::path::Path) -> String {
+    if !matches!(action, Action::Command { .. }) {
+        return "the engine stopped while it waited for an answer".into();
+    }
+    // Nothing is started any more that no shim has taken up: the person who decides must not be overtaken by it.
+    let look = match shim::look(dir) {
+        Ok(shim::Found::GivenOut) => {
+            shim::void(dir, "the engine stopped before the program was started").and_then(|_| shim::look(dir))
+        }
+        other => other,
+    };
+    match look {
+        Ok(shim::Found::NotStarted) => "the engine stopped before the program was started".into(),
+        Ok(shim::Found::Running(_)) => "the engine stopped while the program ran, and it still runs".into(),
+        Ok(shim::Found::Ended(record)) => format!("the engine stopped; the program {}", exit_words(&record.exit)),
+        Ok(shim::Found::GivenOut | shim::Found::Lost(_)) => {
+            "engine and shim stopped; the program left no exit status".into()
+        }
+        Err(why) => format!("the engine stopped, and its files cannot be read: {why}"),
+    }
+}
+
+fn exit_words(exit: &shim::Exit) -> String {
+    match exit {
+        shim::Exit::Exited { code } => format!("ended with status {code}"),
+        shim::Exit::Signalled { signal } => format!("was ended by signal {signal}"),
+        shim::Exit::TimedOut { .. } => "took too long and was ended".into(),
+        shim::Exit::Stopped => "was stopped".into(),
+        shim::Exit::NotStarted { why } => format!("was never started: {why}"),
+    }
+}
+
+fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, since: &Now) -> Task {
+    let job = Job {
+        run: Arc::clone(run),
+        step: step.clone(),
+        attempt,
+        since: since.clone(),
+        dir: shared.attempt_dir(run.id, &step.id, attempt),
+        exe: shared.exe.clone(),
+        state: shared.state.clone(),
+        readings: shared.live.watch(),
+        http: shared.http.clone(),
+    };
+    let shared = Arc::clone(shared);
+    let (run, step) = (run.id, step.id.clone());
+    Task(
+        tokio::spawn(async move {
+            let end = steps::perform(job).await;
+            shared.report(Report::Step { run, step, attempt, end });
+        })
+        .abort_handle(),
+    )
+}
+
+/// Everything that a plan wants looked at.
+fn watched(plan: &Plan) -> Vec<Watched> {
+    let probes = plan.probes().map(|(_, probe)| Watched::Probe(plan.id.clone(), Box::new(probe.clone())));
+    let customers = plan.customers.iter().map(|counter| Watched::Customers(plan.id.clone(), counter.clone()));
+    let replications = plan.components.iter().filter_map(|component| {
+        let replication = component.replication.clone()?;
+        Some(Watched::Replication(plan.id.clone(), component.id.clone(), replication))
+    });
+    probes.chain(customers).chain(replications).collect()
+}
+
+fn watch_over(shared: &Arc<Shared>, watched: &Watched, state: &State) -> Task {
+    let shared = Arc::clone(shared);
+    let handle = match watched.clone() {
+        Watched::Probe(plan, probe) => {
+            let known = state.plans.get(&plan).and_then(|l| l.probes.get(&probe.id));
+            let last_good = known.and_then(|known| match known.verdict {
+                Verdict::Ok => known.since.clone(),
+                _ => known.last_good.clone(),
+            });
+            tokio::spawn(watchers::probe(shared, plan, *probe, last_good))
+        }
+        Watched::Customers(plan, counter) => tokio::spawn(watchers::customers(shared, plan, counter)),
+        Watched::Replication(plan, component, replication) => {
+            tokio::spawn(watchers::replication(shared, plan, component, replication))
+        }
+    };
+    Task(handle.abort_handle())
+}
+
+fn deliver(shared: &Arc<Shared>, key: &DeliveryKey, next: Moment, message: Message) -> Task {
+    let shared = Arc::clone(shared);
+    let (incident, number, channel, _) = key.clone();
+    Task(
+        tokio::spawn(async move {
+            tokio::time::sleep(next.since(shared.clock.now().utc).to_std()).await;
+            let attempt = match shared.config.channels.get(&channel) {
+                Some(settings) => channels::send(settings, &message, &shared.http).await,
+                None => Attempt::Never { why: format!("the settings have no channel {channel} any more") },
+            };
+            shared.report(Report::Delivery { incident, number, channel, attempt });
+        })
+        .abort_handle(),
+    )
+}
+
+fn message(state: &State, incident: &Incident, key: &DeliveryKey, update: &Update) -> Message {
+    let (id, number, channel, _) = key;
+    Message {
+        key: format!("{id}/{number}/{channel}"),
+        incident: id.to_string(),
+        call_sign: incident.call_sign.to_string(),
+        severity: incident.severity.to_string(),
+        status: incident.phase.word().to_owned(),
+        environment: incident.environment.to_string(),
+        number: *number,
+        at: update.at.utc.rfc3339(),
+        by: state.name(&update.by).into_owned(),
+        text: update.text.clone(),
+    }
+}

@@ -1,0 +1,135 @@
+//! Tasks that look at the world again and again: probes, customers, replication. Each has its own, so that a slow neighbour
+//! stretches nobody's interval.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::effects::Shared;
+use crate::core::health::{Customers, Sample, Served, Tracker};
+use crate::core::ids::{ComponentId, PlanId};
+use crate::core::loss::{Position, Replicated};
+use crate::core::observe::Report;
+use crate::core::plan::{CustomerCounter, Probe, Replication};
+use crate::core::time::{Moment, Now, Span};
+use crate::outbound::body_start;
+use crate::probes;
+
+/// Over how long customers are counted.
+const WINDOW: Span = Span::from_secs(5);
+
+/// The largest answer of a counter or a replication end.
+const ANSWER_LIMIT: usize = 4 * 1024;
+
+/// How long a counter or a replication end may take to answer.
+const PATIENCE: Span = Span::from_secs(2);
+
+fn ticks(every: Span) -> tokio::time::Interval {
+    let mut interval = tokio::time::interval_at(Instant::now(), every.to_std());
+    interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    interval
+}
+
+/// Looks at one part for as long as it is let.
+pub(super) async fn probe(shared: Arc<Shared>, plan: PlanId, probe: Probe, last_good: Option<Now>) {
+    let mut tracker = Tracker::new(last_good);
+    let mut ticks = ticks(probe.every);
+    loop {
+        ticks.tick().await;
+        let at = shared.clock.now();
+        let answer = probes::look(&probe.look, probe.timeout, &shared.http).await;
+        let sample = Sample { at, took: answer.took, found: answer.found, why: answer.why };
+        shared.live.read(|readings| {
+            readings.samples.entry(plan.clone()).or_default().insert(probe.id.clone(), sample.clone());
+        });
+        if let Some(change) = tracker.take(&probe, &sample) {
+            shared.report(Report::Probe { plan: plan.clone(), probe: probe.id.clone(), change });
+        }
+    }
+}
+
+/// What a counter answers.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Count {
+    ok: u64,
+    failed: u64,
+}
+
+/// Asks the customers' counter for as long as it is let.
+pub(super) async fn customers(shared: Arc<Shared>, plan: PlanId, counter: CustomerCounter) {
+    let mut seen: VecDeque<(Instant, Count)> = VecDeque::new();
+    let mut ticks = ticks(counter.every);
+    loop {
+        ticks.tick().await;
+        match ask::<Count>(&shared, &counter.url).await {
+            Some(count) => {
+                // A counter that went back was started anew.
+                if seen.back().is_some_and(|(_, last)| count.ok < last.ok || count.failed < last.failed) {
+                    seen.clear();
+                }
+                seen.push_back((Instant::now(), count));
+            }
+            None => seen.clear(),
+        }
+        while seen.len() > 2 && seen.get(1).is_some_and(|(at, _)| at.elapsed() >= WINDOW.to_std()) {
+            seen.pop_front();
+        }
+        let served = served(&seen);
+        let at = shared.clock.now();
+        shared.live.read(|readings| {
+            readings.customers.insert(plan.clone(), Customers { at, served });
+        });
+    }
+}
+
+fn served(seen: &VecDeque<(Instant, Count)>) -> Option<Served> {
+    let ((first_at, first), (last_at, last)) = (seen.front()?, seen.back()?);
+    let window = Span::from(last_at.duration_since(*first_at));
+    (seen.len() > 1).then(|| Served { ok: last.ok - first.ok, failed: last.failed - first.failed, window })
+}
+
+/// What an end of a replication answers.
+#[derive(Debug, Clone, Deserialize)]
+struct End {
+    seq: u64,
+    at: Option<Moment>,
+}
+
+/// Asks both ends of a replication for as long as it is let.
+pub(super) async fn replication(shared: Arc<Shared>, plan: PlanId, component: ComponentId, replication: Replication) {
+    let mut ticks = ticks(replication.every);
+    let mut known = Replicated::default();
+    loop {
+        ticks.tick().await;
+        let asked = shared.clock.now();
+        let (source, target) =
+            tokio::join!(ask::<End>(&shared, &replication.source), ask::<End>(&shared, &replication.target));
+        note(&asked, source, &mut known.source, &mut known.source_silent_since);
+        note(&asked, target, &mut known.target, &mut known.target_silent_since);
+        shared.live.read(|readings| {
+            readings.replication.entry(plan.clone()).or_default().insert(component.clone(), known.clone());
+        });
+    }
+}
+
+fn note(asked: &Now, answer: Option<End>, position: &mut Option<Position>, silent: &mut Option<Now>) {
+    match answer {
+        Some(end) => {
+            *position = Some(Position { asked: asked.clone(), seq: end.seq, at: end.at });
+            *silent = None;
+        }
+        None => {
+            silent.get_or_insert_with(|| asked.clone());
+        }
+    }
+}
+
+/// Asks for a small JSON answer; `None` for whatever is not one.
+async fn ask<T: serde::de::DeserializeOwned>(shared: &Shared, url: &str) -> Option<T> {
+    let answer = shared.http.get(url).timeout(PATIENCE.to_std()).send().await.ok()?;
+    let answer = answer.error_for_status().ok()?;
+    let body = body_start(answer, ANSWER_LIMIT).await.ok()?;
+    serde_json::from_slice(&body).ok()
+}

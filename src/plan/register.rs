@@ -1,0 +1,138 @@
+//! The identifiers that a plan gives out, collected before anything refers to them.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::core::ids::BadId;
+
+use super::fault::{At, Faults};
+use super::fields::Field;
+use super::tree::Node;
+use super::values::quote;
+
+/// The identifiers of one kind of thing.
+#[derive(Default)]
+pub(crate) struct Register {
+    /// What one of them is called.
+    kind: &'static str,
+    ids: Vec<String>,
+    first: HashMap<String, At>,
+}
+
+impl Register {
+    pub(crate) fn new(kind: &'static str) -> Register {
+        Register { kind, ..Register::default() }
+    }
+
+    /// Takes the field `key` of each item, and notes what stands twice.
+    pub(crate) fn collect(&mut self, items: &[Rc<Node>], key: &'static str, faults: &Faults<'_>) {
+        for node in items.iter().filter_map(|item| item.peek(key)) {
+            if let Some(text) = node.peek_text() {
+                self.add(text, node.at, key, faults);
+            }
+        }
+    }
+
+    /// Takes one identifier, and notes when it was taken before. `key` is the name of its field.
+    pub(crate) fn add(&mut self, text: &str, at: At, key: &str, faults: &Faults<'_>) {
+        if let Some(first) = self.first.get(text) {
+            let right = format!("another identifier; the first {} stands in line {}", quote(text), faults.line(*first));
+            faults.error(at, format!("{key}: {} names two {}s", quote(text), self.kind), Some(right));
+            return;
+        }
+        self.first.insert(text.to_owned(), at);
+        self.ids.push(text.to_owned());
+    }
+
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        self.first.contains_key(text)
+    }
+
+    /// What would be right in place of an unknown identifier.
+    pub(crate) fn right(&self, text: &str) -> String {
+        const SHOWN: usize = 12;
+        if let Some(near) = nearest(text, self.ids.iter().map(String::as_str)) {
+            return near.to_owned();
+        }
+        match self.ids.as_slice() {
+            [] => format!("a {} of that name; the plan has none", self.kind),
+            [only] => format!("the only {} is {}", self.kind, quote(only).trim_matches('"')),
+            ids => {
+                let shown: Vec<String> =
+                    ids.iter().take(SHOWN).map(|id| quote(id).trim_matches('"').to_owned()).collect();
+                let more = if ids.len() > SHOWN { " and more" } else { "" };
+                format!("the {}s are {}{more}", self.kind, shown.join(", "))
+            }
+        }
+    }
+
+    /// Takes a field as a reference to one of them.
+    pub(crate) fn resolve<I: TryFrom<String, Error = BadId>>(&self, field: &Field<'_>) -> Option<I> {
+        let text = field.raw()?;
+        if !self.contains(text) {
+            let right = (!field.faults.is_full()).then(|| self.right(text));
+            return field.wrong(format!("{} is no {} of this plan", quote(text), self.kind), right);
+        }
+        // One that is no identifier was noted where it stands first.
+        I::try_from(text.to_owned()).ok()
+    }
+
+    /// Takes a list as references, each at most once.
+    pub(crate) fn resolve_all<I: TryFrom<String, Error = BadId> + PartialEq>(&self, field: &Field<'_>) -> Vec<I> {
+        let mut ids: Vec<I> = Vec::new();
+        for item in field.items() {
+            let Some(id) = self.resolve::<I>(&item) else { continue };
+            if ids.contains(&id) {
+                item.wrong::<()>("it stands in the list twice", Some("once".to_owned()));
+            } else {
+                ids.push(id);
+            }
+        }
+        ids
+    }
+}
+
+/// The candidate that was probably meant: a typing slip away, or the same with a first word such as `plan_`.
+pub(crate) fn nearest<'c>(text: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    // Bounds what a hostile file can cost: distances grow with both lengths, and with every candidate.
+    const LONGEST: usize = 64;
+    const MOST: usize = 2_000;
+    let length = text.chars().count();
+    if length == 0 || length > LONGEST {
+        return None;
+    }
+    let allowed = (length / 3).clamp(1, 3);
+    let lower = text.to_lowercase();
+    let distance = |candidate: &str| match candidate.strip_suffix(&lower).is_some_and(|rest| rest.ends_with('_')) {
+        true => 1,
+        false => strsim::osa_distance(&lower, &candidate.to_lowercase()),
+    };
+    candidates
+        .take(MOST)
+        .filter(|candidate| candidate.len() <= LONGEST)
+        .map(|candidate| (distance(candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.chars().count())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_a_slip_away() {
+        let known = ["plan_name", "timeout", "rto", "rpo", "failback"];
+        for (text, meant) in [
+            ("timout", Some("timeout")),
+            ("name", Some("plan_name")),
+            ("Timeout", Some("timeout")),
+            ("fialback", Some("failback")),
+            ("weather", None),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(text, known.into_iter()), meant, "{text:?}");
+        }
+    }
+}

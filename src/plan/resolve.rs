@@ -1,0 +1,213 @@
+//! The plan as a whole: its own fields, its sites, and what the rest of it may refer to.
+
+use crate::core::ids::{BadId, ChannelId, MAX_ID, PlanId, SiteId, check_id};
+use crate::core::plan::{CustomerCounter, Environment, Plan, Severity, Site, SiteRole};
+use crate::core::time::Span;
+
+use super::component::{self, ProbeNames};
+use super::fault::Faults;
+use super::fields::{Field, Fields, Shape};
+use super::register::Register;
+use super::tree::Node;
+use super::values::{Bare, quote};
+use super::{check, dl1, procedure};
+
+const PLAN: Shape = Shape {
+    what: "a plan",
+    fields: &[
+        "plan_id",
+        "plan_name",
+        "description",
+        "environment",
+        "scope",
+        "priority",
+        "rto",
+        "rpo",
+        "stable_for",
+        "recovery_tier",
+        "sites",
+        "components",
+        "failover_configuration",
+        "recovery_procedures",
+        "testing_schedule",
+        "notifications",
+        "channels",
+        "customers",
+        "status",
+        "created_at",
+        "created_by",
+        "last_tested",
+        "next_test",
+    ],
+};
+const SITE: Shape = Shape { what: "a site", fields: &["site_id", "name", "role", "location"] };
+const CUSTOMERS: Shape = Shape { what: "customers", fields: &["url", "every"] };
+
+/// The words for priorities.
+pub(crate) const SEVERITIES: [(&str, Severity); 4] =
+    [("critical", Severity::Critical), ("high", Severity::High), ("medium", Severity::Medium), ("low", Severity::Low)];
+/// How often addresses are asked that a plan gives no interval for.
+pub(crate) const ASKED_EVERY: Span = Span::from_secs(5);
+/// Shortest interval of anything that the engine does again and again.
+pub(crate) const SHORTEST: Span = Span::from_millis(100);
+/// Longest such interval, and longest time-out.
+pub(crate) const LONGEST: Span = Span::from_secs(7 * 86_400);
+
+const STABLE_FOR: Span = Span::from_secs(5 * 60);
+
+/// What a plan gives out, for those that refer to it.
+pub(crate) struct Known {
+    pub(crate) sites: Register,
+    pub(crate) components: Register,
+    pub(crate) procedures: Register,
+}
+
+impl Known {
+    fn collect(root: &Node, faults: &Faults<'_>) -> Known {
+        let items = |key| root.peek(key).map_or(&[][..], Node::peek_items);
+        let mut sites = Register::new("site");
+        sites.collect(items("sites"), "site_id", faults);
+        dl1::collect_sites(root, &mut sites, faults);
+        let mut components = Register::new("component");
+        components.collect(items("components"), "component_id", faults);
+        let mut procedures = Register::new("procedure");
+        procedures.collect(items("recovery_procedures"), "procedure_id", faults);
+        Known { sites, components, procedures }
+    }
+}
+
+/// Resolves a tree. What is returned is whole only if no error was noted.
+pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
+    let fields = Fields::open(root, PLAN, faults)?;
+    let known = Known::collect(root, faults);
+    let name = fields.need("plan_name", "a name for people");
+    let id = plan_id(&fields, name.as_ref());
+    dl1::check(&fields);
+    let priority = fields.get("priority").and_then(|f| f.choice(&SEVERITIES)).unwrap_or(Severity::Medium);
+    let mut sites = listed_sites(&fields);
+    sites.extend(dl1::sites(&fields));
+    let mut probes = ProbeNames::collect(root, faults);
+    let components = component::components(&fields, &known, priority, &mut probes);
+    check::objectives(&components, faults);
+    check::cycles(root, "components", "component_id", faults);
+    let procedures = procedure::procedures(&fields, &known);
+    check::cycles(root, "recovery_procedures", "procedure_id", faults);
+    Some(Plan {
+        description: fields.get("description").and_then(|f| f.prose()),
+        environment: fields.get("environment").and_then(|f| environment(&f)).unwrap_or(Environment::Production),
+        priority,
+        rto: fields.get("rto").and_then(|f| f.span(Bare::Minutes)),
+        rpo: fields.get("rpo").and_then(|f| f.span(Bare::Minutes)),
+        stable_for: fields.get("stable_for").map_or(Some(STABLE_FOR), |f| f.span_within(SHORTEST, LONGEST))?,
+        sites,
+        components: components.into_iter().map(|read| read.component).collect(),
+        procedures,
+        channels: channels(&fields),
+        customers: fields.get("customers").and_then(|f| customers(&f)),
+        id: id?,
+        name: name?.name()?,
+    })
+}
+
+fn environment(field: &Field<'_>) -> Option<Environment> {
+    field.choice(&[
+        ("production", Environment::Production),
+        ("staging", Environment::Staging),
+        ("practice", Environment::Practice),
+    ])
+}
+
+/// As the file says, else the slug of the name.
+fn plan_id(fields: &Fields<'_>, name: Option<&Field<'_>>) -> Option<PlanId> {
+    match fields.get("plan_id") {
+        Some(field) => field.id(),
+        None => slug_id(name?, "plan_id"),
+    }
+}
+
+/// An identifier made of a name; `key` is the field that could have said it.
+pub(crate) fn slug_id<I: TryFrom<String, Error = BadId>>(name: &Field<'_>, key: &str) -> Option<I> {
+    let text = name.node.peek_text()?;
+    match I::try_from(slug(text)) {
+        Ok(id) => Some(id),
+        Err(_) => name.wrong(
+            format!("no identifier can be made of {}", quote(text)),
+            Some(format!("{key}: and letters, digits, '-' or '_'")),
+        ),
+    }
+}
+
+/// A name as an identifier: small letters and digits, everything else one `-`. Empty when the name has neither.
+#[must_use]
+pub fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars() {
+        if slug.len() == MAX_ID {
+            break;
+        }
+        match c.to_ascii_lowercase() {
+            c if c.is_ascii_alphanumeric() => slug.push(c),
+            _ if slug.is_empty() || slug.ends_with('-') => {}
+            _ => slug.push('-'),
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    debug_assert!(slug.is_empty() || check_id(&slug).is_ok());
+    slug
+}
+
+fn listed_sites(fields: &Fields<'_>) -> Vec<Site> {
+    let items = fields.get("sites").map(|f| f.items()).unwrap_or_default();
+    items.iter().filter_map(site).collect()
+}
+
+fn site(field: &Field<'_>) -> Option<Site> {
+    let fields = field.fields(SITE)?;
+    let id = fields.need("site_id", "a short name such as east").and_then(|f| f.id::<SiteId>());
+    let name = fields.need("name", "a name for people").and_then(|f| f.name());
+    let role = fields
+        .need("role", "primary or standby")
+        .and_then(|f| f.choice(&[("primary", SiteRole::Primary), ("standby", SiteRole::Standby)]));
+    let location = fields.get("location").and_then(|f| f.name());
+    Some(Site { id: id?, name: name?, role: role?, location })
+}
+
+fn channels(fields: &Fields<'_>) -> Vec<ChannelId> {
+    let mut channels: Vec<ChannelId> = Vec::new();
+    for item in fields.get("channels").map(|f| f.items()).unwrap_or_default() {
+        match item.id() {
+            Some(id) if channels.contains(&id) => {
+                item.wrong::<()>("it stands in the list twice", Some("once".to_owned()));
+            }
+            Some(id) => channels.push(id),
+            None => {}
+        }
+    }
+    channels
+}
+
+fn customers(field: &Field<'_>) -> Option<CustomerCounter> {
+    let fields = field.fields(CUSTOMERS)?;
+    let url = fields.need("url", "http://host/path").and_then(|f| f.url());
+    let every = fields.get("every").map_or(Some(ASKED_EVERY), |f| f.span_within(SHORTEST, LONGEST));
+    Some(CustomerCounter { url: url?, every: every? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_an_identifier_or_empty() {
+        for (name, expected) in [
+            ("Primary Data Center DR Plan", "primary-data-center-dr-plan"),
+            ("  Shop, east & west!  ", "shop-east-west"),
+            ("Zürich", "z-rich"),
+            ("東京", ""),
+            ("--", ""),
+        ] {
+            assert_eq!(slug(name), expected, "{name}");
+        }
+        assert!(check_id(&slug(&"ab ".repeat(100))).is_ok());
+    }
+}

@@ -1,0 +1,104 @@
+//! The plan for the range, with the addresses of this one written into it.
+
+use std::path::Path;
+
+use super::names::{Addresses, Service, Site};
+
+const TEMPLATE: &str = include_str!("../../assets/practice.yml");
+
+/// The practice plan, for a range at `addresses` and with `exe`, the program that its command steps start.
+///
+/// Placeholders are `@control@`, `@router@`, `@router_admin@`, `@inbox@`, `@SITE.SERVICE@` and `@exe@`; in the template
+/// each stands within double quotes.
+#[must_use]
+pub fn practice_plan(addresses: &Addresses, exe: &Path) -> String {
+    let mut values = vec![
+        ("control".to_owned(), addresses.control.clone()),
+        ("router".to_owned(), addresses.router.clone()),
+        ("router_admin".to_owned(), addresses.router_admin.clone()),
+        ("inbox".to_owned(), addresses.inbox.clone()),
+        // A plan expands ${name} in arguments, which a path may hold by chance.
+        ("exe".to_owned(), exe.to_string_lossy().replace("${", "$${")),
+    ];
+    for site in Site::ALL {
+        for service in Service::ALL {
+            values.push((format!("{site}.{service}"), addresses.sites.get(*site).get(*service).clone()));
+        }
+    }
+    // Never over what was put in already: an @ in a path must not be read as a placeholder.
+    let mut plan = String::with_capacity(TEMPLATE.len() + 1024);
+    let mut rest = TEMPLATE;
+    while let Some((before, after)) = rest.split_once('@') {
+        plan.push_str(before);
+        match values
+            .iter()
+            .find_map(|(name, value)| Some((value, after.strip_prefix(name.as_str())?.strip_prefix('@')?)))
+        {
+            Some((value, after)) => {
+                plan.push_str(&quoted(value));
+                rest = after;
+            }
+            None => {
+                plan.push('@');
+                rest = after;
+            }
+        }
+    }
+    plan.push_str(rest);
+    plan
+}
+
+/// `text` as it stands between double quotes in YAML, which reads JSON's escapes.
+fn quoted(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json[1..json.len() - 1].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use granit_parser::{Event, Parser};
+
+    use super::super::names::{PerService, PerSite};
+    use super::*;
+
+    fn addresses() -> Addresses {
+        let site = |port: u16| PerService {
+            web: format!("http://127.0.0.1:{port}1"),
+            api: format!("http://127.0.0.1:{port}2"),
+            db: format!("http://127.0.0.1:{port}3"),
+        };
+        Addresses {
+            control: "http://127.0.0.1:1".to_owned(),
+            router: "http://127.0.0.1:2".to_owned(),
+            router_admin: "http://127.0.0.1:3".to_owned(),
+            inbox: "http://127.0.0.1:4/inbox".to_owned(),
+            sites: PerSite { east: site(1), west: site(2) },
+        }
+    }
+
+    fn scalars(plan: &str) -> Vec<String> {
+        Parser::new_from_str(plan)
+            .filter_map(|next| match next.unwrap().0 {
+                Event::Scalar(text, ..) => Some(text.into_owned()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_plan_is_yaml_without_a_placeholder_left() {
+        let plan = practice_plan(&addresses(), Path::new("/usr/bin/warroom"));
+        let scalars = scalars(&plan);
+        assert!(!plan.contains('@'), "{plan}");
+        for expected in ["/usr/bin/warroom", "http://127.0.0.1:1/range/customers", "http://127.0.0.1:23/promote"] {
+            assert!(scalars.iter().any(|scalar| scalar == expected), "{expected}");
+        }
+    }
+
+    #[test]
+    fn an_odd_path_of_the_program_stays_one_argument() {
+        let odd = "/tmp/a \"b\"\\@router@ ${x}/warroom";
+        let scalars = scalars(&practice_plan(&addresses(), Path::new(odd)));
+        assert!(scalars.iter().any(|scalar| *scalar == odd.replace("${", "$${")), "{scalars:?}");
+    }
+}

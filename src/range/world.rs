@@ -1,0 +1,242 @@
+//! Everything in the range, put together: what the control address shows and changes.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+
+use super::RangeOptions;
+use super::control;
+use super::customers::{CustomerCounts, Customers};
+use super::database::{Database, DbRole, Replication};
+use super::endpoint::{Endpoint, Port};
+use super::inbox::{Inbox, InboxStatus};
+use super::names::{Addresses, Fault, PerService, PerSite, Service, Site, url};
+use super::outage::{Outage, OutageStatus};
+use super::router::{Balancer, RoutedSite};
+use super::services;
+
+/// The whole range, as `GET /range` shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RangeStatus {
+    /// Where everything is.
+    pub addresses: Addresses,
+    /// Each site's services.
+    pub sites: PerSite<SiteStatus>,
+    /// What the router does with each site.
+    pub router: PerSite<RoutedSite>,
+    /// What has become of the customers' requests.
+    pub customers: CustomerCounts,
+    /// How far each site's database is.
+    pub databases: PerSite<Replication>,
+    /// What the inbox holds.
+    pub inbox: InboxStatus,
+    /// How far the outage is.
+    pub outage: OutageStatus,
+}
+
+/// One site of the range.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteStatus {
+    /// The fault that all its services have, if it is the same one.
+    pub fault: Option<Fault>,
+    /// Each of its services.
+    pub services: PerService<ServiceStatus>,
+}
+
+/// One service of a site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceStatus {
+    /// Where it is.
+    pub url: String,
+    /// What is wrong with it.
+    pub fault: Option<Fault>,
+}
+
+/// What the control address shows and changes.
+#[derive(Debug)]
+pub(crate) struct World {
+    addresses: Addresses,
+    sites: PerSite<PerService<Endpoint>>,
+    databases: PerSite<Arc<Database>>,
+    balancer: Arc<Balancer>,
+    pub(crate) customers: Arc<Customers>,
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) outage: Outage,
+}
+
+impl World {
+    /// The whole status.
+    pub(crate) fn status(&self) -> RangeStatus {
+        RangeStatus {
+            addresses: self.addresses.clone(),
+            sites: PerSite { east: self.site(Site::East), west: self.site(Site::West) },
+            router: self.balancer.sites(),
+            customers: self.customers.counts(),
+            databases: self.databases.map(|db| db.replication()),
+            inbox: self.inbox.status(),
+            outage: self.outage.status(),
+        }
+    }
+
+    /// The status of one site.
+    pub(crate) fn site(&self, site: Site) -> SiteStatus {
+        let services = self
+            .sites
+            .get(site)
+            .map(|endpoint| ServiceStatus { url: url(endpoint.address()), fault: endpoint.fault() });
+        let same = Service::ALL.iter().all(|service| services.get(*service).fault == services.web.fault);
+        SiteStatus { fault: services.web.fault.filter(|_| same), services }
+    }
+
+    /// Puts a fault on one service of a site.
+    ///
+    /// # Errors
+    /// What the system says when it cannot listen again.
+    pub(crate) async fn set_service_fault(&self, site: Site, service: Service, fault: Option<Fault>) -> io::Result<()> {
+        self.sites.get(site).get(service).set_fault(fault).await
+    }
+
+    /// Puts a fault on every service of a site.
+    ///
+    /// # Errors
+    /// What the system says when one of them cannot listen again; the others have the fault all the same.
+    pub(crate) async fn set_site_fault(&self, site: Site, fault: Option<Fault>) -> io::Result<()> {
+        let mut result = Ok(());
+        for service in Service::ALL {
+            result = result.and(self.set_service_fault(site, *service, fault).await);
+        }
+        result
+    }
+
+    /// Takes East down when the outage is due.
+    async fn break_east_when_due(self: Arc<Self>) {
+        self.outage.due().await;
+        if let Err(error) = self.set_site_fault(Site::East, Some(Fault::Down)).await {
+            tracing::warn!(%error, "the outage did not begin as it should");
+        }
+        self.outage.begun();
+    }
+}
+
+/// The range at work. Dropping it ends it too, a moment later.
+#[derive(Debug)]
+pub(crate) struct Running {
+    world: Arc<World>,
+    /// Router, its administration, inbox and control: no fault is ever put on them.
+    fronts: Vec<Endpoint>,
+    /// Customers, replication and the outage clock.
+    _tasks: JoinSet<()>,
+}
+
+/// A port for everything that listens.
+struct Ports {
+    sites: PerSite<PerService<Port>>,
+    router: Port,
+    router_admin: Port,
+    inbox: Port,
+    control: Port,
+}
+
+impl Ports {
+    fn take() -> io::Result<Self> {
+        let site = || Ok::<_, io::Error>(PerService { web: Port::take()?, api: Port::take()?, db: Port::take()? });
+        Ok(Self {
+            sites: PerSite { east: site()?, west: site()? },
+            router: Port::take()?,
+            router_admin: Port::take()?,
+            inbox: Port::take()?,
+            control: Port::take()?,
+        })
+    }
+
+    fn addresses(&self) -> Addresses {
+        let of = |port: &Port| url(port.address());
+        Addresses {
+            control: of(&self.control),
+            router: of(&self.router),
+            router_admin: of(&self.router_admin),
+            inbox: format!("{}/inbox", of(&self.inbox)),
+            sites: self.sites.map(|services| services.map(of)),
+        }
+    }
+}
+
+fn open_site(site: Site, ports: PerService<Port>, db: &Arc<Database>) -> io::Result<PerService<Endpoint>> {
+    let (api, database) = (ports.api.address(), ports.db.address());
+    Ok(PerService {
+        web: Endpoint::open(ports.web, services::web(site, api))?,
+        api: Endpoint::open(ports.api, services::api(site, database))?,
+        db: Endpoint::open(ports.db, db.app())?,
+    })
+}
+
+impl Running {
+    /// Opens every listener, and sets customers and replication going.
+    ///
+    /// # Errors
+    /// What the system says when it has no port or cannot listen.
+    pub(crate) fn start(options: &RangeOptions) -> io::Result<Self> {
+        let ports = Ports::take()?;
+        let addresses = ports.addresses();
+        let databases = PerSite {
+            east: Database::new(Site::East, DbRole::Primary),
+            west: Database::new(Site::West, DbRole::Standby),
+        };
+        let balancer = Balancer::new(ports.sites.map(|services| services.web.address()));
+        let router = ports.router.address();
+        let world = Arc::new(World {
+            sites: PerSite {
+                east: open_site(Site::East, ports.sites.east, &databases.east)?,
+                west: open_site(Site::West, ports.sites.west, &databases.west)?,
+            },
+            addresses,
+            databases,
+            balancer: Arc::clone(&balancer),
+            customers: Arc::default(),
+            inbox: Arc::default(),
+            outage: Outage::new(options.after),
+        });
+        let fronts = vec![
+            Endpoint::open(ports.router, balancer.traffic())?,
+            Endpoint::open(ports.router_admin, balancer.admin())?,
+            Endpoint::open(ports.inbox, world.inbox.app())?,
+            Endpoint::open(ports.control, control::app(&world))?,
+        ];
+        let tasks = set_going(&world, router, options);
+        Ok(Self { world, fronts, _tasks: tasks })
+    }
+
+    /// Where everything is.
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.world.addresses
+    }
+
+    /// Starts the clock of the outage.
+    pub(crate) fn start_outage_clock(&self) {
+        self.world.outage.start();
+    }
+
+    /// Ends it: when this returns, nothing listens any more.
+    pub(crate) async fn close(self) {
+        for front in &self.fronts {
+            front.close().await;
+        }
+        for site in Site::ALL {
+            for service in Service::ALL {
+                self.world.sites.get(*site).get(*service).close().await;
+            }
+        }
+    }
+}
+
+fn set_going(world: &Arc<World>, router: SocketAddr, options: &RangeOptions) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let source = world.sites.east.db.address();
+    tasks.spawn(Arc::clone(&world.databases.west).follow(source, world.sites.west.db.faults()));
+    tasks.spawn(Arc::clone(&world.customers).stream(router, options.customers_per_second));
+    tasks.spawn(Arc::clone(world).break_east_when_due());
+    tasks
+}

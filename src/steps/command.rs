@@ -1,0 +1,56 @@
+//! Runs a program under a shim.
+
+use super::Job;
+use super::shim::{self, Exit, Spec};
+use crate::core::observe::StepEnd;
+use crate::core::run::{Evidence, Failure};
+use crate::core::template::Template;
+use crate::core::time::Span;
+
+/// How long a program may take when the plan does not say.
+pub(super) const TIMEOUT: Span = Span::from_secs(600);
+
+pub(super) async fn perform(job: &Job, argv: &[Template]) -> StepEnd {
+    let not_started = |why: String| StepEnd::Bad(Failure::NotStarted { why });
+    let filled: Result<Vec<String>, _> = argv.iter().map(|part| part.fill(&job.run.values)).collect();
+    let argv = match filled {
+        Ok(argv) => argv,
+        Err(missing) => return not_started(missing.to_string()),
+    };
+    let mut spec = Spec::new(argv, shim::clean_environment(variables(job)), "/".into());
+    spec.timeout = Some(job.step.timeout.unwrap_or(TIMEOUT).to_std());
+    let started = match shim::spawn(&job.exe, &job.dir, &spec).await {
+        Ok(started) => started,
+        Err(why) => return not_started(why.to_string()),
+    };
+    match started.wait().await {
+        Ok(record) => ended(record.exit),
+        Err(why) => StepEnd::Lost(why.to_string()),
+    }
+}
+
+fn ended(exit: Exit) -> StepEnd {
+    match exit {
+        Exit::Exited { code: 0 } => StepEnd::Good(Evidence::ExitedWell),
+        Exit::Exited { code } => StepEnd::Bad(Failure::Exit { code }),
+        Exit::Signalled { signal } => StepEnd::Bad(Failure::Signal { signal }),
+        Exit::TimedOut { after, .. } => StepEnd::Bad(Failure::TimedOut { after: after.into() }),
+        Exit::Stopped => StepEnd::Bad(Failure::Stopped),
+        Exit::NotStarted { why } => StepEnd::Bad(Failure::NotStarted { why }),
+    }
+}
+
+/// What a program learns about where it runs, beside the fixed environment.
+fn variables(job: &Job) -> Vec<(String, String)> {
+    let run = &job.run;
+    let fixed = [
+        ("WARROOM_INCIDENT", run.incident.to_string()),
+        ("WARROOM_RUN", run.id.to_string()),
+        ("WARROOM_STEP", job.step.id.to_string()),
+        ("WARROOM_ATTEMPT", job.attempt.to_string()),
+        ("WARROOM_IDEMPOTENCY_KEY", format!("{}/{}/{}", run.incident, run.id, job.step.id)),
+    ];
+    let named = fixed.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let parameters = run.values.iter().map(|(k, v)| (format!("WARROOM_PARAM_{}", k.to_uppercase()), v.clone()));
+    named.chain(parameters).collect()
+}
