@@ -49,7 +49,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("gate {step} needs {needs} people, and {could} could confirm; name more in the engine's settings")
         }
         Refusal::RunOver { run } => format!("{run} is over; start a new run"),
-        Refusal::RunIs { run, state } => format!("{run} is {} already", line(state)),
+        Refusal::RunIs { run, state } => format!("{run} is {}", line(state)),
         Refusal::RunHeld { run, by } => {
             format!("{run} is held by {}: nothing new starts until it is resumed", line(by))
         }
@@ -288,7 +288,7 @@ mod tests {
         let step = || "go".parse().unwrap();
         check(vec![
             (Refusal::RunOver { run: RunId(3) }, "R3 is over; start a new run"),
-            (Refusal::RunIs { run: RunId(3), state: "held".into() }, "R3 is held already"),
+            (Refusal::RunIs { run: RunId(3), state: "held already".into() }, "R3 is held already"),
             (
                 Refusal::RunHeld { run: RunId(3), by: "ada".into() },
                 "R3 is held by ada: nothing new starts until it is resumed",
