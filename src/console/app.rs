@@ -161,6 +161,11 @@ impl App {
                 }
             }
             Message::Connected { .. } => self.connected(message),
+            Message::NoOutput { .. } => self.fetching = None,
+            Message::Live(_) if self.place.screen == Screen::Range => {
+                self.effects.push(Effect::LookAtRange);
+                self.model.take(message);
+            }
             Message::Output { ref of, from, ref bytes, total } => {
                 let more = from + (bytes.len() as u64) < total && !bytes.is_empty();
                 self.fetching = None;

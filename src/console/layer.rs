@@ -99,6 +99,11 @@ pub(crate) trait Layer {
     /// What it is about: `gate 6`.
     fn about(&self) -> String;
 
+    /// What became of what was in it, for somebody who comes back after it had to be closed.
+    fn left(&self) -> &'static str {
+        "nothing sent"
+    }
+
     /// Whether it goes on working while the engine does not answer.
     fn needs(&self) -> Needs {
         Needs::Engine

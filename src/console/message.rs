@@ -20,6 +20,11 @@ pub enum Message {
         /// Everything.
         snapshot: Box<Snapshot>,
     },
+    /// The engine answers, and its events mean something else here.
+    Stranger {
+        /// Who it is.
+        hello: Hello,
+    },
     /// Something happened.
     Event(Box<Entry>),
     /// The newest values.
@@ -49,14 +54,21 @@ pub enum Message {
         /// How much there is in all.
         total: u64,
     },
+    /// A step's output did not come.
+    NoOutput {
+        /// Of which try.
+        of: OutputId,
+        /// Why.
+        why: String,
+    },
     /// Older rows of the timeline, newest first.
     Page {
         /// Those of this incident only, where one was asked for.
         incident: Option<IncidentId>,
         /// Rows before this one.
         before: u64,
-        /// The rows; none when there are no older ones.
-        entries: Vec<Entry>,
+        /// The rows, none when there are no older ones; or why they did not come.
+        entries: Result<Vec<Entry>, String>,
     },
     /// What the practice range says.
     Range(Result<serde_json::Value, String>),
@@ -71,6 +83,8 @@ pub enum Answer {
     No(Trouble),
     /// Nobody can say: no answer came.
     Unsure(String),
+    /// It was not sent.
+    NotSent(String),
 }
 
 /// One try of one step.

@@ -112,6 +112,11 @@ impl Model {
                 self.link = Link::Up;
                 self.forget_rows();
             }
+            Message::Stranger { hello } => {
+                self.hear(hello.now.clone());
+                self.hello = Some(hello);
+                self.link = Link::Up;
+            }
             Message::Event(entry) => {
                 self.hear(entry.at.clone());
                 if entry.seq > self.seq && self.folds() {
@@ -131,7 +136,7 @@ impl Model {
                     Link::Connecting { .. } => Link::Connecting { why: Some(why) },
                 };
             }
-            Message::Answered { .. } => {}
+            Message::Answered { .. } | Message::NoOutput { .. } => {}
             Message::Output { of, from, bytes, total } => {
                 self.outputs.entry(of).or_default().take(from, &bytes, total);
                 while self.outputs.len() > OUTPUTS_KEPT {
@@ -143,8 +148,13 @@ impl Model {
         }
     }
 
-    fn take_page(&mut self, before: u64, entries: Vec<Entry>) {
+    fn take_page(&mut self, before: u64, entries: Result<Vec<Entry>, String>) {
+        let Ok(entries) = entries else {
+            self.oldest = Oldest::Reached;
+            return;
+        };
         if before != self.first_row() {
+            self.oldest = Oldest::Unknown;
             return;
         }
         self.oldest = if entries.is_empty() { Oldest::Reached } else { Oldest::Unknown };

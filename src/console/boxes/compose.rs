@@ -168,6 +168,10 @@ impl Layer for Compose {
         });
     }
 
+    fn left(&self) -> &'static str {
+        self.sent.left()
+    }
+
     fn about(&self) -> String {
         "update".to_owned()
     }

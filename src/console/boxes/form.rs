@@ -286,6 +286,10 @@ impl Layer for Form {
         });
     }
 
+    fn left(&self) -> &'static str {
+        self.sent.left()
+    }
+
     fn about(&self) -> String {
         match &self.purpose {
             Purpose::Declare(..) => "declare".to_owned(),

@@ -358,6 +358,10 @@ impl Layer for GateBox {
         });
     }
 
+    fn left(&self) -> &'static str {
+        self.sent.left()
+    }
+
     fn about(&self) -> String {
         format!("gate {}", self.shown.number)
     }

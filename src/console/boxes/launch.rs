@@ -342,6 +342,10 @@ impl Layer for Launch {
         });
     }
 
+    fn left(&self) -> &'static str {
+        self.sent.left()
+    }
+
     fn about(&self) -> String {
         "launch".to_owned()
     }

@@ -84,6 +84,14 @@ pub(crate) enum Sent {
 }
 
 impl Sent {
+    /// What to say of it when its box had to be closed.
+    pub(crate) fn left(self) -> &'static str {
+        match self {
+            Sent::No => "nothing sent",
+            Sent::Waits(_) | Sent::Unsure(_) => "SENT, no answer came: the timeline says whether it was done",
+        }
+    }
+
     /// Takes an answer, if it is to this command: nothing when all is well, else the sentence to show.
     pub(crate) fn answered(&mut self, ticket: Ticket, answer: &Answer) -> Option<Result<(), String>> {
         if *self != Sent::Waits(ticket) {
@@ -92,6 +100,7 @@ impl Sent {
         let (sent, result) = match answer {
             Answer::Yes(_) => (Sent::No, Ok(())),
             Answer::No(trouble) => (Sent::No, Err(crate::text::trouble(trouble))),
+            Answer::NotSent(why) => (Sent::No, Err(format!("Not sent: {why}"))),
             Answer::Unsure(why) => {
                 let says = format!(
                     "No answer ({why}): nobody knows yet whether it was done. The same key asks again; it acts once."

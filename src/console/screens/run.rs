@@ -7,9 +7,9 @@ use crate::console::list;
 use crate::console::message::OutputId;
 use crate::console::place::{Screen, View};
 use crate::console::theme::Role;
-use crate::core::plan::{Action, HttpRequest, Return, Step, Subject};
+use crate::core::plan::{Action, Return, Step};
 use crate::core::run::{Run, StepRun, StepState};
-use crate::core::template::{Template, Values};
+use crate::core::template::Values;
 use crate::text;
 
 /// Whose output is shown: of the step under the cursor on the run's own screen; else of the command that runs, or ran last.
@@ -109,37 +109,14 @@ fn facts(view: View<'_>, run: &Run, step: &Step, done: &StepRun, width: usize) -
 
 /// What a step does, with its values filled in.
 pub(crate) fn does(step: &Step, values: &Values) -> String {
-    let fill = |template: &Template| template.fill(values).unwrap_or_else(|_| template.source().to_owned());
+    let action = text::action(&step.action, values);
     match &step.action {
-        Action::Manual { sentence } => format!("by hand: {sentence}"),
-        Action::Gate(gate) => format!("gate, {}: {}", people(gate.people), gate.question),
-        Action::Command { argv } => {
-            let words: Vec<String> = argv.iter().map(|word| quoted(&fill(word))).collect();
-            format!("runs: {}", words.join(" "))
-        }
-        Action::Http(request) => http(request, values),
-        Action::Health { subject, within } => match subject {
-            Subject::Site(site) => format!("waits until all of {} is healthy, at most {within}", fill(site)),
-            Subject::Component(component) => format!("waits until {component} is healthy, at most {within}"),
-        },
+        Action::Manual { .. } => format!("by hand: {action}"),
+        Action::Gate(_) => action,
+        Action::Command { .. } => format!("runs {action}"),
+        Action::Http(_) => format!("sends {action}"),
+        Action::Health { .. } => format!("sees: {action}"),
     }
-}
-
-fn people(count: u32) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
-}
-
-/// An argument as it arrives: quoted where its ends could be mistaken.
-fn quoted(word: &str) -> String {
-    let plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./:=@%+,".contains(c));
-    if plain { word.to_owned() } else { format!("{word:?}") }
-}
-
-fn http(request: &HttpRequest, values: &Values) -> String {
-    let url = request.url.fill_url(values).unwrap_or_else(|_| request.url.source().to_owned());
-    let body = request.json.as_ref().and_then(|json| crate::core::template::fill_json(json, values).ok());
-    let body = body.map_or(String::new(), |json| format!(" with {json}"));
-    format!("sends: {} {url}{body}", request.method)
 }
 
 fn limits(step: &Step) -> Option<Row> {
