@@ -120,7 +120,8 @@ pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Read
     view
 }
 
-/// The largest loss of all data that travels; unknown when any of it is. `None` when nothing does.
+/// The largest loss of all data that travels from the site that serves; unknown when any of it is. `None` when nothing does,
+/// as after a failover, until data travels the other way.
 #[must_use]
 pub fn worst_loss(loaded: &Loaded, readings: &Readings) -> Option<Loss> {
     let known = readings.replication.get(&loaded.plan.id);
@@ -129,7 +130,9 @@ pub fn worst_loss(loaded: &Loaded, readings: &Readings) -> Option<Loss> {
         .plan
         .components
         .iter()
-        .filter(|c| c.replication.is_some())
+        .filter(|c| {
+            c.replication.as_ref().is_some_and(|r| loaded.active.as_ref().is_none_or(|active| r.from == *active))
+        })
         .map(|c| of(&c.id))
         .max_by_key(|loss| (*loss == Loss::Unknown, loss.ceiling()))
 }
