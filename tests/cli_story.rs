@@ -332,3 +332,35 @@ fn what_is_followed_is_printed_as_it_happens() {
     assert!(lines.next().is_none());
     assert_eq!(child.wait().unwrap().code(), Some(1), "the engine ended, which is not what was asked for");
 }
+
+#[test]
+fn output_is_passed_on_as_it_is_but_cannot_drive_a_terminal() {
+    let home = Home::new();
+    let file = home.dir.path().join("shop.yml");
+    let plan = "plan_id: shop\nplan_name: Shop\nenvironment: practice\n\
+                components:\n  - {component_id: pay, name: Payments, type: api}\n\
+                recovery_procedures:\n  - procedure_id: say\n    name: Say\n    steps:\n      \
+                - {id: say, name: Say, command: [printf, '\\033[2Jred\\n']}\n";
+    std::fs::write(&file, plan).unwrap();
+    home.good(&["plan", "load", file.to_str().unwrap()]);
+    home.good(&["incident", "declare", "--plan", "shop"]);
+    home.good(&["run", "start", "shop", "say"]);
+    assert_eq!(home.good(&["run", "log", "R1", "say", "--follow"]), "\u{1b}[2Jred\n");
+
+    let pair = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).unwrap();
+    let mut command = portable_pty::CommandBuilder::new(env!("CARGO_BIN_EXE_warroom"));
+    command.env_clear();
+    command.env("HOME", home.dir.path());
+    command.args(["run", "log", "R1", "say"]);
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut seen = Vec::new();
+    let mut buffer = [0; 256];
+    // A terminal whose program ended reads as an error.
+    while let Ok(read @ 1..) = reader.read(&mut buffer) {
+        seen.extend_from_slice(&buffer[..read]);
+    }
+    assert!(child.wait().unwrap().success());
+    assert_eq!(String::from_utf8(seen).unwrap(), "^[[2Jred\r\n");
+}
