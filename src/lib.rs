@@ -7,6 +7,7 @@ pub mod api;
 pub mod channels;
 pub mod cli;
 pub mod client;
+pub mod console;
 pub mod core;
 pub mod engine;
 pub mod outbound;

@@ -3,15 +3,13 @@
 //!
 //! The engine calls [`follow`] after each batch until nothing follows, within the same commit, and again at [`next_due`].
 
-use std::collections::BTreeSet;
-
 use super::decide::incident_id;
 use super::event::{Event, Opening, Voided};
-use super::health::{Readings, Verdict};
+use super::health::{ProbeState, Readings, Verdict};
 use super::ids::{CallSign, ProbeId};
 use super::incident::{Incident, Phase};
 use super::objectives::{good_since, held, is_bad};
-use super::plan::{Component, Probe, ProcedureKind, Severity};
+use super::plan::{ProcedureKind, Severity};
 use super::run::{Run, RunResult, RunState, StepState};
 use super::state::{Loaded, State};
 use super::time::{Moment, Now, first_of};
@@ -132,17 +130,13 @@ fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Event> {
     if state.incident_of(&plan.id).is_some() {
         return None;
     }
-    let fresh: Vec<(&Component, &Probe)> = plan
-        .probes()
-        .filter(|(_, probe)| {
-            loaded.probes.get(&probe.id).is_some_and(|s| s.verdict == Verdict::Down && s.covered_by.is_none())
-        })
-        .collect();
-    let severity = fresh.iter().map(|(c, p)| severity_of(loaded, c, p)).max().filter(|s| *s >= GRAVE)?;
-    let causes: BTreeSet<ProbeId> = fresh.iter().map(|(_, p)| p.id.clone()).collect();
+    let down = loaded.probes.iter().filter(|(_, s)| s.verdict == Verdict::Down && s.covered_by.is_none());
+    let fresh: Vec<(&ProbeId, &ProbeState, Severity)> =
+        down.filter_map(|(id, seen)| Some((id, seen, loaded.severity_of(id)?))).collect();
+    let severity = fresh.iter().map(|(_, _, severity)| *severity).max().filter(|s| *s >= GRAVE)?;
     // What could wait for daylight may have been down for days: the clocks begin with what could not.
-    let grave = fresh.iter().filter(|(c, p)| severity_of(loaded, c, p) >= GRAVE);
-    let began = first_of(grave.filter_map(|(_, p)| loaded.probes.get(&p.id)?.began()));
+    let grave = fresh.iter().filter(|(_, _, severity)| *severity >= GRAVE);
+    let began = first_of(grave.filter_map(|(_, seen, _)| seen.began()));
     let taken: Vec<&CallSign> = state.incidents.values().map(|i| &i.call_sign).collect();
     Some(Event::IncidentProposed(Opening {
         incident: incident_id(state, now),
@@ -151,17 +145,6 @@ fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Event> {
         severity,
         title: None,
         began: began.unwrap_or(now).clone(),
-        causes,
+        causes: fresh.into_iter().map(|(id, _, _)| id.clone()).collect(),
     }))
-}
-
-/// The component's priority; one less where another site serves.
-fn severity_of(loaded: &Loaded, component: &Component, probe: &Probe) -> Severity {
-    let serves = probe.site.is_none() || probe.site == loaded.active;
-    match (component.priority, serves) {
-        (priority, true) => priority,
-        (Severity::Critical, false) => Severity::High,
-        (Severity::High, false) => Severity::Medium,
-        (Severity::Medium | Severity::Low, false) => Severity::Low,
-    }
 }

@@ -89,7 +89,7 @@ pub struct View {
     pub no_return: Return,
     /// How many people it takes.
     pub people: u32,
-    /// Over all of this but the loss, which a confirmation bounds by itself.
+    /// Over all of this but how large the loss is, which a confirmation bounds by itself.
     pub digest: String,
 }
 
@@ -176,6 +176,12 @@ fn digest(run: &Run, view: &View) -> String {
         put(name);
         put(value);
     }
+    // A ceiling that was named for a loss that somebody could say is none for one that nobody can.
+    put(match view.loss {
+        None => "no loss",
+        Some(Loss::Unknown) => "loss unknown",
+        Some(Loss::Measured(_) | Loss::AtMost(_)) => "loss known",
+    });
     for check in &view.checks {
         put(&fingerprint(check));
     }

@@ -115,13 +115,13 @@ pub(super) fn close(c: Context<'_>, id: &IncidentId, reason: Option<&str>) -> Re
     Ok(vec![Event::IncidentClosed { incident: id.clone(), reason }])
 }
 
-/// A declared incident without open runs.
+/// A declared incident in which nothing runs.
 fn over_soon<'a>(c: Context<'a>, id: &IncidentId) -> Result<&'a Incident, Refusal> {
     let known = c.incident(id)?;
     if !known.phase.is_declared() {
         return Err(is_elsewhere(known, "declared and not over"));
     }
-    let runs: Vec<_> = c.state.runs_of(&known.id).filter(|r| r.is_open()).map(|r| r.id).collect();
+    let runs: Vec<_> = c.state.runs_of(&known.id).filter(|r| r.is_active()).map(|r| r.id).collect();
     if runs.is_empty() { Ok(known) } else { Err(Refusal::RunsOpen { call_sign: known.call_sign.clone(), runs }) }
 }
 
@@ -156,13 +156,18 @@ pub(super) fn assign(c: Context<'_>, id: &IncidentId, role: &RoleId, to: &Princi
     Ok(vec![Event::RoleAssigned { incident: id.clone(), role: role.clone(), to: to.clone() }])
 }
 
-/// The roles of the field, and those that the plan's gates name.
+/// The roles of the field, and those that gates name: of the plan as it is now, and of runs as they began.
 fn roles_of_plan(c: Context<'_>, incident: &Incident) -> Vec<RoleId> {
-    let field = ROLES.iter().filter_map(|(name, _)| RoleId::new(name).ok());
-    let steps = c.state.plans.get(&incident.plan).into_iter().flat_map(|l| &l.plan.procedures).flat_map(|p| &p.steps);
-    let gates = steps.filter_map(|s| match &s.action {
-        Action::Gate(gate) => Some(gate.roles.iter().cloned()),
-        _ => None,
-    });
-    field.chain(gates.flatten()).collect()
+    let mut roles: Vec<RoleId> = ROLES.iter().filter_map(|(name, _)| RoleId::new(name).ok()).collect();
+    let of_plan = c.state.plans.get(&incident.plan).into_iter().flat_map(|l| &l.plan.procedures);
+    let of_runs = c.state.runs_of(&incident.id).map(|r| r.procedure.as_ref());
+    for step in of_plan.chain(of_runs).flat_map(|p| &p.steps) {
+        let Action::Gate(gate) = &step.action else { continue };
+        for role in &gate.roles {
+            if !roles.contains(role) {
+                roles.push(role.clone());
+            }
+        }
+    }
+    roles
 }

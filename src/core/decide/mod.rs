@@ -10,7 +10,7 @@ mod words;
 use super::command::Command;
 use super::event::Event;
 use super::health::Readings;
-use super::ids::{IncidentId, PlanId, Principal, RunId, StepId};
+use super::ids::{IncidentId, Principal, RunId, StepId};
 use super::incident::Incident;
 use super::people::{Act, Person};
 use super::plan::{Environment, Step};
@@ -79,10 +79,11 @@ pub fn incident_id(state: &State, now: &Now) -> IncidentId {
 }
 
 fn permitted(c: Context<'_>, command: &Command) -> Result<(), Refusal> {
-    let act = act(c.state, command);
-    c.person()?
-        .may(act, environment(c.state, command))
-        .map_err(|denied| Refusal::NotPermitted { act, needs: denied.needs })
+    may(c, act(c.state, command), environment(c.state, command))
+}
+
+fn may(c: Context<'_>, act: Act, environment: Option<Environment>) -> Result<(), Refusal> {
+    c.person()?.may(act, environment).map_err(|denied| Refusal::NotPermitted { act, needs: denied.needs })
 }
 
 /// What a command does. To say of a step that the engine acts in what became of it is more than ticking off a sentence.
@@ -94,12 +95,10 @@ fn act(state: &State, command: &Command) -> Act {
     }
 }
 
-/// The environment that a command acts on, where it acts on one. A run began in its incident's, whatever the plan's newest text
-/// says; of two, the one that asks for more counts.
+/// The environment that a command acts on, where it acts on one.
 fn environment(state: &State, command: &Command) -> Option<Environment> {
-    let of_plan = |plan: &PlanId| state.plans.get(plan).map(|l| l.plan.environment);
-    let run = match command {
-        Command::StartRun { plan, .. } => return of_plan(plan),
+    match command {
+        Command::StartRun { plan, .. } => state.plans.get(plan).map(|l| l.plan.environment),
         Command::Hold { run, .. }
         | Command::Resume { run }
         | Command::Abort { run, .. }
@@ -108,11 +107,16 @@ fn environment(state: &State, command: &Command) -> Option<Environment> {
         | Command::Skip { run, .. }
         | Command::Confirm { run, .. }
         | Command::Withdraw { run, .. }
-        | Command::Decline { run, .. } => state.runs.get(run)?,
-        _ => return None,
-    };
+        | Command::Decline { run, .. } => environment_of(state, state.runs.get(run)?),
+        _ => None,
+    }
+}
+
+/// A run began in its incident's environment, whatever the plan's newest text says; of two, the one that asks for more counts.
+fn environment_of(state: &State, run: &Run) -> Option<Environment> {
     let at_its_start = state.incidents.get(&run.incident).map(|i| i.environment);
-    [of_plan(&run.plan), at_its_start].into_iter().flatten().min()
+    let newest = state.plans.get(&run.plan).map(|l| l.plan.environment);
+    [at_its_start, newest].into_iter().flatten().min()
 }
 
 impl<'a> Context<'a> {

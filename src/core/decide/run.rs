@@ -85,7 +85,7 @@ fn one_move_at_a_time(c: Context<'_>, plan: &PlanId, procedure: &Procedure) -> R
     if !moves(procedure) {
         return Ok(());
     }
-    let under_way = c.state.runs.values().find(|r| r.plan == *plan && r.is_open() && moves(&r.procedure));
+    let under_way = c.state.runs.values().find(|r| r.plan == *plan && r.is_active() && moves(&r.procedure));
     match under_way {
         Some(run) => Err(Refusal::AlreadyMoving { run: run.id, by: c.state.name(&run.by).into_owned() }),
         None => Ok(()),

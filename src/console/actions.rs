@@ -1,0 +1,216 @@
+//! Everything that can be done from the console, in one table: keys, name, one line of help, and why it cannot be done now.
+//! Dispatch, the key line, the help and the palette are all read from it.
+
+use super::app::App;
+use super::boxes::{self, Asked};
+use super::message::Effect;
+use super::place::{Panel, Screen};
+
+/// Something that can be done.
+pub(crate) struct Action {
+    /// Its identifier, for good.
+    pub(crate) id: &'static str,
+    /// The keys that do it; several in a row are separated by spaces.
+    pub(crate) keys: &'static [&'static str],
+    /// One or two words, for the key line.
+    pub(crate) name: &'static str,
+    /// One line, for help and palette.
+    pub(crate) doc: &'static str,
+    /// Where it makes sense.
+    pub(crate) on: On,
+    /// Whether it only shows, or opens a box.
+    pub(crate) sort: Sort,
+    /// Its place in the key line; none keeps it out.
+    pub(crate) hint: Option<u8>,
+    /// Whether it can be done now.
+    pub(crate) check: fn(&App) -> Result<(), String>,
+    /// Does it.
+    pub(crate) run: fn(&mut App),
+}
+
+/// What sort of thing an action does. None acts on the world: only boxes do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// Moves and shows.
+    Shows,
+    /// Opens a box.
+    Asks,
+}
+
+/// Where an action makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum On {
+    /// Everywhere.
+    All,
+    /// On this screen.
+    Only(Screen),
+}
+
+impl On {
+    pub(crate) fn includes(self, screen: Screen) -> bool {
+        match self {
+            On::All => true,
+            On::Only(only) => only == screen,
+        }
+    }
+}
+
+const fn show(
+    id: &'static str,
+    keys: &'static [&'static str],
+    name: &'static str,
+    doc: &'static str,
+    run: fn(&mut App),
+) -> Action {
+    Action { id, keys, name, doc, on: On::All, sort: Sort::Shows, hint: None, check: |_| Ok(()), run }
+}
+
+macro_rules! asks {
+    ($id:literal, $keys:expr, $name:literal, $doc:literal, $hint:expr, $asked:expr) => {
+        Action {
+            id: $id,
+            keys: $keys,
+            name: $name,
+            doc: $doc,
+            on: On::All,
+            sort: Sort::Asks,
+            hint: $hint,
+            check: |app| boxes::check(app.view(), $asked),
+            run: |app| app.ask($asked),
+        }
+    };
+}
+
+/// The table.
+pub(crate) static ACTIONS: &[Action] = &[
+    Action {
+        hint: Some(0),
+        check: |app| match super::waits::mine(&app.model).is_empty() {
+            true => Err("nothing waits for you".to_owned()),
+            false => Ok(()),
+        },
+        ..show("next", &["Space"], "next", "Go to the next thing that waits for you, and open its box", App::open_next)
+    },
+    asks!(
+        "declare",
+        &["D"],
+        "declare",
+        "Declare an incident: the one proposed, or one that you noticed",
+        Some(1),
+        Asked::Declare
+    ),
+    asks!(
+        "launch",
+        &["L"],
+        "launch",
+        "Launch a runbook: choose, fill in, look at every step, then start",
+        Some(3),
+        Asked::Launch
+    ),
+    asks!("confirm", &["C"], "confirm", "Confirm or decline the gate in focus", Some(2), Asked::Gate),
+    asks!(
+        "tell",
+        &["T"],
+        "tell",
+        "Say what became of the step in focus: done, failed, skipped, tried again",
+        Some(4),
+        Asked::Step
+    ),
+    asks!("hold", &["H"], "hold", "Hold the run in focus: nothing new starts", Some(5), Asked::Hold),
+    asks!("resume", &["R"], "resume", "Let the held run in focus go on", None, Asked::Resume),
+    asks!("abort", &["X"], "abort", "Abort the run in focus, with a reason", None, Asked::Abort),
+    asks!(
+        "withdraw",
+        &["W"],
+        "withdraw",
+        "Take your own confirmation of the gate in focus back",
+        None,
+        Asked::Withdraw
+    ),
+    asks!("update", &["U"], "update", "Write an update and send it to the world", Some(6), Asked::Update),
+    asks!("note", &["N"], "note", "Write something into the timeline", Some(7), Asked::Note),
+    asks!("assign", &["A"], "assign", "Give somebody a role", None, Asked::Assign),
+    asks!("dismiss", &[], "dismiss", "Say that the proposed incident is none, with a reason", None, Asked::Dismiss),
+    asks!(
+        "cancel",
+        &[],
+        "cancel",
+        "Call the incident in focus off as a false alarm, with a reason",
+        None,
+        Asked::Cancel
+    ),
+    asks!("close", &["K"], "close", "Close the incident in focus", None, Asked::Close),
+    asks!("reopen", &[], "reopen", "Take the closed incident in focus up again, with a reason", None, Asked::Reopen),
+    Action {
+        on: On::Only(Screen::Range),
+        sort: Sort::Asks,
+        hint: Some(2),
+        check: |app| boxes::check(app.view(), Asked::Fault),
+        ..show("fault", &["F"], "fault", "Put a fault on the chosen part of the range, or take it off", |app| {
+            app.ask(Asked::Fault)
+        })
+    },
+    Action { hint: Some(8), ..show("look", &["Enter"], "look", "Look closer at what is under the cursor", App::look) },
+    show("back", &["Esc"], "back", "Go back one", App::back),
+    show("war-room", &["g w"], "war room", "The incident in focus", |app| app.place.go(Screen::WarRoom)),
+    show("runbooks", &["g r"], "runbooks", "Plans and runbooks", |app| app.place.go(Screen::Runbooks)),
+    show("run", &["g s"], "run", "Every step of the run in focus, with evidence and output", |app| {
+        app.place.go(Screen::Run)
+    }),
+    show("health", &["g h"], "health", "Every part at every site, with evidence", |app| app.place.go(Screen::Health)),
+    show("team", &["g t"], "team", "Roles, people, who is here", |app| app.place.go(Screen::Team)),
+    show("updates", &["g u"], "updates", "What the world was told, and what became of it", |app| {
+        app.place.go(Screen::Updates)
+    }),
+    show("timeline", &["g i"], "timeline", "Everything that happened", |app| app.place.go(Screen::Timeline)),
+    Action {
+        check: App::has_range,
+        ..show("range", &["g x"], "range", "The practice range: faults, customers, inbox", |app| {
+            app.place.go(Screen::Range);
+            app.effects.push(Effect::LookAtRange);
+        })
+    },
+    show("down", &["j", "Down"], "down", "Down", |app| app.walk(1)),
+    show("up", &["k", "Up"], "up", "Up", |app| app.walk(-1)),
+    show("page-down", &["PgDn", "C-f"], "page down", "A page down; in a run, its output", |app| app.page(1)),
+    show("page-up", &["PgUp", "C-b"], "page up", "A page up; in a run, its output", |app| app.page(-1)),
+    show("top", &["g g", "Home"], "top", "To the top", |app| app.walk(isize::MIN)),
+    show("bottom", &["G", "End"], "bottom", "To the bottom", |app| app.walk(isize::MAX)),
+    Action {
+        on: On::Only(Screen::WarRoom),
+        ..show("panel-next", &["Tab", "l", "Right"], "next panel", "The next panel", |app| app.turn_panel(1))
+    },
+    Action {
+        on: On::Only(Screen::WarRoom),
+        ..show("panel-previous", &["S-Tab", "h", "Left"], "previous panel", "The panel before", |app| {
+            app.turn_panel(-1)
+        })
+    },
+    show("panel-now", &["1"], "now", "What is being done", |app| app.panel(Panel::Now)),
+    show("panel-sites", &["2"], "sites", "What is broken", |app| app.panel(Panel::Sites)),
+    show("panel-team", &["3"], "team", "Who is there", |app| app.panel(Panel::Team)),
+    show("panel-others", &["4"], "others", "Other incidents", |app| app.panel(Panel::Others)),
+    show("panel-timeline", &["5"], "timeline", "What happened", |app| app.panel(Panel::Timeline)),
+    show("find", &["/"], "find", "Find in the timeline", App::find),
+    Action {
+        hint: Some(20),
+        ..show(
+            "palette",
+            &[":", "C-p"],
+            "actions",
+            "Every action, by name; what cannot be done now says why",
+            App::palette,
+        )
+    },
+    Action { hint: Some(21), ..show("help", &["?"], "help", "Every key", App::help) },
+    show("redraw", &["C-l"], "redraw", "Draw the whole page again", App::redraw),
+    show("suspend", &["C-z"], "suspend", "Stop the console; fg brings it back. The engine goes on", |app| {
+        app.effects.push(Effect::Suspend)
+    }),
+    show("quit", &["q", "C-c"], "quit", "Leave the console. The engine goes on", App::quit),
+];
+
+/// The action of that identifier.
+pub(crate) fn by_id(id: &str) -> Option<&'static Action> {
+    ACTIONS.iter().find(|action| action.id == id)
+}

@@ -1,0 +1,368 @@
+//! A gate: what is known, what would be lost, what cannot be taken back, and the words to type.
+//!
+//! What is shown is kept as it was shown. When it gets worse while somebody types, what was typed is void and the box says what
+//! changed; a confirmation always is of what its person saw.
+
+use crate::console::canvas::{Canvas, Row, wrap};
+use crate::console::edit::{Edit, Focus};
+use crate::console::key::{Code, Key};
+use crate::console::layer::{Desk, Layer, Next, framed};
+use crate::console::message::{Answer, Ticket};
+use crate::console::place::View;
+use crate::console::screens::head::loss_role;
+use crate::console::theme::Role;
+use crate::core::command::Command;
+use crate::core::gate::{Sign, View as Shown, view as look};
+use crate::core::ids::{RunId, StepId};
+use crate::core::loss::Loss;
+use crate::core::objectives::rpo;
+use crate::core::plan::{Gate, Return};
+use crate::core::run::{Run, StepRun};
+use crate::core::time::{MAX_SPAN, Span};
+use crate::text;
+
+use super::Sent;
+use super::form;
+
+/// The box of a gate.
+pub(crate) struct GateBox {
+    run: RunId,
+    step: StepId,
+    shown: Shown,
+    typed: Edit,
+    /// What may be lost, where nobody can say how much would be.
+    accepted: Edit,
+    field: FieldAt,
+    changed: Vec<String>,
+    sent: Sent,
+    trouble: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FieldAt {
+    Typed,
+    Accepted,
+}
+
+/// The gate that the run in focus waits at.
+fn at(view: View<'_>) -> Result<(&Run, usize, &StepId, &Gate, &StepRun), String> {
+    let run = view.run().ok_or_else(|| "nothing runs".to_owned())?;
+    let (index, step, gate, done) = run.gate().ok_or_else(|| format!("{} does not wait at a gate", run.id))?;
+    Ok((run, index, &step.id, gate, done))
+}
+
+/// Whether there is a gate that this person may open.
+pub(super) fn check(view: View<'_>) -> Result<(), String> {
+    let (run, index, step, gate, _) = at(view)?;
+    let shown = look(&view.model.state, run, index, gate, view.model.readings());
+    let command = Command::Confirm {
+        run: run.id,
+        step: step.clone(),
+        target: shown.target,
+        digest: shown.digest,
+        max_loss: Some(MAX_SPAN),
+    };
+    view.model.would_take(&command)
+}
+
+impl GateBox {
+    pub(super) fn new(view: View<'_>) -> Result<GateBox, String> {
+        let (run, index, step, gate, _) = at(view)?;
+        Ok(GateBox {
+            run: run.id,
+            step: step.clone(),
+            shown: look(&view.model.state, run, index, gate, view.model.readings()),
+            typed: Edit::default(),
+            accepted: Edit::default(),
+            field: FieldAt::Typed,
+            changed: Vec::new(),
+            sent: Sent::No,
+            trouble: None,
+        })
+    }
+
+    /// What has to be typed.
+    fn words(&self) -> String {
+        format!("{} {}", self.shown.call_sign, self.shown.target)
+    }
+
+    /// The loss that a confirmation accepts: what was shown, in whole seconds, so that the last one may go on.
+    fn ceiling(&self) -> Result<Option<Span>, String> {
+        match self.shown.loss {
+            None => Ok(None),
+            Some(Loss::Measured(span) | Loss::AtMost(span)) => Ok(Some(whole(span))),
+            Some(Loss::Unknown) => {
+                let text = self.accepted.text().trim();
+                if text.is_empty() {
+                    return Err("Nobody can say what would be lost: say how much you accept, as in 30s.".to_owned());
+                }
+                text.parse().map(Some).map_err(|bad: crate::core::time::BadSpan| format!("{bad}."))
+            }
+        }
+    }
+
+    fn submit(&mut self, desk: &mut Desk<'_>) {
+        if self.typed.text() != self.words() {
+            let typed = self.typed.text();
+            self.trouble = (!typed.is_empty()).then(|| format!("{typed:?} is not what confirms: {}", self.words()));
+            return;
+        }
+        let max_loss = match self.ceiling() {
+            Ok(ceiling) => ceiling,
+            Err(trouble) => {
+                (self.trouble, self.field) = (Some(trouble), FieldAt::Accepted);
+                return;
+            }
+        };
+        let command = Command::Confirm {
+            run: self.run,
+            step: self.step.clone(),
+            target: self.shown.target.clone(),
+            digest: self.shown.digest.clone(),
+            max_loss,
+        };
+        self.trouble = None;
+        self.sent = Sent::Waits(match self.sent {
+            Sent::Unsure(ticket) => desk.send_again(ticket, command),
+            _ => desk.send(command),
+        });
+    }
+
+    fn rows(&self, view: View<'_>, width: usize) -> Vec<Row> {
+        let mut rows = vec![Row::new()];
+        for change in &self.changed {
+            rows.extend(wrap(change, width).into_iter().map(|line| Row::of(line, Role::Bad)));
+        }
+        if !self.changed.is_empty() {
+            rows.push(Row::of("What you had typed is void. Look again.", Role::Bad));
+            rows.push(Row::new());
+        }
+        rows.extend(self.evidence(view));
+        rows.push(Row::new());
+        rows.extend(self.costs(view, width));
+        rows.push(Row::new());
+        rows.extend(self.people(view));
+        let label = Row::text("Confirm: type  ").with(self.words(), Role::Strong).gap(3);
+        rows.push(label.and(self.typed.row(30, focus(self.field == FieldAt::Typed))));
+        if self.shown.loss == Some(Loss::Unknown) {
+            let label = Row::text("and the most you accept to lose:  ");
+            rows.push(label.and(self.accepted.row(12, focus(self.field == FieldAt::Accepted))));
+        }
+        rows.push(Row::new());
+        if let Some(trouble) = &self.trouble {
+            rows.extend(wrap(trouble, width).into_iter().map(|line| Row::of(line, Role::Bad)));
+        }
+        rows.push(match self.sent {
+            Sent::Waits(_) => Row::of("sent, no answer yet", Role::Warn),
+            _ => Row::of("Esc", Role::Key)
+                .with(" not now", Role::Text)
+                .gap(5)
+                .with("F2", Role::Key)
+                .with(" decline, with a reason", Role::Text),
+        });
+        rows
+    }
+
+    fn evidence(&self, view: View<'_>) -> Vec<Row> {
+        let checks = self.shown.checks.iter().map(|check| (check, text::check(&view.model.state, check)));
+        checks
+            .map(|(check, (name, finding))| {
+                let (sign, role) = match check.sign() {
+                    Sign::Good => ("✓", Role::Good),
+                    Sign::Caution => ("!", Role::Warn),
+                    Sign::Bad => ("✗", Role::Bad),
+                };
+                let words = if check.sign() == Sign::Good { Role::Text } else { role };
+                Row::text(" ").with(sign, role).gap(1).and(Row::text(name).cut(27)).tab(31).with(finding, words)
+            })
+            .collect()
+    }
+
+    fn costs(&self, view: View<'_>, width: usize) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let column = 13;
+        let mut put = |label: &str, words: &str, role: Role| {
+            for (index, line) in wrap(words, width.saturating_sub(column)).into_iter().enumerate() {
+                let label = if index == 0 { label } else { "" };
+                rows.push(Row::of(label, Role::Strong).tab(column).with(line, role));
+            }
+        };
+        if let Some(loss) = self.shown.loss {
+            let limit = view.incident().and_then(|i| rpo(view.model.state.plans.get(&i.plan)?, i));
+            let limit_words = limit.map_or(String::new(), |limit| format!("; objective {limit}"));
+            let words = match loss {
+                Loss::Unknown => format!("nobody can say how much{limit_words}"),
+                Loss::Measured(span) => format!("{} of writes, for good{limit_words}", whole(span)),
+                Loss::AtMost(span) => {
+                    format!("at most {} of writes, for good; the source is silent{limit_words}", whole(span))
+                }
+            };
+            put("You lose", &words, loss_role(loss, limit));
+        }
+        if let Some(remaining) = self.shown.remaining {
+            put(
+                "Users see",
+                &format!("about {remaining} more of this, if the steps take what their author expects"),
+                Role::Text,
+            );
+        }
+        if let Some(after) = &self.shown.after {
+            put("After this", after, Role::NoReturn);
+        } else if self.shown.no_return == Return::None {
+            put("After this", "there is no way back: a step without return follows", Role::NoReturn);
+        }
+        rows
+    }
+
+    fn people(&self, view: View<'_>) -> Vec<Row> {
+        let Ok((_, _, _, gate, done)) = at(view) else { return Vec::new() };
+        let roles: Vec<String> = gate.roles.iter().map(text::role).collect();
+        let who = if roles.is_empty() { "anybody who may".to_owned() } else { text::any_of(&roles) };
+        let people = if gate.people == 1 { "One person".to_owned() } else { format!("{} people", gate.people) };
+        let mut rows = vec![Row::text(format!("{people}: {who}"))];
+        for yes in &done.confirmations {
+            let left = view.model.now().map(|now| yes.expires.since(now.utc)).unwrap_or_default();
+            let loss = yes.max_loss.map_or(String::new(), |loss| format!(", accepting {loss} of loss"));
+            let same =
+                if yes.digest == self.shown.digest { "of what you see" } else { "of something else than you see" };
+            let words =
+                format!("{} confirmed {} {same}{loss}; expires in {left}", view.model.name(&yes.by), yes.at.utc);
+            rows.push(Row::of(words, if yes.digest == self.shown.digest { Role::Good } else { Role::Warn }));
+        }
+        rows
+    }
+}
+
+fn focus(here: bool) -> Focus {
+    if here { Focus::Yes } else { Focus::No }
+}
+
+/// Whole seconds, rounded up.
+fn whole(span: Span) -> Span {
+    Span::from_secs(span.micros().div_ceil(1_000_000))
+}
+
+/// What got worse or simply other between two looks at a gate.
+fn differences(view: View<'_>, before: &Shown, now: &Shown) -> Vec<String> {
+    let mut found = Vec::new();
+    if before.digest != now.digest {
+        for (old, new) in before.checks.iter().zip(&now.checks).filter(|(old, new)| old != new) {
+            let ((name, was), (_, is)) = (text::check(&view.model.state, old), text::check(&view.model.state, new));
+            if was != is {
+                found.push(format!("CHANGED: {name}: was {was}, is {is}"));
+            }
+        }
+        if found.is_empty() {
+            found.push("CHANGED: what this gate rests on is not what it was".to_owned());
+        }
+    }
+    let grew = match (before.loss, now.loss) {
+        (Some(before), Some(now)) => match (before.ceiling(), now.ceiling()) {
+            (Some(before), Some(now)) => whole(now) > whole(before),
+            (Some(_), None) => true,
+            _ => false,
+        },
+        (None, Some(_)) => true,
+        _ => false,
+    };
+    if grew {
+        let words = |loss: Option<Loss>| loss.map_or("none".to_owned(), text::loss);
+        found.push(format!("CHANGED: the loss was {}, is {}", words(before.loss), words(now.loss)));
+    }
+    found
+}
+
+impl Layer for GateBox {
+    fn key(&mut self, key: Key, desk: &mut Desk<'_>) -> Next {
+        match key.code {
+            Code::Esc => return Next::Close,
+            _ if matches!(self.sent, Sent::Waits(_)) => {}
+            Code::F(2) => {
+                if let Some(form) = form::decline(desk.view()) {
+                    return Next::Replace(Box::new(form));
+                }
+            }
+            Code::Enter => self.submit(desk),
+            Code::Tab | Code::Up | Code::Down | Code::BackTab => {
+                self.field = match self.field {
+                    FieldAt::Typed if self.shown.loss == Some(Loss::Unknown) => FieldAt::Accepted,
+                    _ => FieldAt::Typed,
+                };
+            }
+            _ => {
+                let edit = if self.field == FieldAt::Typed { &mut self.typed } else { &mut self.accepted };
+                edit.key(key);
+                self.trouble = None;
+            }
+        }
+        Next::Keep
+    }
+
+    fn paste(&mut self, _text: &str, _desk: &mut Desk<'_>) {
+        self.trouble = Some("Pasted text does not confirm: type it.".to_owned());
+    }
+
+    fn news(&mut self, view: View<'_>) {
+        let Ok((run, index, step, gate, _)) = at(view) else { return };
+        if run.id != self.run || *step != self.step {
+            return;
+        }
+        let now = look(&view.model.state, run, index, gate, view.model.readings());
+        let changed = differences(view, &self.shown, &now);
+        if !changed.is_empty() {
+            self.changed = changed;
+            self.typed.clear();
+            self.accepted.clear();
+            self.shown = now;
+        } else if now.loss.and_then(Loss::ceiling) < self.shown.loss.and_then(Loss::ceiling) {
+            // Better than shown: nothing typed is lost by that.
+            self.shown.loss = now.loss;
+        }
+    }
+
+    fn answered(&mut self, ticket: Ticket, answer: &Answer, desk: &mut Desk<'_>) -> Next {
+        match self.sent.answered(ticket, answer) {
+            None => Next::Ignored,
+            Some(Ok(())) => {
+                desk.say(format!("✓ gate {} confirmed", self.shown.number), Role::Good);
+                Next::Close
+            }
+            Some(Err(trouble)) => {
+                self.trouble = Some(trouble);
+                self.news(desk.view());
+                Next::Keep
+            }
+        }
+    }
+
+    fn draw(&self, page: &mut Canvas<'_>, view: View<'_>) {
+        let incident = view.model.state.runs.get(&self.run).and_then(|r| view.model.state.incidents.get(&r.incident));
+        let width = usize::from(page.width().saturating_sub(2).clamp(20, 92)).saturating_sub(4);
+        let rows = self.rows(view, width);
+        let title = Row::of(format!("GATE {}  {}", self.shown.number, self.shown.question), Role::Strong);
+        let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
+        framed(page, view, &title, incident.map(AsRef::as_ref), height, |area| {
+            // What is typed and how to leave must stay in sight: evidence gives way first.
+            let surplus = rows.len().saturating_sub(usize::from(area.height()));
+            let kept = self.evidence(view).len().saturating_sub(surplus + usize::from(surplus > 0));
+            let cut = rows.len() > usize::from(area.height());
+            let first = rows.len() - usize::from(area.height()).min(rows.len());
+            let mut y = 0;
+            for (index, row) in rows.iter().enumerate() {
+                if cut && index > kept && index <= kept + first {
+                    continue;
+                }
+                area.row(y, row);
+                y += 1;
+            }
+        });
+    }
+
+    fn left(&self) -> &'static str {
+        self.sent.left()
+    }
+
+    fn about(&self) -> String {
+        format!("gate {}", self.shown.number)
+    }
+}

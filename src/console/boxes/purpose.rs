@@ -1,0 +1,355 @@
+//! What a form is for: its words, its fields and the command that it becomes. Every destructive act is one of these values from
+//! the moment it is asked for until it is sent.
+
+use crate::console::canvas::Row;
+use crate::console::place::{Thing, View};
+use crate::console::screens;
+use crate::console::theme::Role;
+use crate::core::command::{Command, Declared};
+use crate::core::ids::{IncidentId, PlanId, Principal, RoleId, RunId, StepId};
+use crate::core::incident::{Incident, Phase};
+use crate::core::plan::{Action, Severity};
+use crate::core::run::StepState;
+use crate::text;
+
+use super::Asked;
+use super::form::Field;
+
+/// What a form is for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Purpose {
+    Declare(Vec<(Declared, String)>, Severity),
+    Dismiss(IncidentId),
+    Cancel(IncidentId),
+    Close(IncidentId, Phase),
+    Reopen(IncidentId),
+    Assign(IncidentId, Vec<RoleId>, Vec<(Principal, String)>),
+    Note(Option<IncidentId>),
+    Done(RunId, StepId),
+    Settle(RunId, StepId),
+    Decline(RunId, StepId),
+    Withdraw(RunId, StepId),
+    Hold(RunId),
+    Resume(RunId),
+    Abort(RunId),
+    Update(IncidentId),
+}
+
+/// Stands in for words that are not written yet, when only the rules are asked.
+const SOME_WORDS: &str = "-";
+
+impl Purpose {
+    /// What is asked for, of what is in focus.
+    pub(crate) fn of(view: View<'_>, asked: Asked) -> Result<Purpose, String> {
+        let incident = || view.incident().map(|i| i.id.clone()).ok_or_else(|| "there is no incident".to_owned());
+        let run = || view.run().map(|r| r.id).ok_or_else(|| "nothing runs".to_owned());
+        let turn = || {
+            let run = view.run().ok_or_else(|| "nothing runs".to_owned())?;
+            let (_, step, done) = run.current().ok_or_else(|| format!("{} has no step left", run.id))?;
+            Ok::<_, String>((run.id, step, done))
+        };
+        Ok(match asked {
+            Asked::Declare => Purpose::declare(view)?,
+            Asked::Dismiss => Purpose::Dismiss(incident()?),
+            Asked::Cancel => Purpose::Cancel(incident()?),
+            Asked::Close => {
+                let incident = view.incident().ok_or_else(|| "there is no incident".to_owned())?;
+                Purpose::Close(incident.id.clone(), incident.phase.clone())
+            }
+            Asked::Reopen => Purpose::Reopen(incident()?),
+            Asked::Assign => Purpose::assign(view)?,
+            Asked::Note => Purpose::Note(view.incident().map(|i| i.id.clone())),
+            Asked::Step => {
+                let (run, step, done) = turn()?;
+                match (&step.action, &done.state) {
+                    (Action::Gate(_), StepState::Waiting { .. }) => {
+                        return Err("the step in focus is a gate: C confirms or declines it".to_owned());
+                    }
+                    (_, StepState::Waiting { .. }) => Purpose::Done(run, step.id.clone()),
+                    _ => Purpose::Settle(run, step.id.clone()),
+                }
+            }
+            Asked::Decline | Asked::Withdraw => {
+                let (run, step, _) = turn()?;
+                let step = step.id.clone();
+                if asked == Asked::Decline { Purpose::Decline(run, step) } else { Purpose::Withdraw(run, step) }
+            }
+            Asked::Hold => Purpose::Hold(run()?),
+            Asked::Resume => Purpose::Resume(run()?),
+            Asked::Abort => Purpose::Abort(run()?),
+            Asked::Update => Purpose::Update(incident()?),
+            Asked::Launch | Asked::Gate | Asked::Fault => return Err("this has a box of its own".to_owned()),
+        })
+    }
+
+    /// Proposals first: the one in focus, then others; then plans, for what only a person noticed.
+    fn declare(view: View<'_>) -> Result<Purpose, String> {
+        let state = &view.model.state;
+        let focus = view.incident().map(|i| &i.id);
+        let mut proposals: Vec<&Incident> =
+            state.open_incidents().filter(|i| i.phase == Phase::Proposed).map(AsRef::as_ref).collect();
+        proposals.sort_by_key(|i| Some(&i.id) != focus);
+        let severity = proposals.first().map(|i| i.severity);
+        let mut what: Vec<(Declared, String)> = Vec::new();
+        for incident in proposals {
+            let plan = state.plans.get(&incident.plan).map_or(incident.plan.as_str(), |l| &l.plan.name);
+            what.push((
+                Declared::Proposal(incident.id.clone()),
+                format!("{}, proposed, of {plan}", incident.call_sign),
+            ));
+        }
+        for (id, loaded) in &state.plans {
+            what.push((Declared::Plan(id.clone()), format!("a new incident of {}", loaded.plan.name)));
+        }
+        let first_plan = || state.plans.values().next().map(|l| l.plan.priority);
+        let severity = severity.or_else(first_plan).ok_or_else(|| "no plan is loaded".to_owned())?;
+        Ok(Purpose::Declare(what, severity))
+    }
+
+    fn assign(view: View<'_>) -> Result<Purpose, String> {
+        let incident = view.incident().ok_or_else(|| "there is no incident".to_owned())?;
+        let mut roles = screens::roles(view);
+        if let Some(Thing::Role(chosen)) = screens::chosen(view) {
+            roles.sort_by_key(|role| *role != chosen);
+        }
+        let able = view.model.state.people.iter().filter(|(_, person)| !person.only_watches());
+        let people: Vec<_> = able.map(|(who, person)| (who.clone(), person.name.clone())).collect();
+        Ok(Purpose::Assign(incident.id.clone(), roles, people))
+    }
+
+    /// Whether the engine would take it now.
+    pub(crate) fn check(&self, view: View<'_>) -> Result<(), String> {
+        match self {
+            // Any of the choices is enough.
+            Purpose::Settle(run, step) => {
+                let retry = Command::Retry { run: *run, step: step.clone() };
+                let skip = Command::Skip { run: *run, step: step.clone(), reason: SOME_WORDS.to_owned() };
+                view.model.would_take(&retry).or_else(|_| view.model.would_take(&skip))
+            }
+            _ => match self.command(&Filled::anything()) {
+                Some(command) => view.model.would_take(&command),
+                None => Err("there is nothing to choose from".to_owned()),
+            },
+        }
+    }
+
+    /// The fields to fill in.
+    pub(crate) fn fields(&self) -> Vec<Field> {
+        let reason = |label| vec![Field::words(label).required()];
+        match self {
+            Purpose::Declare(what, severity) => {
+                let at = Severity::ALL.iter().position(|s| s == severity).unwrap_or(0);
+                let severities = Severity::ALL.iter().map(ToString::to_string).collect();
+                vec![
+                    Field::choice("What", what.iter().map(|(_, name)| name.clone()).collect(), 0),
+                    Field::choice("Severity", severities, at),
+                    Field::words("Title"),
+                ]
+            }
+            Purpose::Assign(_, roles, people) => vec![
+                Field::choice("Role", roles.iter().map(text::role).collect(), 0),
+                Field::choice("To", people.iter().map(|(_, name)| name.clone()).collect(), 0),
+            ],
+            Purpose::Close(_, Phase::Recovered) => vec![Field::words("Words")],
+            Purpose::Close(..) | Purpose::Dismiss(_) | Purpose::Cancel(_) | Purpose::Reopen(_) => reason("Reason"),
+            Purpose::Decline(..) | Purpose::Abort(_) => reason("Reason"),
+            Purpose::Note(_) | Purpose::Update(_) => reason("Words"),
+            Purpose::Done(..) => {
+                vec![
+                    Field::choice("It is", vec!["done".into(), "left out, with a reason".into()], 0),
+                    Field::words("Words"),
+                ]
+            }
+            Purpose::Settle(..) => {
+                let choices = ["tried again", "done: I looked", "left out, with a reason"];
+                vec![Field::choice("It is", choices.map(str::to_owned).to_vec(), 0), Field::words("Words")]
+            }
+            Purpose::Hold(_) => vec![Field::words("Reason")],
+            Purpose::Withdraw(..) | Purpose::Resume(_) => Vec::new(),
+        }
+    }
+
+    /// The command that it becomes; `None` when a choice is empty.
+    pub(crate) fn command(&self, filled: &Filled) -> Option<Command> {
+        let words = || filled.words.trim().to_owned();
+        let some = || Some(words()).filter(|w| !w.is_empty());
+        Some(match self {
+            Purpose::Declare(what, _) => Command::Declare {
+                what: what.get(filled.first)?.0.clone(),
+                severity: Severity::ALL.get(filled.second).copied(),
+                title: some(),
+            },
+            Purpose::Dismiss(incident) => Command::Dismiss { incident: incident.clone(), reason: words() },
+            Purpose::Cancel(incident) => Command::Cancel { incident: incident.clone(), reason: words() },
+            Purpose::Close(incident, _) => Command::Close { incident: incident.clone(), reason: some() },
+            Purpose::Reopen(incident) => Command::Reopen { incident: incident.clone(), reason: words() },
+            Purpose::Assign(incident, roles, people) => Command::AssignRole {
+                incident: incident.clone(),
+                role: roles.get(filled.first)?.clone(),
+                to: people.get(filled.second)?.0.clone(),
+            },
+            Purpose::Note(incident) => Command::Note { incident: incident.clone(), text: words() },
+            Purpose::Done(run, step) => match filled.first {
+                0 => Command::SayDone { run: *run, step: step.clone(), note: some() },
+                _ => Command::Skip { run: *run, step: step.clone(), reason: words() },
+            },
+            Purpose::Settle(run, step) => match filled.first {
+                0 => Command::Retry { run: *run, step: step.clone() },
+                1 => Command::SayDone { run: *run, step: step.clone(), note: some() },
+                _ => Command::Skip { run: *run, step: step.clone(), reason: words() },
+            },
+            Purpose::Decline(run, step) => Command::Decline { run: *run, step: step.clone(), reason: words() },
+            Purpose::Withdraw(run, step) => Command::Withdraw { run: *run, step: step.clone() },
+            Purpose::Hold(run) => Command::Hold { run: *run, reason: some() },
+            Purpose::Resume(run) => Command::Resume { run: *run },
+            Purpose::Abort(run) => Command::Abort { run: *run, reason: words() },
+            Purpose::Update(incident) => {
+                Command::SendUpdate { incident: incident.clone(), text: words(), channels: Default::default() }
+            }
+        })
+    }
+
+    /// Title and what `Enter` does.
+    pub(crate) fn words(&self, view: View<'_>) -> (String, &'static str) {
+        let step = |run: &RunId, id: &StepId| {
+            let found = view.model.state.runs.get(run).and_then(|r| r.find(id));
+            found.map_or_else(|| id.to_string(), |(index, step, _)| format!("{}: {}", index + 1, step.name))
+        };
+        match self {
+            Purpose::Declare(..) => ("DECLARE AN INCIDENT".to_owned(), "declares it"),
+            Purpose::Dismiss(_) => ("NO INCIDENT".to_owned(), "dismisses it"),
+            Purpose::Cancel(_) => ("FALSE ALARM".to_owned(), "calls it off"),
+            Purpose::Close(..) => ("CLOSE".to_owned(), "closes it"),
+            Purpose::Reopen(_) => ("REOPEN".to_owned(), "takes it up again"),
+            Purpose::Assign(..) => ("ASSIGN A ROLE".to_owned(), "assigns it"),
+            Purpose::Note(_) => ("NOTE".to_owned(), "writes it down"),
+            Purpose::Done(run, id) | Purpose::Settle(run, id) => (format!("STEP {}", step(run, id)), "says so"),
+            Purpose::Decline(run, id) => (format!("DECLINE GATE {}", step(run, id)), "declines it"),
+            Purpose::Withdraw(run, id) => (format!("TAKE BACK: GATE {}", step(run, id)), "takes your yes back"),
+            Purpose::Hold(run) => (format!("HOLD {run}"), "holds it"),
+            Purpose::Resume(run) => (format!("RESUME {run}"), "lets it go on"),
+            Purpose::Abort(run) => (format!("ABORT {run}"), "aborts it"),
+            Purpose::Update(_) => ("UPDATE".to_owned(), "sends it"),
+        }
+    }
+
+    /// The incident that it acts on.
+    pub(crate) fn incident<'a>(&'a self, view: View<'a>, filled: &Filled) -> Option<&'a Incident> {
+        let state = &view.model.state;
+        let of_run = |run: &RunId| state.runs.get(run).map(|r| &r.incident);
+        let id = match self {
+            Purpose::Declare(what, _) => match &what.get(filled.first)?.0 {
+                Declared::Proposal(id) => Some(id),
+                Declared::Plan(_) => None,
+            },
+            Purpose::Dismiss(id) | Purpose::Cancel(id) | Purpose::Close(id, _) | Purpose::Reopen(id) => Some(id),
+            Purpose::Assign(id, ..) | Purpose::Update(id) => Some(id),
+            Purpose::Note(id) => id.as_ref(),
+            Purpose::Done(run, _) | Purpose::Settle(run, _) | Purpose::Decline(run, _) => of_run(run),
+            Purpose::Withdraw(run, _) | Purpose::Hold(run) | Purpose::Resume(run) | Purpose::Abort(run) => of_run(run),
+        };
+        id.and_then(|id| state.incidents.get(id)).map(AsRef::as_ref)
+    }
+
+    /// What is to be known before.
+    pub(crate) fn says(&self, view: View<'_>, filled: &Filled) -> Vec<Row> {
+        let line = |words: &str| Row::text(words);
+        match self {
+            Purpose::Declare(what, _) => declared(view, what.get(filled.first).map(|(what, _)| what)),
+            Purpose::Dismiss(_) => {
+                vec![line("The engine's proposal goes away. Trouble that goes on can be declared later.")]
+            }
+            Purpose::Cancel(_) => vec![line("Nothing was wrong: clocks stop, and it counts as a false alarm.")],
+            Purpose::Close(_, Phase::Recovered) => vec![line("It has recovered. Closing ends it.")],
+            Purpose::Close(_, phase) => {
+                vec![Row::of(format!("It is {}, NOT recovered: a reason is needed.", phase.word()), Role::Warn)]
+            }
+            Purpose::Reopen(_) => vec![line("Its clocks go on from where they stopped.")],
+            Purpose::Assign(_, roles, _) => held_by(view, roles.get(filled.first)),
+            Purpose::Note(Some(_)) => vec![line("Goes into the incident's timeline, under your name.")],
+            Purpose::Note(None) => vec![line("Goes into the timeline, under your name. No incident is in focus.")],
+            Purpose::Done(run, step) | Purpose::Settle(run, step) => step_facts(view, *run, step),
+            Purpose::Decline(..) => {
+                vec![line("The run does not go on until the gate is tried again or the run aborted.")]
+            }
+            Purpose::Withdraw(..) => vec![line("Your confirmation no longer counts.")],
+            Purpose::Hold(run) => {
+                let mut rows = vec![line("Nothing new starts. What runs now is not stopped.")];
+                rows.extend(current(view, *run));
+                rows
+            }
+            Purpose::Resume(run) => {
+                let mut rows = vec![line("The run goes on with:")];
+                rows.extend(current(view, *run));
+                rows
+            }
+            Purpose::Abort(run) => {
+                let mut rows =
+                    vec![Row::of("The run ends for good, with what still runs of it. Nothing is undone.", Role::Warn)];
+                rows.extend(current(view, *run));
+                rows
+            }
+            Purpose::Update(_) => Vec::new(),
+        }
+    }
+}
+
+/// What was filled into a form: its first two choices, and its words.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filled {
+    pub(crate) first: usize,
+    pub(crate) second: usize,
+    pub(crate) words: String,
+}
+
+impl Filled {
+    fn anything() -> Filled {
+        Filled { words: SOME_WORDS.to_owned(), ..Filled::default() }
+    }
+}
+
+fn declared(view: View<'_>, what: Option<&Declared>) -> Vec<Row> {
+    let state = &view.model.state;
+    let plan: Option<&PlanId> = match what {
+        Some(Declared::Proposal(id)) => state.incidents.get(id).map(|i| &i.plan),
+        Some(Declared::Plan(id)) => Some(id),
+        None => None,
+    };
+    let Some(loaded) = plan.and_then(|id| state.plans.get(id)) else { return Vec::new() };
+    let mut rows = vec![Row::text(format!("{}: ", loaded.plan.name)).and(screens::head::trouble(loaded))];
+    if let Some(Declared::Proposal(id)) = what
+        && let Some(incident) = state.incidents.get(id)
+    {
+        rows.push(Row::text(format!("Began {}, the last good sample.", incident.began.utc)));
+    }
+    rows.push(Row::text("You become incident commander, unless somebody is."));
+    rows
+}
+
+fn held_by(view: View<'_>, role: Option<&RoleId>) -> Vec<Row> {
+    let holder = role.and_then(|role| view.incident()?.roles.get(role));
+    let words =
+        holder.map_or("Nobody holds it now.".to_owned(), |who| format!("Now held by {}.", view.model.name(who)));
+    vec![Row::text(words)]
+}
+
+fn step_facts(view: View<'_>, run: RunId, id: &StepId) -> Vec<Row> {
+    let Some(run) = view.model.state.runs.get(&run) else { return Vec::new() };
+    let Some((_, step, done)) = run.find(id) else { return Vec::new() };
+    let (sign, role) = screens::steps::sign(view, step, done);
+    let mut rows = vec![Row::text(screens::does(step, &run.values))];
+    rows.push(Row::of(sign, role).gap(1).with(text::step_state(&view.model.state, &done.state), Role::Strong));
+    if step.way_back == crate::core::plan::Return::None {
+        rows.push(Row::of("NO RETURN: it may have acted already. Look before it is tried again.", Role::NoReturn));
+    }
+    rows
+}
+
+fn current(view: View<'_>, run: RunId) -> Option<Row> {
+    let run = view.model.state.runs.get(&run)?;
+    let (index, step, done) = run.current()?;
+    let (sign, role) = screens::steps::sign(view, step, done);
+    let (have, all) = run.progress();
+    let row = Row::of(sign, role).with(format!(" {} {}", index + 1, step.name), Role::Strong);
+    Some(row.with(format!("   {have} of {all} steps behind it"), Role::Dim))
+}

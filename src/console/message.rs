@@ -1,0 +1,140 @@
+//! What reaches the console, and what it wants done: values, so that all of it can be driven by a test.
+
+use crate::core::command::Command;
+use crate::core::ids::{IncidentId, RunId, StepId};
+use crate::core::state::Entry;
+use crate::core::time::Now;
+use crate::wire::{Accepted, Hello, Live, Snapshot, Trouble};
+
+/// A command's number within this console; a repeat has the same one and acts at most once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// What the link says.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// The engine answers, and this is all that it knows.
+    Connected {
+        /// Who it is, and whom it takes the caller for.
+        hello: Hello,
+        /// Everything.
+        snapshot: Box<Snapshot>,
+    },
+    /// The engine answers, and its events mean something else here.
+    Stranger {
+        /// Who it is.
+        hello: Hello,
+    },
+    /// Something happened.
+    Event(Box<Entry>),
+    /// The newest values.
+    Live(Box<Live>),
+    /// The engine's clock.
+    Clock(Now),
+    /// The engine is gone, or was never there.
+    Lost {
+        /// Why, in a few words.
+        why: String,
+    },
+    /// A command's answer.
+    Answered {
+        /// Which command.
+        ticket: Ticket,
+        /// What became of it.
+        answer: Answer,
+    },
+    /// A piece of a step's output.
+    Output {
+        /// Of which try.
+        of: OutputId,
+        /// Where it begins.
+        from: u64,
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// How much there is in all.
+        total: u64,
+    },
+    /// A step's output did not come.
+    NoOutput {
+        /// Of which try.
+        of: OutputId,
+        /// Why.
+        why: String,
+    },
+    /// Older rows of the timeline, newest first.
+    Page {
+        /// Those of this incident only, where one was asked for.
+        incident: Option<IncidentId>,
+        /// Rows before this one.
+        before: u64,
+        /// The rows, none when there are no older ones; or why they did not come.
+        entries: Result<Vec<Entry>, String>,
+    },
+    /// What the practice range says.
+    Range(Result<serde_json::Value, String>),
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// It is on disk.
+    Yes(Accepted),
+    /// Nothing has happened.
+    No(Trouble),
+    /// Nobody can say: no answer came.
+    Unsure(String),
+    /// It was not sent.
+    NotSent(String),
+}
+
+/// One try of one step.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutputId {
+    /// The run.
+    pub run: RunId,
+    /// The step.
+    pub step: StepId,
+    /// Which try, from 1.
+    pub attempt: u32,
+}
+
+/// What the console wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Post a command.
+    Send {
+        /// Its number.
+        ticket: Ticket,
+        /// The newest entry that had been seen.
+        seen: u64,
+        /// What is asked.
+        command: Box<Command>,
+    },
+    /// Fetch what a step wrote.
+    Output {
+        /// Of which try.
+        of: OutputId,
+        /// From which byte on.
+        from: u64,
+    },
+    /// Fetch older rows of the timeline.
+    Page {
+        /// Of this incident only.
+        incident: Option<IncidentId>,
+        /// Rows before this one.
+        before: u64,
+    },
+    /// Ask the practice range how it is.
+    LookAtRange,
+    /// Put a fault on the practice range, or take one off.
+    Fault {
+        /// The path below the control address, as in `sites/east/db`.
+        path: String,
+        /// The fault; none takes it off.
+        fault: Option<String>,
+    },
+    /// Stop like any other program at Ctrl-Z.
+    Suspend,
+    /// Leave.
+    Quit,
+}

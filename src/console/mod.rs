@@ -1,0 +1,33 @@
+//! The console: the screen from which an incident is led.
+//!
+//! One loop owns everything (`app`). What it knows (`model`) is folded from messages, what it shows is drawn from that by pure
+//! functions (`screens`, `boxes`), what it wants done leaves as values (`message`). One table (`actions`) holds every key, its
+//! name, its help and the reason why it cannot be used now.
+
+mod actions;
+mod app;
+mod boxes;
+mod canvas;
+mod decoder;
+mod edit;
+mod frame;
+mod input;
+mod key;
+mod keymap;
+mod layer;
+mod link;
+mod list;
+mod memory;
+mod message;
+mod model;
+mod output;
+mod place;
+mod screens;
+mod session;
+mod terminal;
+mod theme;
+mod waits;
+
+pub use session::{ConsoleError, ConsoleOptions, Ended, run};
+pub use terminal::{TerminalError, put_back};
+pub use theme::ThemeError;

@@ -1,0 +1,314 @@
+//! What the console knows: the engine's state folded from its events, what was read last, and how the link stands.
+
+use std::collections::BTreeMap;
+
+use super::message::{Message, OutputId};
+use super::output::Output;
+use crate::core::apply::apply;
+use crate::core::command::Command;
+use crate::core::decide::{Context, decide};
+use crate::core::health::Readings;
+use crate::core::ids::{IncidentId, Principal};
+use crate::core::people::Person;
+use crate::core::refusal::Refusal;
+use crate::core::state::{Entry, PROTOCOL, State};
+use crate::core::time::{Moment, Now, Span};
+use crate::wire::{Hello, Live};
+
+/// How the link to the engine stands. Times are of the console's own clock, counted from its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// No answer yet.
+    Connecting {
+        /// Why the last try failed, if there was one.
+        why: Option<String>,
+    },
+    /// It answers.
+    Up,
+    /// It did, and does not now.
+    Lost {
+        /// Since when.
+        since: Span,
+        /// Why.
+        why: String,
+    },
+}
+
+/// What the console knows.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The engine's state, as of `seq`.
+    pub state: State,
+    /// The newest entry in it; 0 before anything is known.
+    pub seq: u64,
+    /// Who the engine is, and whom it takes the caller for.
+    pub hello: Option<Hello>,
+    /// What was read last.
+    pub live: Option<Live>,
+    /// How the link stands.
+    pub link: Link,
+    /// The console's own clock: time since its start.
+    pub at: Span,
+    /// The engine's clock and when it was heard.
+    heard: Option<(Now, Span)>,
+    /// What steps wrote, as far as it was fetched.
+    pub outputs: BTreeMap<OutputId, Output>,
+    /// Older rows of the timeline than the state keeps, oldest first.
+    pub older: Vec<Entry>,
+    /// Whether there are older rows still.
+    pub oldest: Oldest,
+    /// What the practice range said last.
+    pub range: Option<Result<serde_json::Value, String>>,
+    /// Keys typed while the link was dead.
+    pub dropped: u32,
+}
+
+/// Whether the beginning of the timeline is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Oldest {
+    /// There may be older rows.
+    Unknown,
+    /// They have been asked for.
+    Asked,
+    /// There are none.
+    Reached,
+}
+
+/// Outputs that are kept; the oldest tries go first.
+const OUTPUTS_KEPT: usize = 16;
+
+impl Default for Model {
+    fn default() -> Model {
+        Model {
+            state: State::default(),
+            seq: 0,
+            hello: None,
+            live: None,
+            link: Link::Connecting { why: None },
+            at: Span::ZERO,
+            heard: None,
+            outputs: BTreeMap::new(),
+            older: Vec::new(),
+            oldest: Oldest::Unknown,
+            range: None,
+            dropped: 0,
+        }
+    }
+}
+
+impl Model {
+    /// Folds what the link says.
+    pub fn take(&mut self, message: Message) {
+        match message {
+            Message::Connected { hello, snapshot } => {
+                self.hear(snapshot.now.clone());
+                if snapshot.seq < self.seq {
+                    // Another journal: what was asked of the old one is void.
+                    self.older.clear();
+                }
+                (self.state, self.seq) = (snapshot.state, snapshot.seq);
+                self.live = Some(snapshot.live);
+                self.hello = Some(hello);
+                self.link = Link::Up;
+                self.forget_rows();
+            }
+            Message::Stranger { hello } => {
+                self.hear(hello.now.clone());
+                self.hello = Some(hello);
+                self.link = Link::Up;
+            }
+            Message::Event(entry) => {
+                self.hear(entry.at.clone());
+                if entry.seq > self.seq && self.folds() {
+                    self.seq = entry.seq;
+                    apply(&mut self.state, &entry);
+                }
+            }
+            Message::Live(live) => {
+                self.hear(live.now.clone());
+                self.live = Some(*live);
+            }
+            Message::Clock(now) => self.hear(now),
+            Message::Lost { why } => {
+                self.link = match &self.link {
+                    Link::Up => Link::Lost { since: self.at, why },
+                    Link::Lost { since, .. } => Link::Lost { since: *since, why },
+                    Link::Connecting { .. } => Link::Connecting { why: Some(why) },
+                };
+            }
+            Message::Answered { .. } | Message::NoOutput { .. } => {}
+            Message::Output { of, from, bytes, total } => {
+                self.outputs.entry(of).or_default().take(from, &bytes, total);
+                while self.outputs.len() > OUTPUTS_KEPT {
+                    self.outputs.pop_first();
+                }
+            }
+            Message::Page { before, entries, .. } => self.take_page(before, entries),
+            Message::Range(said) => self.range = Some(said),
+        }
+    }
+
+    fn take_page(&mut self, before: u64, entries: Result<Vec<Entry>, String>) {
+        let Ok(entries) = entries else {
+            self.oldest = Oldest::Reached;
+            return;
+        };
+        if before != self.first_row() {
+            self.oldest = Oldest::Unknown;
+            return;
+        }
+        self.oldest = if entries.is_empty() { Oldest::Reached } else { Oldest::Unknown };
+        self.older.splice(0..0, entries.into_iter().rev());
+    }
+
+    /// Older rows that no longer join on to those of the state would leave a gap.
+    fn forget_rows(&mut self) {
+        let first = self.state.timeline.front().map_or(0, |e| e.seq);
+        if self.older.last().is_some_and(|e| e.seq + 1 < first) {
+            self.older.clear();
+        }
+        self.older.retain(|e| e.seq < first);
+        self.oldest = Oldest::Unknown;
+    }
+
+    /// The oldest row that is known; those before it can be asked for.
+    #[must_use]
+    pub fn first_row(&self) -> u64 {
+        let kept = self.older.first().or(self.state.timeline.front().map(AsRef::as_ref));
+        kept.map_or(0, |e| e.seq)
+    }
+
+    /// All known rows of the timeline, newest first.
+    pub fn rows(&self) -> impl Iterator<Item = &Entry> {
+        let first = self.state.timeline.front().map_or(u64::MAX, |e| e.seq);
+        let older = self.older.iter().rev().filter(move |e| e.seq < first);
+        self.state.timeline.iter().rev().map(AsRef::as_ref).chain(older)
+    }
+
+    fn hear(&mut self, now: Now) {
+        // An event that took its time on the way must not set the clock back.
+        let known =
+            self.now().filter(|known| known.boot == now.boot && known.uptime.minus(now.uptime) < Span::from_secs(2));
+        match known {
+            Some(known) if known.uptime > now.uptime => {}
+            _ => self.heard = Some((now, self.at)),
+        }
+    }
+
+    /// The console's own clock moves on.
+    pub fn tick(&mut self, at: Span) {
+        self.at = self.at.max(at);
+    }
+
+    /// The engine's clock, carried on by the console's own since it was last heard; `None` before that.
+    #[must_use]
+    pub fn now(&self) -> Option<Now> {
+        let (now, at) = self.heard.as_ref()?;
+        let gone = self.at.minus(*at);
+        Some(Now { utc: now.utc.plus(gone), boot: now.boot.clone(), uptime: now.uptime.plus(gone) })
+    }
+
+    /// How old what is shown is, while the link is dead.
+    #[must_use]
+    pub fn age(&self) -> Option<Span> {
+        match &self.link {
+            Link::Lost { .. } => self.heard.as_ref().map(|(_, at)| self.at.minus(*at)),
+            _ => None,
+        }
+    }
+
+    /// Whether anything typed can reach the engine.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.link == Link::Up
+    }
+
+    /// Whether events of this engine mean what this console takes them for.
+    #[must_use]
+    pub fn folds(&self) -> bool {
+        self.hello.as_ref().is_none_or(|h| h.protocol == PROTOCOL)
+    }
+
+    /// What was read last; nothing when nothing was.
+    #[must_use]
+    pub fn readings(&self) -> &Readings {
+        static NOTHING: Readings = Readings {
+            samples: BTreeMap::new(),
+            customers: BTreeMap::new(),
+            replication: BTreeMap::new(),
+            living: std::collections::BTreeSet::new(),
+        };
+        self.live.as_ref().map_or(&NOTHING, |live| &live.readings)
+    }
+
+    /// Whom the engine takes the caller for.
+    #[must_use]
+    pub fn me(&self) -> Option<&Principal> {
+        self.hello.as_ref().map(|h| &h.you.principal)
+    }
+
+    /// Somebody's name; `you` for the caller.
+    #[must_use]
+    pub fn name(&self, who: &Principal) -> String {
+        if self.me() == Some(who) { "you".to_owned() } else { self.state.name(who).into_owned() }
+    }
+
+    /// Why nothing can be done from this console, when nothing can.
+    #[must_use]
+    pub fn read_only(&self) -> Option<String> {
+        let hello = self.hello.as_ref()?;
+        if hello.protocol != PROTOCOL {
+            return Some(format!("the engine speaks protocol {}, this console {PROTOCOL}", hello.protocol));
+        }
+        if let Some(why) = self.live.as_ref().and_then(|live| live.read_only.clone()) {
+            return Some(why);
+        }
+        let you = &hello.you;
+        let access = you.access.iter().copied().collect();
+        let person = Person { principal: you.principal.clone(), name: you.name.clone(), access };
+        person.only_watches().then(|| format!("{} may look and do nothing", you.name))
+    }
+
+    /// Why the engine would refuse a command now, as far as this console can tell.
+    ///
+    /// # Errors
+    /// The sentence for it.
+    pub fn would_take(&self, command: &Command) -> Result<(), String> {
+        if !self.is_up() {
+            return Err("the engine does not answer".to_owned());
+        }
+        if let Some(why) = self.read_only() {
+            return Err(format!("READ ONLY: {why}"));
+        }
+        match self.refuses(command) {
+            None => Ok(()),
+            Some(refusal) => Err(crate::text::refusal(&refusal)),
+        }
+    }
+
+    /// The rule by which the engine would refuse a command now, whatever the link. What is merely missing is no reason: it is
+    /// asked for in the command's box.
+    #[must_use]
+    pub fn refuses(&self, command: &Command) -> Option<Refusal> {
+        let stranger = || Refusal::Stranger { principal: "nobody yet".to_owned() };
+        let (Some(by), Some(now)) = (self.me(), self.now()) else { return Some(stranger()) };
+        let context = Context { state: &self.state, readings: self.readings(), by, now: &now };
+        match decide(context, command) {
+            Ok(_) | Err(Refusal::Text { .. } | Refusal::NotRecovered { .. }) => None,
+            Err(refusal) => Some(refusal),
+        }
+    }
+
+    /// The incident that an entry belongs to.
+    #[must_use]
+    pub fn incident_of(&self, entry: &Entry) -> Option<IncidentId> {
+        let by_run = || entry.event.run().and_then(|run| self.state.runs.get(&run)).map(|run| run.incident.clone());
+        entry.event.incident().cloned().or_else(by_run)
+    }
+
+    /// How long ago that was; nothing when it lies ahead or no clock was heard.
+    #[must_use]
+    pub fn ago(&self, then: Moment) -> Option<Span> {
+        self.now().map(|now| now.utc.since(then))
+    }
+}

@@ -1,0 +1,59 @@
+//! The last two lines: how the link and the engine are, and which keys do what.
+
+use crate::console::canvas::{Canvas, Row};
+use crate::console::layer::Toast;
+use crate::console::model::Link;
+use crate::console::place::View;
+use crate::console::theme::Role;
+
+/// What the key line says, out of the table of actions.
+#[derive(Debug, Default)]
+pub(crate) struct Foot {
+    /// Key and name, the most useful first.
+    pub(crate) keys: Vec<(String, String)>,
+    /// The first keys of a longer one that have been typed.
+    pub(crate) typed: String,
+    /// A few passing words.
+    pub(crate) toast: Option<Toast>,
+}
+
+/// Draws it.
+pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>, foot: &Foot) {
+    let left = match &foot.toast {
+        Some(toast) => Row::text(" ").with(&toast.says, toast.role),
+        None => link(view),
+    };
+    let mut right = Row::new();
+    if !foot.typed.is_empty() {
+        right = right.with(format!("{} ", foot.typed), Role::Key);
+    }
+    if view.model.dropped > 0 {
+        right = right.with(format!("{} keys dropped ", view.model.dropped), Role::Warn);
+    }
+    canvas.both(0, &left, &right);
+    let width = canvas.columns();
+    let mut row = Row::text(" ");
+    for (key, name) in &foot.keys {
+        let next = Row::of(key, Role::Key).gap(1).with(name, Role::Text);
+        if row.width() + next.width() > width {
+            break;
+        }
+        row = row.and(next).gap(3);
+    }
+    canvas.row(1, &row);
+}
+
+fn link(view: View<'_>) -> Row {
+    let row = match &view.model.link {
+        Link::Connecting { .. } => Row::of(" link: none yet", Role::Warn),
+        Link::Lost { .. } => Row::of(" link LOST, trying again", Role::Bad),
+        Link::Up => Row::of(" link ok", Role::Dim),
+    };
+    let Some(hello) = &view.model.hello else { return row };
+    let row = row.gap(2).with(format!("engine {}", hello.engine), Role::Dim);
+    let row = row.gap(2).with(format!("you are {}", hello.you.name), Role::Dim);
+    match view.model.read_only() {
+        Some(why) => row.gap(2).with(format!("READ ONLY: {why}"), Role::ReadOnly),
+        None => row,
+    }
+}

@@ -1,0 +1,248 @@
+//! The four lines that never scroll and never go away: what, clocks, what customers and people feel, what waits.
+
+use std::collections::BTreeMap;
+
+use crate::console::canvas::{Canvas, Row};
+use crate::console::layer::mode;
+use crate::console::model::Link;
+use crate::console::place::View;
+use crate::console::theme::Role;
+use crate::console::waits::{Whose, waits};
+use crate::core::gate::worst_loss;
+use crate::core::health::{Verdict, summarise};
+use crate::core::incident::{Incident, Phase};
+use crate::core::loss::Loss;
+use crate::core::objectives::{Rto, Standing, downtime, held, rpo, rto, ticks};
+use crate::core::plan::Severity;
+use crate::core::state::Loaded;
+use crate::core::time::Span;
+
+/// Draws them.
+pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>) {
+    let clock = view.model.now().map_or_else(|| "--:--:--Z".to_owned(), |now| now.utc.to_string());
+    canvas.both(0, &what(view), &Row::of(clock, Role::Strong).gap(1));
+    let (left, right) = clocks(view);
+    canvas.both(1, &left, &right);
+    canvas.both(2, &felt(view), &commander(view));
+    let (left, right) = waiting(view);
+    canvas.both(3, &left, &right);
+}
+
+/// Mode, call-sign, severity, what is down.
+fn what(view: View<'_>) -> Row {
+    let incident = view.incident();
+    let (word, role) = mode(view, incident.map(AsRef::as_ref));
+    let mut row = Row::text(" ").with(format!(" {word} "), role).gap(2);
+    if role == Role::ReadOnly
+        && let Some(loaded) = view.loaded()
+    {
+        row = row.with(loaded.plan.environment.to_string(), Role::Strong).gap(2);
+    }
+    if let Some(incident) = incident {
+        row = row.with(incident.call_sign.as_str(), Role::Strong).gap(2);
+        row = row.with(incident.severity.to_string(), severity(incident.severity)).gap(2);
+    }
+    match view.loaded() {
+        Some(loaded) => row.and(trouble(loaded)),
+        None => row.with("no plan loaded yet", Role::Dim),
+    }
+}
+
+/// How bad looks.
+pub(crate) fn severity(severity: Severity) -> Role {
+    match severity {
+        Severity::Critical => Role::Bad,
+        Severity::High => Role::Warn,
+        Severity::Medium | Severity::Low => Role::Text,
+    }
+}
+
+/// Everything that is not ok, by site; `all ok` when there is nothing.
+pub(crate) fn trouble(loaded: &Loaded) -> Row {
+    let mut places: Vec<(String, BTreeMap<std::cmp::Reverse<Verdict>, Vec<&str>>)> = Vec::new();
+    let sites = loaded.plan.sites.iter().map(|s| (Some(&s.id), s.name.as_str()));
+    for (site, name) in sites.chain([(None, "")]) {
+        let seen = summarise(&loaded.plan, &loaded.probes, |_, probe| probe.site.as_ref() == site);
+        let mut by_verdict: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+        for (part, verdict) in seen.parts.iter().filter(|(_, v)| *v != Verdict::Ok) {
+            by_verdict.entry(std::cmp::Reverse(*verdict)).or_default().push(part);
+        }
+        if !by_verdict.is_empty() {
+            places.push((name.to_owned(), by_verdict));
+        }
+    }
+    if places.is_empty() {
+        let any = loaded.plan.probes().next().is_some();
+        return if any { Row::of("all ok", Role::Good) } else { Row::of("no probes: health unknown", Role::Unknown) };
+    }
+    places.sort_by_key(|(_, by_verdict)| by_verdict.keys().next().copied());
+    let mut row = Row::new();
+    for (index, (name, by_verdict)) in places.into_iter().enumerate() {
+        row = row.with(if index > 0 { "; " } else { "" }, Role::Dim);
+        row = row.with(if name.is_empty() { String::new() } else { format!("{name}: ") }, Role::Strong);
+        for (i, (std::cmp::Reverse(verdict), parts)) in by_verdict.into_iter().enumerate() {
+            let word = match verdict {
+                Verdict::Down => "DOWN",
+                Verdict::Slow => "SLOW",
+                other => crate::text::verdict(other),
+            };
+            row = row.with(if i > 0 { ", " } else { "" }, Role::Dim);
+            row = row.with(format!("{} {word}", parts.join(" ")), verdict_role(verdict));
+        }
+    }
+    row
+}
+
+/// What a verdict looks like.
+pub(crate) fn verdict_role(verdict: Verdict) -> Role {
+    match verdict {
+        Verdict::Ok => Role::Good,
+        Verdict::Unknown => Role::Unknown,
+        Verdict::Slow => Role::Warn,
+        Verdict::Down => Role::Bad,
+    }
+}
+
+/// Its sign.
+pub(crate) fn verdict_sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "✓",
+        Verdict::Unknown => "?",
+        Verdict::Slow => "!",
+        Verdict::Down => "✗",
+    }
+}
+
+fn clocks(view: View<'_>) -> (Row, Row) {
+    let (Some(incident), Some(now)) = (view.incident(), view.model.now()) else {
+        return (calm(view), Row::new());
+    };
+    let loaded = view.model.state.plans.get(&incident.plan);
+    let gone = downtime(incident, &now);
+    let (word, role) = if ticks(incident) { ("DOWN", Role::Bad) } else { ("WAS DOWN", Role::Strong) };
+    let mut row = Row::text(" ").with(format!("{word} {gone}"), role).gap(3);
+    if let Some(rto) = loaded.and_then(|loaded| rto(loaded, incident, &now)) {
+        row = row.and(objective(&rto));
+    }
+    if let (Phase::Verifying { since }, Some(loaded)) = (&incident.phase, loaded) {
+        let (held, needs) = (held(since, &now), loaded.plan.stable_for);
+        row = row.gap(3).with(format!("good for {held} of {needs}"), Role::Good);
+    }
+    let phase = match incident.phase {
+        Phase::Proposed => Row::of("PROPOSED", Role::Warn),
+        _ => Row::of(incident.phase.word(), Role::Dim),
+    };
+    (row, phase.gap(1))
+}
+
+fn objective(rto: &Rto) -> Row {
+    let of = rto.of.as_deref().map_or(String::new(), |of| format!(" {of}"));
+    let row = Row::of(format!("RTO {}{of} ", rto.objective), Role::Text);
+    match rto.standing {
+        Standing::Left(left) => {
+            let role = if left < Span::from_secs(300) { Role::Warn } else { Role::Strong };
+            row.with(format!("{left} left"), role).with(format!(", by {}", rto.ends), Role::Text)
+        }
+        Standing::Missed { by, next } => {
+            let next = next.map_or(String::new(), |(next, left)| format!(", next {next}: {left} left"));
+            row.with(format!("MISSED by {by}"), Role::Bad).with(next, Role::Text)
+        }
+    }
+}
+
+/// With nothing wrong: what is watched, and where customers are served.
+fn calm(view: View<'_>) -> Row {
+    let plans = view.model.state.plans.len();
+    let Some(loaded) = view.loaded() else { return Row::of(" nothing is watched yet", Role::Dim) };
+    let active = loaded.active.as_ref().and_then(|id| loaded.plan.site(id)).map(|s| s.name.clone());
+    let serves = active.map_or(String::new(), |name| format!(", served from {name}"));
+    let more = if plans > 1 { format!("   and {} more plans", plans - 1) } else { String::new() };
+    Row::of(" NO INCIDENT", Role::Strong).gap(3).with(format!("{}{serves}{more}", loaded.plan.name), Role::Text)
+}
+
+/// What customers get, what would be lost, when the world was last told.
+fn felt(view: View<'_>) -> Row {
+    let mut row = Row::text(" ");
+    let Some(loaded) = view.loaded() else { return row };
+    if loaded.plan.customers.is_some() {
+        let served = view.model.readings().customers.get(&loaded.plan.id).and_then(|c| c.served);
+        row = match served.and_then(crate::core::health::Served::percent) {
+            Some(100) => row.with("CUSTOMERS 100% ok", Role::Good),
+            Some(percent) => {
+                row.with(format!("CUSTOMERS {percent}% ok"), if percent < 90 { Role::Bad } else { Role::Warn })
+            }
+            None => row.with("CUSTOMERS unknown", Role::Unknown),
+        };
+        row = row.gap(4);
+    }
+    let incident = view.incident();
+    if let Some(loss) = worst_loss(loaded, view.model.readings()) {
+        let limit = incident.and_then(|i| rpo(loaded, i)).or(loaded.plan.rpo);
+        row = row.with(format!("LOSS {}", crate::text::loss(loss)), loss_role(loss, limit)).gap(4);
+    }
+    match incident {
+        Some(incident) if incident.phase.is_declared() => row.and(told(view, incident)),
+        _ => row,
+    }
+}
+
+/// What a loss looks like against its objective.
+pub(crate) fn loss_role(loss: Loss, limit: Option<Span>) -> Role {
+    match (loss.ceiling(), limit) {
+        (None, _) => Role::Unknown,
+        (Some(loss), Some(limit)) if loss > limit => Role::Bad,
+        (Some(loss), _) if loss > Span::from_secs(1) => Role::Warn,
+        _ => Role::Good,
+    }
+}
+
+fn told(view: View<'_>, incident: &Incident) -> Row {
+    let Some(last) = incident.updates.last() else { return Row::of("UPDATE none yet", Role::Warn) };
+    let ago = view.model.now().map(|now| now.since(&last.at).to_string()).unwrap_or_default();
+    let failed = last.deliveries.values().any(|d| matches!(d, crate::core::comms::Delivery::Failed { .. }));
+    let row = Row::text(format!("UPDATE {ago} ago"));
+    if failed { row.gap(1).with("FAILED", Role::Bad) } else { row }
+}
+
+/// Who leads.
+fn commander(view: View<'_>) -> Row {
+    let Some(incident) = view.incident().filter(|i| i.phase.is_declared()) else { return Row::new() };
+    match incident.roles.get("incident_commander") {
+        Some(who) => Row::text("IC ").with(view.model.name(who), Role::Strong).gap(1),
+        None => Row::of("IC nobody", Role::Warn).gap(1),
+    }
+}
+
+fn waiting(view: View<'_>) -> (Row, Row) {
+    match &view.model.link {
+        Link::Connecting { why } => {
+            let why = why.as_deref().map_or(String::new(), |why| format!(": {why}"));
+            return (Row::of(format!(" connecting to the engine{why}"), Role::Warn), Row::new());
+        }
+        Link::Lost { since, why } => {
+            let age = view.model.age().unwrap_or_default();
+            let gone = view.model.at.minus(*since);
+            let row = Row::text(" ").with(format!(" ENGINE LOST {gone} ago "), Role::Production).gap(2);
+            return (row.with(why, Role::Bad), Row::of(format!("what you see is {age} old"), Role::Warn).gap(1));
+        }
+        Link::Up => {}
+    }
+    let all = waits(view.model);
+    let mine: Vec<_> = all.iter().filter(|w| w.whose == Whose::Mine).collect();
+    let several = view.model.state.open_incidents().count() > 1;
+    let sign =
+        |wait: &crate::console::waits::Wait| if several { format!("{} ", wait.call_sign) } else { String::new() };
+    if let Some(next) = mine.get(view.place.next_wait.checked_rem(mine.len()).unwrap_or(0)) {
+        let number = view.place.next_wait % mine.len() + 1;
+        let count = format!(" ▲ {number} OF {} FOR YOU ", mine.len());
+        let row = Row::of(count, Role::Waits).gap(2).with(format!("{}{}", sign(next), next.says), Role::Strong);
+        return (row, Row::of("Space", Role::Key).with(" opens ", Role::Text));
+    }
+    match all.first() {
+        Some(next) => {
+            let count = format!(" ○ {} for others", all.len());
+            (Row::of(count, Role::Dim).gap(2).with(format!("{}{}", sign(next), next.says), Role::Text), Row::new())
+        }
+        None => (Row::of(" ✓ nothing waits for you", Role::Dim), Row::new()),
+    }
+}

@@ -1,0 +1,107 @@
+//! One file for each screen: the lines of its list, and how it is drawn. All of them are functions of a [`View`].
+
+pub(crate) mod foot;
+pub(crate) mod head;
+mod health;
+mod procedure;
+mod range;
+mod run;
+mod runbooks;
+pub(crate) mod steps;
+mod team;
+mod timeline;
+mod updates;
+mod war_room;
+
+use super::canvas::{Canvas, Row};
+use super::list::{Line, cursor};
+use super::place::{Screen, Thing, View};
+use super::theme::Role;
+
+pub(crate) use health::about as about_probe;
+pub(crate) use procedure::marks;
+pub(crate) use range::fault_of;
+pub(crate) use run::{does, wanted as wanted_output};
+pub(crate) use team::roles;
+pub(crate) use timeline::entry_row;
+
+/// Rows of the head.
+pub(crate) const HEAD: u16 = 4;
+
+/// The smallest page that shows more than the head.
+pub(crate) const SMALLEST: (u16, u16) = (60, 15);
+
+/// The list under the cursor of the screen that is shown.
+pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
+    match view.place.screen {
+        Screen::WarRoom => war_room::lines(view),
+        Screen::Runbooks => runbooks::lines(view),
+        Screen::Procedure => procedure::lines(view),
+        Screen::Run => view.run().map_or_else(Vec::new, |run| steps::lines(view, run, 80)),
+        Screen::Timeline => timeline::lines(view),
+        Screen::Team => team::lines(view),
+        Screen::Updates => updates::lines(view),
+        Screen::Health => health::lines(view),
+        Screen::Range => range::lines(view),
+    }
+}
+
+/// Where the cursor of the list is that is shown.
+pub(crate) fn at(view: View<'_>, lines: &[Line]) -> Option<usize> {
+    let chosen = view.place.chosen.get(&view.place.list());
+    cursor(lines, chosen, default(view).as_ref())
+}
+
+/// The thing under the cursor.
+pub(crate) fn chosen(view: View<'_>) -> Option<Thing> {
+    let lines = lines(view);
+    at(view, &lines).and_then(|index| lines.into_iter().nth(index)).and_then(|line| line.thing)
+}
+
+/// Where the cursor is as long as nobody has moved it: at the step whose turn it is.
+fn default(view: View<'_>) -> Option<Thing> {
+    match view.place.screen {
+        Screen::WarRoom | Screen::Run => view.step().map(|(run, _, step, _)| Thing::Step(run.id, step.id.clone())),
+        _ => None,
+    }
+}
+
+/// Draws the page: head, screen, foot.
+pub(crate) fn draw(page: &mut Canvas<'_>, view: View<'_>, foot: &foot::Foot) {
+    head::draw(page, view);
+    if page.width() < SMALLEST.0 || page.height() < SMALLEST.1 {
+        return;
+    }
+    let (width, height) = (page.width(), page.height());
+    let mut body = page.part(0, HEAD, width, height - HEAD - 2);
+    match view.place.screen {
+        Screen::WarRoom => war_room::draw(&mut body, view),
+        Screen::Runbooks => runbooks::draw(&mut body, view),
+        Screen::Procedure => procedure::draw(&mut body, view),
+        Screen::Run => run::draw(&mut body, view),
+        Screen::Timeline => timeline::draw(&mut body, view),
+        Screen::Team => team::draw(&mut body, view),
+        Screen::Updates => updates::draw(&mut body, view),
+        Screen::Health => health::draw(&mut body, view),
+        Screen::Range => range::draw(&mut body, view),
+    }
+    foot::draw(&mut page.part(0, height - 2, width, 2), view, foot);
+}
+
+/// The line above a screen: its name, and what it is of.
+fn title(body: &mut Canvas<'_>, view: View<'_>, of: &str) {
+    let name = format!(" {} ", view.place.screen.name());
+    let of = if of.is_empty() { Row::new() } else { Row::of(format!("{of} "), Role::Text) };
+    body.rule(0, &Row::of(name, Role::LineFocus).and(of), Role::Line);
+}
+
+/// A list over the whole screen, under its title.
+fn whole(body: &mut Canvas<'_>, view: View<'_>, of: &str, lines: &[Line], empty: &str) {
+    title(body, view, of);
+    let (width, height) = (body.width(), body.height());
+    let mut rest = body.part(0, 1, width, height.saturating_sub(1));
+    if lines.is_empty() {
+        rest.row(1, &Row::of(format!("  {empty}"), Role::Dim));
+    }
+    super::list::draw(&mut rest, lines, at(view, lines), super::edit::Focus::Yes);
+}

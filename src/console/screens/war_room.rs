@@ -1,0 +1,380 @@
+//! The incident in focus: steps, output, sites, people and what happened, on one page.
+
+use super::{head, steps, team, timeline};
+use crate::console::canvas::{Canvas, Row, wrap};
+use crate::console::edit::Focus;
+use crate::console::list::{self, Line};
+use crate::console::place::{Panel, Screen, Thing, View};
+use crate::console::theme::Role;
+use crate::console::waits::{Whose, waits};
+use crate::core::health::{self, Verdict};
+use crate::core::incident::Phase;
+use crate::core::run::{Run, RunState};
+use crate::core::state::Loaded;
+
+/// From this size on everything is shown side by side.
+const WIDE: (u16, u16) = (120, 32);
+
+/// The list of the panel that has the keys.
+pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
+    panel_lines(view, view.place.panel, 80)
+}
+
+fn panel_lines(view: View<'_>, panel: Panel, width: usize) -> Vec<Line> {
+    match panel {
+        Panel::Now => view.run().map_or_else(Vec::new, |run| steps::lines(view, run, width)),
+        Panel::Sites => sites_tree(view),
+        Panel::Team => team::lines(view),
+        Panel::Others => others(view),
+        Panel::Timeline => timeline::newest(view),
+    }
+}
+
+/// Draws it.
+pub(crate) fn draw(body: &mut Canvas<'_>, view: View<'_>) {
+    if body.width() >= WIDE.0 && body.height() + 6 >= WIDE.1 {
+        return wide(body, view);
+    }
+    tabs(body, view);
+    let (width, height) = (body.width(), body.height());
+    let mut rest = body.part(0, 1, width, height.saturating_sub(1));
+    match view.place.panel {
+        Panel::Now => now(&mut rest, view),
+        other => panel(&mut rest, view, other, Focus::Yes),
+    }
+}
+
+/// The panels' names with their digits; `!` where something stands out.
+fn tabs(body: &mut Canvas<'_>, view: View<'_>) {
+    let mut row = Row::new();
+    for (index, panel) in Panel::ALL.into_iter().enumerate() {
+        let name = format!("{} {}{}", index + 1, panel.name(), mark(view, panel));
+        row = match panel == view.place.panel {
+            true => row.with(format!("[{name}]"), Role::LineFocus),
+            false => row.with(format!(" {name} "), Role::Text),
+        };
+    }
+    body.rule(0, &row, Role::Line);
+}
+
+fn mark(view: View<'_>, panel: Panel) -> String {
+    let incident = view.incident();
+    match panel {
+        Panel::Team
+            if incident.is_some_and(|i| i.phase.is_declared() && !i.roles.contains_key("incident_commander")) =>
+        {
+            "!".to_owned()
+        }
+        Panel::Others => match view.model.state.open_incidents().count().saturating_sub(1) {
+            0 => String::new(),
+            others => format!(":{others}"),
+        },
+        _ => String::new(),
+    }
+}
+
+fn panel(area: &mut Canvas<'_>, view: View<'_>, panel: Panel, focus: Focus) {
+    let lines = panel_lines(view, panel, area.columns());
+    let chosen = view.place.chosen.get(&(Screen::WarRoom, panel));
+    let default = view.step().map(|(run, _, step, _)| Thing::Step(run.id, step.id.clone()));
+    let cursor = list::cursor(&lines, chosen, default.as_ref());
+    if lines.is_empty() {
+        area.row(0, &Row::of(format!("  {}", nothing(panel)), Role::Dim));
+    }
+    list::draw(area, &lines, cursor, focus);
+}
+
+fn nothing(panel: Panel) -> &'static str {
+    match panel {
+        Panel::Now => "nothing runs; L launches a runbook",
+        Panel::Sites => "no plan, so no sites",
+        Panel::Team => "nobody has a role yet; A assigns one",
+        Panel::Others => "no other incident",
+        Panel::Timeline => "nothing has happened yet",
+    }
+}
+
+/// How the rows of a small page are shared out: steps first, then what happened, sites, output.
+struct Shares {
+    steps: u16,
+    output: u16,
+    sites: u16,
+    latest: u16,
+}
+
+fn shares(height: u16, steps: u16, sites: u16) -> Shares {
+    let sites = sites.min(4);
+    // Three rules stand between the four parts.
+    let room = height.saturating_sub(3 + sites);
+    let steps = steps.clamp(1, room.saturating_sub(3).max(1));
+    let left = room.saturating_sub(steps);
+    let latest = left.div_ceil(2).max(2).min(left);
+    Shares { steps, sites, latest, output: left - latest }
+}
+
+/// Everything of the incident on one small page.
+fn now(area: &mut Canvas<'_>, view: View<'_>) {
+    let (width, height) = (area.width(), area.height());
+    let sites = sites_rows(view, area.columns());
+    let summary = summary(view, area.columns());
+    let run = view.run();
+    let count = run.map_or(summary.len(), |run| run.steps.len() + usize::from(banner(view, run).is_some()));
+    let shares = shares(height, fit(count), fit(sites.len()));
+    let mut top = area.part(0, 0, width, shares.steps);
+    match run {
+        Some(run) => run_steps(&mut top, view, run, Focus::Yes),
+        None => summary.iter().zip(0..).for_each(|(row, y)| top.row(y, row)),
+    }
+    let mut y = shares.steps;
+    if run.is_some() && shares.output > 0 {
+        output(&mut area.part(0, y, width, shares.output + 1), view);
+        y += shares.output + 1;
+    }
+    area.rule(y, &Row::of("sites", Role::Text), Role::Line);
+    for (row, line) in sites.iter().zip(y + 1..y + 1 + shares.sites) {
+        area.row(line, row);
+    }
+    y += 1 + shares.sites;
+    area.rule(y, &Row::of("latest", Role::Text), Role::Line);
+    latest(&mut area.part(0, y + 1, width, height.saturating_sub(y + 1)), view);
+}
+
+fn fit(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+/// The run's steps, with a line above them when it does not simply go on.
+fn run_steps(area: &mut Canvas<'_>, view: View<'_>, run: &Run, focus: Focus) {
+    let (width, height) = (area.width(), area.height());
+    let top = banner(view, run);
+    if let Some(row) = &top {
+        area.row(0, row);
+    }
+    let skip = u16::from(top.is_some());
+    panel(&mut area.part(0, skip, width, height.saturating_sub(skip)), view, Panel::Now, focus);
+}
+
+fn banner(view: View<'_>, run: &Run) -> Option<Row> {
+    let row =
+        Row::text(" ").with(run.id.to_string(), Role::Strong).with(format!(" {}: ", run.procedure.name), Role::Text);
+    match &run.state {
+        RunState::Going => None,
+        RunState::Held { .. } => {
+            let says = crate::text::run_state(&view.model.state, &run.state);
+            Some(row.with(format!("HELD {says}"), Role::Warn))
+        }
+        RunState::Ended { .. } => Some(row.with(crate::text::run_state(&view.model.state, &run.state), Role::Strong)),
+    }
+}
+
+/// What there is to say before anything runs.
+fn summary(view: View<'_>, width: usize) -> Vec<Row> {
+    let Some(incident) = view.incident() else { return calm(view) };
+    let mut rows = Vec::new();
+    let key = |key: &str, words: &str| Row::text("   ").with(key, Role::Key).with(format!("  {words}"), Role::Text);
+    if let Some(title) = &incident.title {
+        rows.extend(
+            wrap(title, width.saturating_sub(2)).into_iter().map(|line| Row::of(format!(" {line}"), Role::Strong)),
+        );
+    }
+    match &incident.phase {
+        Phase::Proposed => {
+            rows.push(
+                Row::text(" The engine saw trouble and proposes ").with(incident.call_sign.as_str(), Role::Strong),
+            );
+            rows.extend(causes(view));
+            rows.push(key("D", "declares it (then Enter); F2 in that box says that it is none"));
+        }
+        phase => {
+            let lead = format!(" {} is {}. ", incident.call_sign, phase.word());
+            rows.push(Row::text(lead).with("Nothing runs.", Role::Strong));
+            rows.extend(causes(view));
+            rows.push(key("L", "launches a runbook"));
+            rows.push(key("U", "tells the world"));
+        }
+    }
+    rows
+}
+
+/// The probes whose trouble it is, with their evidence.
+fn causes(view: View<'_>) -> Vec<Row> {
+    let (Some(incident), Some(loaded)) = (view.incident(), view.loaded()) else { return Vec::new() };
+    let of = |id| loaded.probes.get(id).map(|state| (id, state));
+    let known = incident.causes.iter().filter_map(of);
+    known
+        .map(|(id, state)| {
+            let since = state.since.as_ref().map_or(String::new(), |since| format!("since {}", since.utc));
+            let role = head::verdict_role(state.verdict);
+            Row::text("   ")
+                .with(head::verdict_sign(state.verdict), role)
+                .with(format!(" {id} "), Role::Strong)
+                .with(crate::text::verdict(state.verdict), role)
+                .with(format!(" {since}  {}", state.why), Role::Text)
+        })
+        .collect()
+}
+
+fn calm(view: View<'_>) -> Vec<Row> {
+    let Some(loaded) = view.loaded() else {
+        return vec![Row::of(" No plan is loaded. `warroom plan load FILE` loads one.", Role::Text)];
+    };
+    let all_ok = loaded.plan.probes().all(|(_, probe)| loaded.verdict(&probe.id) == Verdict::Ok);
+    let first = if all_ok { Row::of(" ✓ all ok", Role::Good) } else { Row::text(" ").and(head::trouble(loaded)) };
+    vec![
+        first,
+        Row::new(),
+        Row::text("   ").with("D", Role::Key).with("  declares an incident that you noticed", Role::Text),
+        Row::text("   ").with("g r", Role::Key).with("  shows the runbooks", Role::Text),
+        Row::text("   ").with("g h", Role::Key).with("  shows every probe with its evidence", Role::Text),
+    ]
+}
+
+/// One cell for each site, as many beside one another as fit.
+fn sites_rows(view: View<'_>, width: usize) -> Vec<Row> {
+    let Some(loaded) = view.loaded() else { return Vec::new() };
+    let cells: Vec<Row> = loaded.plan.sites.iter().map(|site| site_cell(loaded, site)).collect();
+    let column = 40_usize;
+    let per_row = (width / column).max(1);
+    let join = |row: Row, (i, cell): (usize, &Row)| {
+        let row = if i == 0 { row } else { row.tab(i * column) };
+        row.and(cell.clone().cut(column - 1))
+    };
+    cells.chunks(per_row).map(|chunk| chunk.iter().enumerate().fold(Row::new(), join)).collect()
+}
+
+fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row {
+    let seen = health::site(&loaded.plan, &loaded.probes, &site.id);
+    let role = head::verdict_role(seen.worst);
+    let mut row = Row::text(" ").with(&site.name, Role::Strong).gap(1).with(head::verdict_sign(seen.worst), role);
+    let counts = [(Verdict::Down, "down"), (Verdict::Slow, "slow"), (Verdict::Unknown, "unknown"), (Verdict::Ok, "ok")];
+    for (verdict, word) in counts {
+        let count = seen.count(verdict);
+        if count > 0 {
+            row = row.with(format!(" {count} {word}"), head::verdict_role(verdict));
+        }
+    }
+    if seen.parts.is_empty() {
+        row = row.with(" no probes", Role::Dim);
+    }
+    if loaded.active.as_ref() == Some(&site.id) { row.with("  serves", Role::Strong) } else { row }
+}
+
+/// Every site with its parts, for the panel.
+fn sites_tree(view: View<'_>) -> Vec<Line> {
+    let Some(loaded) = view.loaded() else { return Vec::new() };
+    let mut lines = Vec::new();
+    let places = loaded.plan.sites.iter().map(|s| (Some(&s.id), site_cell(loaded, s)));
+    let front = Row::text(" ").with("before all sites", Role::Strong);
+    for (site, title) in places.chain([(None, front)]) {
+        let parts: Vec<_> = loaded.plan.probes().filter(|(_, p)| p.site.as_ref() == site).collect();
+        if site.is_none() && parts.is_empty() {
+            continue;
+        }
+        lines.push(Line::only(title));
+        for (component, probe) in parts {
+            let verdict = loaded.verdict(&probe.id);
+            let why = loaded.probes.get(&probe.id).map_or("", |s| s.why.as_str());
+            let role = head::verdict_role(verdict);
+            let row = Row::text("   ").with(head::verdict_sign(verdict), role).gap(1);
+            let row = row.with(component.id.as_str(), Role::Text).tab(16).with(crate::text::verdict(verdict), role);
+            let why = if verdict == Verdict::Ok { "" } else { why };
+            lines.push(Line::of(
+                Thing::Probe(loaded.plan.id.clone(), probe.id.clone()),
+                row.gap(1).with(why, Role::Dim),
+            ));
+        }
+    }
+    lines
+}
+
+/// The end of what the running or the last command step wrote.
+fn output(area: &mut Canvas<'_>, view: View<'_>) {
+    let Some((of, number, name)) = super::run::wanted(view) else {
+        area.rule(0, &Row::of("output", Role::Dim), Role::Line);
+        return;
+    };
+    let title = Row::text(format!("output {number} {name}"));
+    area.rule(0, &title, Role::Line);
+    let Some(output) = view.model.outputs.get(&of) else { return };
+    let rows = usize::from(area.height().saturating_sub(1));
+    let lines = output.lines();
+    let tail = lines.get(lines.len().saturating_sub(rows)..).unwrap_or_default();
+    for (line, y) in tail.iter().zip(1..) {
+        area.row(y, &Row::text(format!(" {line}")));
+    }
+}
+
+/// The newest rows of the timeline.
+fn latest(area: &mut Canvas<'_>, view: View<'_>) {
+    let rows = timeline::of_focus(view).take(usize::from(area.height()));
+    for (entry, y) in rows.zip(0..) {
+        area.row(y, &timeline::entry_row(view, entry));
+    }
+}
+
+/// Other incidents, each with what waits.
+fn others(view: View<'_>) -> Vec<Line> {
+    let focus = view.incident().map(|i| &i.id);
+    let waiting = waits(view.model);
+    let known = view.model.state.incidents.values().rev();
+    let others = known.filter(|i| Some(&i.id) != focus);
+    others
+        .map(|incident| {
+            let mine = waiting.iter().filter(|w| w.incident == incident.id && w.whose == Whose::Mine).count();
+            let row = Row::text("  ").with(incident.call_sign.as_str(), Role::Strong).tab(14);
+            let row = row.with(incident.phase.word(), Role::Text).tab(26);
+            let row = row.with(incident.severity.to_string(), head::severity(incident.severity)).tab(36);
+            let row = row.with(incident.plan.as_str(), Role::Text).gap(2);
+            let row = row.with(incident.title.as_deref().unwrap_or_default(), Role::Dim);
+            let waits = if mine > 0 { Row::of(format!(" {mine} for you "), Role::Waits) } else { Row::new() };
+            Line::of(Thing::Incident(incident.id.clone()), row).right(waits)
+        })
+        .collect()
+}
+
+/// Three columns, and the timeline across the foot.
+fn wide(body: &mut Canvas<'_>, view: View<'_>) {
+    let (width, height) = (body.width(), body.height());
+    let side = (width / 4).clamp(30, 40);
+    let foot = (height / 4).max(6);
+    let tall = height - foot;
+    let middle = width - 2 * side - 2;
+    let focus = |panel| if view.place.panel == panel { Focus::Yes } else { Focus::No };
+    titled(&mut body.part(0, 0, side, tall), view, Panel::Sites, focus(Panel::Sites));
+    centre(&mut body.part(side + 1, 0, middle, tall), view, focus(Panel::Now));
+    let team = tall * 3 / 5;
+    let x = side + middle + 2;
+    titled(&mut body.part(x, 0, side, team), view, Panel::Team, focus(Panel::Team));
+    titled(&mut body.part(x, team, side, tall - team), view, Panel::Others, focus(Panel::Others));
+    titled(&mut body.part(0, tall, width, foot), view, Panel::Timeline, focus(Panel::Timeline));
+}
+
+fn panel_rule(area: &mut Canvas<'_>, view: View<'_>, which: Panel, focus: Focus) {
+    let number = Panel::ALL.iter().position(|p| *p == which).unwrap_or(0) + 1;
+    let name = format!("{number} {}{}", which.name(), mark(view, which));
+    let (words, line) = match focus {
+        Focus::Yes => (Row::of(format!("[{name}]"), Role::LineFocus), Role::LineFocus),
+        Focus::No => (Row::of(format!(" {name} "), Role::Text), Role::Line),
+    };
+    area.rule(0, &words, line);
+}
+
+fn titled(area: &mut Canvas<'_>, view: View<'_>, which: Panel, focus: Focus) {
+    panel_rule(area, view, which, focus);
+    let (width, height) = (area.width(), area.height());
+    panel(&mut area.part(0, 1, width, height.saturating_sub(1)), view, which, focus);
+}
+
+/// Steps above, output below.
+fn centre(area: &mut Canvas<'_>, view: View<'_>, focus: Focus) {
+    panel_rule(area, view, Panel::Now, focus);
+    let (width, height) = (area.width(), area.height());
+    let Some(run) = view.run() else {
+        let rows = summary(view, area.columns());
+        return rows.iter().zip(1..).for_each(|(row, y)| area.row(y, row));
+    };
+    let steps = fit(run.steps.len() + usize::from(banner(view, run).is_some())).min(height.saturating_sub(4));
+    run_steps(&mut area.part(0, 1, width, steps), view, run, focus);
+    let y = steps + 1;
+    output(&mut area.part(0, y, width, height.saturating_sub(y)), view);
+}

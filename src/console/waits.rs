@@ -1,0 +1,146 @@
+//! What waits for a person, the most pressing first: counted in the head, opened by `Space`.
+
+use super::model::Model;
+use crate::core::command::{Command, Declared};
+use crate::core::ids::{CallSign, IncidentId, RunId, StepId};
+use crate::core::incident::{Incident, Phase};
+use crate::core::plan::Action;
+use crate::core::run::{Run, RunState, StepState};
+use crate::core::time::Span;
+
+/// Something that waits.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Wait {
+    pub(crate) incident: IncidentId,
+    pub(crate) call_sign: CallSign,
+    pub(crate) what: Waiting,
+    pub(crate) whose: Whose,
+    /// In a few words.
+    pub(crate) says: String,
+}
+
+/// What waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// A gate, for people who say yes or no.
+    Gate(RunId, StepId),
+    /// A step whose end nobody knows, that failed or was declined.
+    Settle(RunId, StepId),
+    /// A step that a person does.
+    Manual(RunId, StepId),
+    /// A run that was held.
+    Held(RunId),
+    /// A proposal, to be declared or dismissed.
+    Proposal,
+    /// An incident that has recovered, to be closed.
+    Recovered,
+}
+
+/// For whom it waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// The person at this console could deal with it.
+    Mine,
+    /// Others have to.
+    Others,
+}
+
+impl Waiting {
+    fn rank(&self) -> u8 {
+        match self {
+            Waiting::Gate(..) => 0,
+            Waiting::Settle(..) => 1,
+            Waiting::Manual(..) => 2,
+            Waiting::Held(_) => 3,
+            Waiting::Proposal => 4,
+            Waiting::Recovered => 5,
+        }
+    }
+}
+
+/// All that waits, what is for this person first.
+pub(crate) fn waits(model: &Model) -> Vec<Wait> {
+    let mut found: Vec<Wait> = model.state.open_incidents().flat_map(|incident| of_incident(model, incident)).collect();
+    found.sort_by_key(|wait| (wait.whose == Whose::Others, wait.what.rank()));
+    found
+}
+
+/// What waits for this person.
+pub(crate) fn mine(model: &Model) -> Vec<Wait> {
+    waits(model).into_iter().filter(|wait| wait.whose == Whose::Mine).collect()
+}
+
+fn of_incident(model: &Model, incident: &Incident) -> Vec<Wait> {
+    let id = || incident.id.clone();
+    let mut found: Vec<(Waiting, Option<Command>, String)> = Vec::new();
+    match incident.phase {
+        Phase::Proposed => {
+            let command = Command::Declare { what: Declared::Proposal(id()), severity: None, title: None };
+            let says = format!("{}: declare it, or say that it is none", incident.call_sign);
+            found.push((Waiting::Proposal, Some(command), says));
+        }
+        Phase::Recovered => {
+            let command = Command::Close { incident: id(), reason: None };
+            found.push((Waiting::Recovered, Some(command), format!("{} has recovered: close it", incident.call_sign)));
+        }
+        _ => {}
+    }
+    found.extend(model.state.runs_of(&incident.id).filter_map(|run| of_run(model, run)));
+    let wait = |(what, command, says): (Waiting, Option<Command>, String)| {
+        let mine = command.is_some_and(|command| model.refuses(&command).is_none());
+        let whose = if mine { Whose::Mine } else { Whose::Others };
+        Wait { incident: id(), call_sign: incident.call_sign.clone(), what, whose, says }
+    };
+    found.into_iter().map(wait).collect()
+}
+
+fn of_run(model: &Model, run: &Run) -> Option<(Waiting, Option<Command>, String)> {
+    if let RunState::Held { by, .. } = &run.state {
+        let says = format!("{} {} is held by {}", run.id, run.procedure.name, model.name(by));
+        return Some((Waiting::Held(run.id), Some(Command::Resume { run: run.id }), says));
+    }
+    let (index, step, done) = run.waiting()?;
+    let number = index + 1;
+    let (id, step_id) = (run.id, step.id.clone());
+    Some(match (&step.action, &done.state) {
+        (Action::Gate(gate), StepState::Waiting { .. }) => {
+            let view = crate::core::gate::view(&model.state, run, index, gate, model.readings());
+            // Any ceiling: what has to be accepted is asked for in the box.
+            let command = Command::Confirm {
+                run: id,
+                step: step_id.clone(),
+                target: view.target,
+                digest: view.digest,
+                max_loss: Some(crate::core::time::MAX_SPAN),
+            };
+            let have: Vec<String> = done.confirmations.iter().map(|c| model.name(&c.by)).collect();
+            let by = if have.is_empty() { String::new() } else { format!(" ({})", have.join(", ")) };
+            let says = format!("gate {number}: {}; {} of {}{by}", gate.question, have.len(), gate.people);
+            (Waiting::Gate(id, step_id), Some(command), says)
+        }
+        (_, StepState::Waiting { .. }) => {
+            let command = Command::SayDone { run: id, step: step_id.clone(), note: None };
+            (Waiting::Manual(id, step_id), Some(command), format!("step {number}: {}", step.name))
+        }
+        (_, state) => {
+            let command = Command::Retry { run: id, step: step_id.clone() };
+            let says = format!("step {number} {}: {}", state.word().to_uppercase(), step.name);
+            (Waiting::Settle(id, step_id), Some(command), says)
+        }
+    })
+}
+
+/// How long the first of them has waited is not known for all; the moment since when, where it is.
+pub(crate) fn since(model: &Model, wait: &Wait) -> Option<Span> {
+    let (run, step) = match &wait.what {
+        Waiting::Gate(run, step) | Waiting::Settle(run, step) | Waiting::Manual(run, step) => (run, step),
+        _ => return None,
+    };
+    let (_, _, done) = model.state.runs.get(run)?.find(step)?;
+    let at = match &done.state {
+        StepState::Waiting { since } => since,
+        StepState::Failed { at, .. } | StepState::Unknown { at, .. } | StepState::Declined { at, .. } => at,
+        _ => return None,
+    };
+    model.ago(at.utc)
+}
