@@ -64,6 +64,9 @@ struct Globals {
     /// Print JSON
     #[arg(long, global = true)]
     json: bool,
+    /// The console's colours: dark, mono, or a file
+    #[arg(long, global = true, value_name = "THEME", hide = true)]
+    theme: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::out::Out;
 use super::{Failure, Globals, Outcome, console};
+use crate::console::ConsoleOptions;
 use crate::core::time::Span;
 
 mod house;
@@ -47,7 +48,7 @@ impl Demo {
         let runtime = runtime.map_err(|e| Failure::failed(format!("cannot start: {e}")))?;
         // From here on the directory goes with the range, however this ends.
         let mut house = House::new(self.keep)?;
-        let outcome = self.live(&mut house, after, &runtime, out);
+        let outcome = self.live(&mut house, after, &runtime, globals, out);
         let closed = runtime.block_on(house.close());
         if self.keep {
             out.line(format!("kept: {}", house.state().display()))?;
@@ -55,11 +56,23 @@ impl Demo {
         outcome.and(closed)
     }
 
-    fn live(&self, house: &mut House, after: Option<Span>, runtime: &Runtime, out: &mut Out) -> Outcome {
+    fn live(
+        &self,
+        house: &mut House,
+        after: Option<Span>,
+        runtime: &Runtime,
+        globals: &Globals,
+        out: &mut Out,
+    ) -> Outcome {
         runtime.block_on(house.open(after))?;
         if !self.headless {
             runtime.block_on(house.start_outage_clock())?;
-            return console::open(house.address());
+            return console::open(ConsoleOptions {
+                engine: house.address().clone(),
+                memory: Some(console::memory_in(house.state())),
+                theme: globals.theme.clone(),
+                range: house.addresses().map(|range| range.control.clone()),
+            });
         }
         runtime.block_on(async {
             // Heard before the line goes out: whoever reads it may end the demo at once.
