@@ -24,6 +24,8 @@ fn run(args: &[&str]) -> (i32, String, String) {
 fn wrong_usage_ends_with_2_and_says_what_would_be_right() {
     for (args, part) in [
         (&["nonsense"][..], "unrecognized subcommand 'nonsense'"),
+        (&[], "the console needs a terminal; `warroom status` prints, `warroom --help` lists all verbs"),
+        (&["demo"], "the console needs a terminal; `warroom demo --headless` runs without one"),
         (&["plan", "check"], "<FILE>"),
         (&["run", "show"], "<RUN>"),
         (&["run", "show", "X7"], "runs read R1, R2 and so on"),
@@ -46,7 +48,8 @@ fn wrong_usage_ends_with_2_and_says_what_would_be_right() {
         (&["range", "--remove", "/"], "is no directory of a demo"),
     ] {
         // The hidden range would run until it is told to end: its lifeline is closed already.
-        let args: Vec<_> = args.iter().copied().chain((args[0] == "range").then_some("--lifeline-fd=0")).collect();
+        let args: Vec<_> =
+            args.iter().copied().chain((args.first() == Some(&"range")).then_some("--lifeline-fd=0")).collect();
         let (status, _, stderr) = run(&args);
         assert_eq!(status, 2, "{args:?}: {stderr}");
         assert!(stderr.contains(part), "{args:?}: {stderr}");

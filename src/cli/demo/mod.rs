@@ -43,6 +43,9 @@ impl Demo {
                 "a demo has a state directory and an engine of its own; --keep keeps it".into(),
             ));
         }
+        if !self.headless {
+            console::needs_terminal("`warroom demo --headless` runs without one")?;
+        }
         let after = (!self.calm).then_some(self.after);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|e| Failure::failed(format!("cannot start: {e}")))?;
