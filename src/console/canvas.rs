@@ -6,6 +6,7 @@ use ratatui::style::{Color, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::{Role, Theme};
+use crate::core::time::Span;
 use crate::text::clean_line;
 
 /// How the page looks on this terminal.
@@ -130,6 +131,22 @@ fn head(text: &str, width: usize) -> &str {
         }
     }
     text
+}
+
+/// A length of time as an author would write it: `30m`, not `30m00s`.
+pub(crate) fn round(span: Span) -> String {
+    let text = span.to_string();
+    for (exact, rounded) in [("m00s", "m"), ("h00m", "h"), ("d00h", "d")] {
+        if let Some(head) = text.strip_suffix(exact) {
+            return format!("{head}{rounded}");
+        }
+    }
+    text
+}
+
+/// How many of something there are: `1 step`, `9 steps`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// Words wrapped at spaces into lines of at most that many columns; line ends stay, long words are cut.

@@ -2,7 +2,7 @@
 
 use super::run::does;
 use super::title;
-use crate::console::canvas::{Canvas, Row, wrap};
+use crate::console::canvas::{Canvas, Row, round, wrap};
 use crate::console::edit::Focus;
 use crate::console::list::{self, Line};
 use crate::console::place::{Thing, View};
@@ -37,7 +37,7 @@ pub(crate) fn step_row(index: usize, step: &Step, values: &Values) -> Row {
 
 /// What stands out of a step before it runs.
 pub(crate) fn marks(step: &Step) -> Row {
-    let row = step.estimate.map_or_else(Row::new, |e| Row::of(format!("~{e} "), Role::Dim));
+    let row = step.estimate.map_or_else(Row::new, |e| Row::of(format!("~{} ", round(e)), Role::Dim));
     match step.way_back {
         Return::Open => row,
         Return::None => Row::of("NO RETURN ", Role::NoReturn).and(row),

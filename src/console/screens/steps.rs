@@ -1,6 +1,6 @@
 //! The steps of a run: what was done, what is being done, what comes.
 
-use crate::console::canvas::Row;
+use crate::console::canvas::{Row, round};
 use crate::console::list::Line;
 use crate::console::place::{Thing, View};
 use crate::console::theme::Role;
@@ -70,7 +70,7 @@ fn finding(view: View<'_>, step: &Step, done: &StepRun) -> Row {
         StepState::Pending => Row::new(),
         StepState::Waiting { .. } => match &step.action {
             Action::Gate(gate) => gate_row(view, gate, done),
-            _ => Row::of("waits: T says that it is done", Role::Waits),
+            _ => Row::of("waits: T says what became of it", Role::Waits),
         },
         StepState::Running { .. } => {
             let tries = if done.attempts > 1 { format!(", try {}", done.attempts) } else { String::new() };
@@ -130,14 +130,14 @@ fn right(view: View<'_>, run: &Run, index: usize, (step, done): (&Step, &StepRun
     let time = match &done.state {
         StepState::Done { took, .. } => Row::of(took.to_string(), Role::Dim),
         StepState::Running { since } => Row::of(lasted(view.model.now(), since), Role::Active).and(of_estimate(step)),
-        StepState::Pending => step.estimate.map_or_else(Row::new, |e| Row::of(format!("~{e}"), Role::Dim)),
+        StepState::Pending => step.estimate.map_or_else(Row::new, |e| Row::of(format!("~{}", round(e)), Role::Dim)),
         _ => Row::new(),
     };
     row.and(time).gap(1)
 }
 
 fn of_estimate(step: &Step) -> Row {
-    step.estimate.map_or_else(Row::new, |e| Row::of(format!(" of ~{e}"), Role::Dim))
+    step.estimate.map_or_else(Row::new, |e| Row::of(format!(" of ~{}", round(e)), Role::Dim))
 }
 
 /// How long something lasts already.

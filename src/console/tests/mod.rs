@@ -1,0 +1,4 @@
+//! The console as its person meets it: pages as pictures in text, and what keys lead to.
+
+mod pages;
+pub(crate) mod story;
