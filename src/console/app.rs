@@ -123,7 +123,7 @@ impl App {
                 self.model.dropped += 1;
                 return;
             }
-            return self.to_layer(|layer, desk| layer.key(key, desk));
+            return self.hand_down(|layer, desk| layer.key(key, desk));
         }
         if key.code == Code::Esc && !self.typed.is_empty() {
             return self.typed.clear();
@@ -145,7 +145,7 @@ impl App {
             self.model.dropped += 1;
             return;
         }
-        self.to_layer(|layer, desk| {
+        self.hand_down(|layer, desk| {
             layer.paste(text, desk);
             Next::Keep
         });
@@ -175,7 +175,7 @@ impl App {
                 }
             }
             Message::Connected { .. } => self.connected(message),
-            Message::NoOutput { .. } => self.fetching = None,
+            Message::NoOutput => self.fetching = None,
             Message::Live(_) if self.place.screen == Screen::Range => {
                 self.effects.push(Effect::LookAtRange);
                 self.model.take(message);
@@ -198,13 +198,13 @@ impl App {
             Link::Lost { since, .. } => Some(self.model.at.minus(*since)),
             _ => None,
         };
-        let seen = self.earlier.take().or(Some(self.model.seq).filter(|seq| *seq > 0));
-        let first = lost.is_none();
+        let earlier = self.earlier.take();
+        let seen = earlier.or(Some(self.model.seq).filter(|seq| *seq > 0));
         self.model.take(message);
         (self.fetching, self.fetched) = (None, Vec::new());
         let same_journal = seen.is_some_and(|seen| seen <= self.model.seq);
         let long = lost.is_some_and(|lost| lost > AWAY);
-        let restarted = first && self.model.state.open_incidents().next().is_some();
+        let restarted = earlier.is_some() && self.model.state.open_incidents().next().is_some();
         if let Some(seen) = seen.filter(|_| same_journal && (long || restarted)) {
             self.was_away(lost, seen);
         } else {
@@ -270,7 +270,7 @@ impl App {
                 self.model.oldest = Oldest::Reached;
             } else {
                 self.model.oldest = Oldest::Asked;
-                self.effects.push(Effect::Page { incident: None, before });
+                self.effects.push(Effect::Page { before });
             }
         }
     }
@@ -309,7 +309,7 @@ impl App {
         self.painted = Painted::No;
     }
 
-    fn to_layer(&mut self, take: impl FnOnce(&mut dyn Layer, &mut Desk<'_>) -> Next) {
+    fn hand_down(&mut self, take: impl FnOnce(&mut dyn Layer, &mut Desk<'_>) -> Next) {
         let Some(index) = self.layers.len().checked_sub(1) else { return };
         let next = self.with_layer(index, take);
         self.follow(index, next);
@@ -342,7 +342,7 @@ impl App {
                     self.act(action);
                 }
             }
-            Next::OpenNext => {
+            Next::WhatWaits => {
                 self.layers.remove(index);
                 self.open_next();
             }

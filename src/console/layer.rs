@@ -76,7 +76,7 @@ pub(crate) enum Next {
     /// The layer is done, and that action follows.
     Act(&'static str),
     /// The layer is done, and whatever waits next is opened.
-    OpenNext,
+    WhatWaits,
 }
 
 /// A box.

@@ -196,7 +196,7 @@ impl GateBox {
                 Loss::Unknown => format!("nobody can say how much{limit_words}"),
                 Loss::Measured(span) => format!("{} of writes, for good{limit_words}", whole(span)),
                 Loss::AtMost(span) => {
-                    format!("at most {} of writes, for good; the source is silent{limit_words}", whole(span))
+                    format!("at most {} of writes, for good; source silent{limit_words}", whole(span))
                 }
             };
             put("You lose", &words, loss_role(loss, limit));

@@ -214,7 +214,7 @@ impl Launch {
         for (index, step) in procedure.steps.iter().enumerate().skip(self.top) {
             let gate = matches!(step.action, crate::core::plan::Action::Gate(_));
             let row = Row::of(format!("{:>2} ", index + 1), Role::Dim);
-            let row = row.with(if gate { "GATE " } else { "" }, Role::Waits).with(&step.name, Role::Strong).gap(2);
+            let row = row.with(if gate { "GATE " } else { "" }, Role::NoReturn).with(&step.name, Role::Strong).gap(2);
             rows.push(row.and(screens::marks(step)));
             let does = wrap(&screens::does(step, &values), width.saturating_sub(5));
             rows.extend(does.into_iter().take(3).map(|line| Row::of(format!("   {line}"), Role::Text)));

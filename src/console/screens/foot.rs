@@ -29,9 +29,6 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>, foot: &Foot) {
     if !foot.typed.is_empty() {
         right = right.with(format!("{} ", foot.typed), Role::Key);
     }
-    if view.model.dropped > 0 {
-        right = right.with(format!("{} keys dropped ", view.model.dropped), Role::Warn);
-    }
     canvas.both(0, &left, &right);
     let key_row = |(key, name): &(String, String)| Row::of(key, Role::Key).gap(1).with(name, Role::Text);
     let always = foot.always.iter().fold(Row::new(), |row, hint| row.and(key_row(hint)).gap(2));

@@ -69,13 +69,16 @@ pub(crate) enum Detail {
     Counts,
 }
 
+/// Parts by what is believed of them, the worst first.
+type ByVerdict<'a> = BTreeMap<std::cmp::Reverse<Verdict>, Vec<&'a str>>;
+
 /// Everything that is not ok, by site; `all ok` when there is nothing.
 pub(crate) fn trouble(loaded: &Loaded, detail: Detail) -> Row {
-    let mut places: Vec<(String, BTreeMap<std::cmp::Reverse<Verdict>, Vec<&str>>)> = Vec::new();
+    let mut places: Vec<(String, ByVerdict<'_>)> = Vec::new();
     let sites = loaded.plan.sites.iter().map(|s| (Some(&s.id), s.name.as_str()));
     for (site, name) in sites.chain([(None, "")]) {
         let seen = summarise(&loaded.plan, &loaded.probes, |_, probe| probe.site.as_ref() == site);
-        let mut by_verdict: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+        let mut by_verdict = ByVerdict::new();
         for (part, verdict) in seen.parts.iter().filter(|(_, v)| *v != Verdict::Ok) {
             by_verdict.entry(std::cmp::Reverse(*verdict)).or_default().push(part);
         }
@@ -239,7 +242,12 @@ fn waiting(view: View<'_>) -> (Row, Row) {
             let age = view.model.age().unwrap_or_default();
             let gone = view.model.at.minus(*since);
             let row = Row::text(" ").with(format!(" ENGINE LOST {gone} ago "), Role::Production).gap(2);
-            return (row.with(why, Role::Bad), Row::of(format!("what you see is {age} old"), Role::Warn).gap(1));
+            let dropped = match view.model.dropped {
+                0 => String::new(),
+                keys => format!(", {keys} keys dropped"),
+            };
+            let right = Row::of(format!("what you see is {age} old{dropped}"), Role::Warn).gap(1);
+            return (row.with(why, Role::Bad), right);
         }
         Link::Up => {}
     }

@@ -31,7 +31,8 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
 /// A step that has not run: its number, its name, what it will do.
 pub(crate) fn step_row(index: usize, step: &Step, values: &Values) -> Row {
     let gate = if matches!(step.action, Action::Gate(_)) { "GATE " } else { "" };
-    let row = Row::of(format!(" {:>2} ", index + 1), Role::Dim).with(gate, Role::Waits).with(&step.name, Role::Strong);
+    let row =
+        Row::of(format!(" {:>2} ", index + 1), Role::Dim).with(gate, Role::NoReturn).with(&step.name, Role::Strong);
     row.cut(36).tab(37).with(does(step, values), Role::Text)
 }
 

@@ -29,7 +29,8 @@ fn line(view: View<'_>, run: &Run, index: usize, (step, done): (&Step, &StepRun)
     let digits = if run.steps.len() > 9 { 2 } else { 1 };
     let mut row = Row::text(" ").with(sign, role).with(format!(" {:>digits$} ", index + 1), Role::Dim);
     if let Action::Gate(_) = step.action {
-        row = row.with("GATE ", if pending { Role::Dim } else { Role::Waits });
+        let waits = matches!(done.state, StepState::Waiting { .. });
+        row = row.with("GATE", if waits { Role::Waits } else { name_role }).gap(1);
     }
     row = row.with(&step.name, name_role);
     let finding = finding(view, step, done);

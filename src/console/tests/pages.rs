@@ -2,9 +2,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
 
 use super::story::{ADA, Hour, Night, press};
 use crate::console::app::App;
+use crate::console::canvas::Glyphs;
+use crate::console::theme::Depth;
 
 pub(super) fn page(app: &App, width: u16, height: u16) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
@@ -88,6 +91,69 @@ fn screens_and_boxes_at_both_sizes() {
         }
         for (width, height) in [(80, 24), (132, 38)] {
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&page(&app, width, height)));
+        }
+    }
+}
+
+/// The same in words for eyes that see no colour, and for terminals that show no more than ASCII.
+#[test]
+fn every_page_has_its_form_in_ascii() {
+    for (name, hour, keys) in PICTURES {
+        let mut app = Night::until(*hour).console_with(&ADA, Depth::Mono, Glyphs::Ascii);
+        if !keys.is_empty() {
+            press(&mut app, keys);
+        }
+        let shown = text(&page(&app, 80, 24));
+        assert!(shown.is_ascii(), "{name}: {shown}");
+        if ASCII_PICTURES.contains(name) {
+            insta::assert_snapshot!(format!("{name}_ascii"), shown);
+        }
+    }
+}
+
+const ASCII_PICTURES: [&str; 4] = ["gate", "promoting", "box_gate", "health"];
+
+/// Which looks stand where: each cell's look as a letter, each letter explained.
+fn looks(buffer: &Buffer) -> String {
+    let mut known: Vec<Style> = Vec::new();
+    let width = usize::from(buffer.area.width).max(1);
+    let mut lines = Vec::new();
+    for row in buffer.content.chunks(width) {
+        let line: String = row
+            .iter()
+            .map(|cell| {
+                let style = cell.style();
+                let index = known.iter().position(|s| *s == style).unwrap_or_else(|| {
+                    known.push(style);
+                    known.len() - 1
+                });
+                if cell.symbol() == " " && cell.bg == Color::Reset && cell.modifier.is_empty() {
+                    ' '
+                } else {
+                    char::from(b'a' + u8::try_from(index).unwrap())
+                }
+            })
+            .collect();
+        lines.push(line.trim_end().to_owned());
+    }
+    let explained = known.iter().enumerate().map(|(index, style)| {
+        let letter = char::from(b'a' + u8::try_from(index).unwrap());
+        let colour = |c: Option<Color>| c.map_or("-".to_owned(), |c| c.to_string());
+        format!("{letter}: {} on {} {:?}", colour(style.fg), colour(style.bg), style.add_modifier)
+    });
+    lines.extend(explained);
+    lines.join("\n")
+}
+
+#[test]
+fn looks_at_every_depth_of_colour() {
+    for (depth, depth_name) in [(Depth::True, "true"), (Depth::Sixteen, "16"), (Depth::Mono, "mono")] {
+        for (name, hour, keys) in
+            [("gate", Hour::Gate, "g w"), ("box_gate", Hour::Gate, "Space"), ("failed", Hour::Failed, "g w")]
+        {
+            let mut app = Night::until(hour).console_with(&ADA, depth, Glyphs::Unicode);
+            press(&mut app, keys);
+            insta::assert_snapshot!(format!("looks_{name}_{depth_name}"), looks(&page(&app, 80, 24)));
         }
     }
 }

@@ -308,7 +308,12 @@ impl Night {
 
     /// A console of that person, connected.
     pub(crate) fn console(&self, who: &Principal) -> App {
-        let mut app = console();
+        self.console_with(who, Depth::True, Glyphs::Unicode)
+    }
+
+    /// The same, on another terminal.
+    pub(crate) fn console_with(&self, who: &Principal, depth: Depth, glyphs: Glyphs) -> App {
+        let mut app = App::new(look(depth, glyphs), Range::Here, Memory::default());
         app.take(self.connected(who));
         for step in ["fence", "wal", "promote"] {
             let of = OutputId { run: RunId(1), step: step.parse().unwrap(), attempt: 1 };
