@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod channels;
+pub mod cli;
 pub mod client;
 pub mod console;
 pub mod core;

@@ -4,7 +4,7 @@
 //! Each start is a fresh process on a fresh pseudo-terminal of 80x24. Output is time-stamped as it is read and only replayed
 //! through a terminal model afterwards, so that the model never sits in the measured path.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)]
 
 mod range;
 mod terminal;

@@ -1,6 +1,6 @@
 //! How long a long journal takes to open: a snapshot and 1,000 entries after it, out of 100,000. `cargo bench --bench open`.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

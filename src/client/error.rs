@@ -12,7 +12,7 @@ use super::Address;
 pub enum ClientError {
     /// The engine answered, and it is no.
     #[error("{}", text::trouble(.0))]
-    Trouble(Box<Trouble>),
+    Trouble(Trouble),
     /// The engine answered with a code that this program does not know: it is newer.
     #[error("{} ({})", text::clean_line(.sentence), text::clean_line(.code))]
     NewTrouble {

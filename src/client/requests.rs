@@ -196,6 +196,14 @@ impl Client {
         read(&self.fetch(Method::POST, "/v1/audit/verify", Bytes::new(), AUDIT).await?)
     }
 
+    /// Posts nothing to a path and takes any good answer: for what is pressed like a button.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn poke(&self, path: &str) -> Result<(), ClientError> {
+        self.fetch(Method::POST, path, Bytes::new(), ANSWER).await.map(drop)
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         read(&self.fetch(Method::GET, path, Bytes::new(), ANSWER).await?)
     }
@@ -242,7 +250,7 @@ async fn good(response: Response<Incoming>) -> Result<Response<Incoming>, Client
     }
     let body = whole(response).await?;
     if let Ok(trouble) = serde_json::from_slice::<Trouble>(&body) {
-        return Err(ClientError::Trouble(Box::new(trouble)));
+        return Err(ClientError::Trouble(trouble));
     }
     Err(match serde_json::from_slice::<Unheard>(&body) {
         Ok(Unheard { code, sentence }) => ClientError::NewTrouble { code, sentence },

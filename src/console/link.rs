@@ -145,7 +145,7 @@ async fn ask(client: &Client, range: Option<&str>, id: Uuid, effect: Effect) -> 
             let posted = Posted { id, seen: Some(seen), command: *command };
             let answer = match client.command(&posted).await {
                 Ok(accepted) => Answer::Yes(accepted),
-                Err(ClientError::Trouble(trouble)) => Answer::No((*trouble).clone()),
+                Err(ClientError::Trouble(trouble)) => Answer::No(trouble),
                 Err(error @ (ClientError::Lost(_) | ClientError::AnswerLost(_) | ClientError::Broken(_))) => {
                     Answer::Unsure(error.to_string())
                 }

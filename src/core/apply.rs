@@ -8,10 +8,10 @@ use super::event::{Event, Opening, PlanBody};
 use super::health::{ProbeState, Verdict};
 use super::ids::{IncidentId, PlanId, ProbeId, RunId, StepId};
 use super::incident::{Incident, Phase};
-use super::plan::{Action, Plan};
+use super::plan::{Action, Plan, Probe};
 use super::run::{Confirmation, How, Run, RunState, StepRun, StepState};
 use super::state::{ENDED_KEPT, Entry, Loaded, State, TIMELINE_KEPT};
-use super::time::{Now, Span};
+use super::time::{Now, Span, last_of};
 
 /// Folds an entry of the journal into the state.
 pub fn apply(state: &mut State, entry: &Entry) {
@@ -20,13 +20,15 @@ pub fn apply(state: &mut State, entry: &Entry) {
             state.mode = *mode;
             state.people = people.iter().map(|p| (p.principal.clone(), Arc::new(p.clone()))).collect();
             state.channels.clone_from(channels);
-            forget_health(state);
+            forget_health(state, &entry.at);
         }
         Event::PlanLoaded { plan, hash, body: Some(PlanBody { plan: body, .. }), .. } => {
             let before = state.plans.get(plan);
             let loaded = Loaded {
-                probes: kept_probes(body, before.map(|l| &l.probes)),
-                active: before.and_then(|l| l.active.clone()).or_else(|| body.primary().map(|s| s.id.clone())),
+                probes: kept_probes(body, before),
+                active: before
+                    .and_then(|l| l.active.clone().filter(|site| body.site(site).is_some()))
+                    .or_else(|| body.primary().map(|s| s.id.clone())),
                 plan: Arc::clone(body),
                 hash: hash.clone(),
             };
@@ -39,16 +41,15 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 known.since = Some(change.since.clone());
                 known.why.clone_from(&change.why);
                 known.last_good.clone_from(&change.last_good);
-                // Trouble that begins while an incident is open joins it; trouble that ends is free to be proposed again.
+                // An outage that begins while an incident is open joins it; one that ended is free to be proposed again.
                 known.covered_by = match change.to {
                     Verdict::Ok => None,
-                    Verdict::Down | Verdict::Slow | Verdict::Unknown => known.covered_by.take().or(incident.clone()),
+                    Verdict::Down => known.covered_by.take().or(incident.clone()),
+                    Verdict::Slow | Verdict::Unknown => known.covered_by.take(),
                 };
             }
             if let (Some(id), Verdict::Down) = (incident, change.to) {
-                incident_mut(state, &id, |i| {
-                    i.causes.insert(probe.clone());
-                });
+                join(state, plan, &id, probe);
             }
         }
         Event::SiteActivated { plan, site } => {
@@ -60,7 +61,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
         Event::IncidentDeclared(opening) => open(state, entry, opening, Phase::Declared),
         Event::IncidentDismissed { incident, reason } => {
             incident_mut(state, incident, |i| i.phase = Phase::Dismissed { reason: reason.clone() });
-            forget_ended(state);
+            forget_ended(state, incident);
         }
         Event::IncidentRecovering { incident } => incident_mut(state, incident, |i| i.phase = Phase::Recovering),
         Event::IncidentVerifying { incident, since } => {
@@ -82,14 +83,14 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 i.stopped.get_or_insert_with(|| entry.at.clone());
                 i.phase = Phase::Closed { reason: reason.clone() };
             });
-            forget_ended(state);
+            forget_ended(state, incident);
         }
         Event::IncidentCancelled { incident, reason } => {
             incident_mut(state, incident, |i| {
                 i.stopped.get_or_insert_with(|| entry.at.clone());
                 i.phase = Phase::Cancelled { reason: reason.clone() };
             });
-            forget_ended(state);
+            forget_ended(state, incident);
         }
         Event::IncidentReopened { incident, .. } => incident_mut(state, incident, |i| {
             i.phase = Phase::Declared;
@@ -213,12 +214,25 @@ fn done(before: &StepState, how: How, at: Now) -> StepState {
     StepState::Done { how, at, took }
 }
 
-/// A new engine has looked at nothing yet.
-fn forget_health(state: &mut State) {
+/// An outage becomes part of an incident, and makes a proposal as grave as it is.
+fn join(state: &mut State, plan: &PlanId, incident: &IncidentId, probe: &ProbeId) {
+    let severity = state.plans.get(plan).and_then(|loaded| loaded.severity_of(probe));
+    incident_mut(state, incident, |i| {
+        i.causes.insert(probe.clone());
+        if i.phase == Phase::Proposed {
+            i.severity = severity.map_or(i.severity, |s| i.severity.max(s));
+        }
+    });
+}
+
+/// A new engine has looked at nothing yet. What was ok is taken to have been so until the last sign of life of the one before;
+/// what stands beside the start was written by the new one.
+fn forget_health(state: &mut State, started: &Now) {
+    let last_sign = state.timeline.iter().rev().map(|entry| &entry.at).find(|at| *at != started).cloned();
     for loaded in state.plans.values_mut() {
         for probe in Arc::make_mut(loaded).probes.values_mut() {
             if probe.verdict == Verdict::Ok {
-                probe.last_good = probe.since.take().or(probe.last_good.take());
+                probe.last_good = last_of(probe.since.iter().chain(&last_sign)).cloned();
             }
             probe.verdict = Verdict::Unknown;
             probe.since = None;
@@ -227,10 +241,14 @@ fn forget_health(state: &mut State) {
     }
 }
 
-/// What is known of the probes that a new text still has.
-fn kept_probes(plan: &Plan, before: Option<&BTreeMap<ProbeId, ProbeState>>) -> BTreeMap<ProbeId, ProbeState> {
-    let known = |id: &ProbeId| before.and_then(|b| b.get(id)).cloned().unwrap_or_default();
-    plan.probes().map(|(_, p)| (p.id.clone(), known(&p.id))).collect()
+/// What is known of the probes that a new text still has, and that still look at the same.
+fn kept_probes(plan: &Plan, before: Option<&Arc<Loaded>>) -> BTreeMap<ProbeId, ProbeState> {
+    let known = |probe: &Probe| {
+        let before = before?;
+        let earlier = before.plan.probe(&probe.id)?.1;
+        (earlier.look == probe.look && earlier.site == probe.site).then(|| before.probes.get(&probe.id).cloned())?
+    };
+    plan.probes().map(|(_, probe)| (probe.id.clone(), known(probe).unwrap_or_default())).collect()
 }
 
 fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
@@ -271,11 +289,13 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
     }
 }
 
-/// Keeps the last few ended incidents; the journal keeps all.
-fn forget_ended(state: &mut State) {
-    let ended: Vec<_> = state.incidents.values().filter(|i| !i.phase.is_open()).map(|i| i.id.clone()).collect();
-    let surplus = ended.len().saturating_sub(ENDED_KEPT);
-    for id in ended.into_iter().take(surplus) {
+/// Keeps the last few ended incidents, the one that has just ended always, and those that still owe the world words; the journal
+/// keeps all.
+fn forget_ended(state: &mut State, just_ended: &IncidentId) {
+    let ended = || state.incidents.values().filter(|i| !i.phase.is_open());
+    let surplus = ended().count().saturating_sub(ENDED_KEPT);
+    let done_with = ended().filter(|i| i.id != *just_ended && !i.owes_words()).map(|i| i.id.clone());
+    for id in done_with.take(surplus).collect::<Vec<_>>() {
         state.incidents.remove(&id);
         state.runs.retain(|_, run| run.incident != id);
     }

@@ -3,18 +3,16 @@
 //!
 //! The engine calls [`follow`] after each batch until nothing follows, within the same commit, and again at [`next_due`].
 
-use std::collections::BTreeSet;
-
 use super::decide::incident_id;
 use super::event::{Event, Opening, Voided};
-use super::health::{Readings, Verdict};
+use super::health::{ProbeState, Readings, Verdict};
 use super::ids::{CallSign, ProbeId};
 use super::incident::{Incident, Phase};
-use super::objectives::{good_since, held};
-use super::plan::{Component, Probe, ProcedureKind, Severity, Vantage};
+use super::objectives::{good_since, held, is_bad};
+use super::plan::{ProcedureKind, Severity};
 use super::run::{Run, RunResult, RunState, StepState};
 use super::state::{Loaded, State};
-use super::time::{Moment, Now};
+use super::time::{Moment, Now, first_of};
 
 /// What follows now. Applying it may let more follow.
 #[must_use]
@@ -45,8 +43,8 @@ pub fn next_due(state: &State, now: &Now) -> Option<Moment> {
     let holding = state.open_incidents().filter_map(|incident| match &incident.phase {
         Phase::Verifying { since } => {
             let loaded = state.plans.get(&incident.plan)?;
-            let window = window_start(loaded, incident, since)?;
-            Some(now.utc.plus(loaded.plan.stable_for.minus(held(&window, now))))
+            good_since(loaded, incident)?;
+            Some(now.utc.plus(loaded.plan.stable_for.minus(held(since, now))))
         }
         _ => None,
     });
@@ -107,14 +105,14 @@ fn of_incident(state: &State, incident: &Incident, now: &Now) -> Option<Event> {
     let id = incident.id.clone();
     match (&incident.phase, good) {
         (Phase::Declared | Phase::Recovering, Some(since)) => Some(Event::IncidentVerifying { incident: id, since }),
-        (Phase::Verifying { .. }, None) if is_bad_again(loaded, incident) => {
-            Some(Event::IncidentRelapsed { incident: id })
+        // An engine that restarted has to look again, and the window begins with what it sees.
+        (Phase::Verifying { since }, Some(good)) if good != *since => {
+            Some(Event::IncidentVerifying { incident: id, since: good })
         }
-        (Phase::Recovered, None) if is_bad_again(loaded, incident) => Some(Event::IncidentRelapsed { incident: id }),
-        (Phase::Verifying { since }, Some(_)) => {
-            let stopped = window_start(loaded, incident, since)?;
-            (held(&stopped, now) >= loaded.plan.stable_for)
-                .then_some(Event::IncidentRecovered { incident: id, stopped })
+        (Phase::Verifying { since }, Some(_)) => (held(since, now) >= loaded.plan.stable_for)
+            .then(|| Event::IncidentRecovered { incident: id, stopped: since.clone() }),
+        (Phase::Verifying { .. } | Phase::Recovered, None) if is_bad(loaded, incident) => {
+            Some(Event::IncidentRelapsed { incident: id })
         }
         (Phase::Declared, None) => {
             state.runs_of(&incident.id).next().map(|_| Event::IncidentRecovering { incident: id })
@@ -123,21 +121,8 @@ fn of_incident(state: &State, incident: &Incident, now: &Now) -> Option<Event> {
     }
 }
 
-/// Where the unbroken row of good samples begins: not before the engine, perhaps restarted since, looked again.
-fn window_start(loaded: &Loaded, incident: &Incident, since: &Now) -> Option<Now> {
-    let good = good_since(loaded, incident)?;
-    Some(if good.utc > since.utc { good } else { since.clone() })
-}
-
-/// Seen bad, rather than not seen: a restart makes everything unknown and is no relapse.
-fn is_bad_again(loaded: &Loaded, incident: &Incident) -> bool {
-    let front_door_hit =
-        loaded.plan.probes().any(|(_, p)| p.vantage == Vantage::FrontDoor && incident.causes.contains(&p.id));
-    loaded.plan.probes().any(|(_, p)| {
-        let counts = if front_door_hit { p.vantage == Vantage::FrontDoor } else { incident.causes.contains(&p.id) };
-        counts && matches!(loaded.verdict(&p.id), Verdict::Down | Verdict::Slow)
-    })
-}
+/// The least severity for which the engine proposes an incident by itself.
+const GRAVE: Severity = Severity::High;
 
 /// One incident for all the trouble of a plan: proposed once, however many probes fail; what fails later joins it.
 fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Event> {
@@ -145,17 +130,13 @@ fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Event> {
     if state.incident_of(&plan.id).is_some() {
         return None;
     }
-    let fresh: Vec<(&Component, &Probe)> = plan
-        .probes()
-        .filter(|(_, probe)| {
-            loaded.probes.get(&probe.id).is_some_and(|s| s.verdict == Verdict::Down && s.covered_by.is_none())
-        })
-        .collect();
-    let severity = fresh.iter().map(|(c, p)| severity_of(loaded, c, p)).max().filter(|s| *s >= Severity::High)?;
-    let causes: BTreeSet<ProbeId> = fresh.iter().map(|(_, p)| p.id.clone()).collect();
-    let last_good = fresh.iter().filter_map(|(_, p)| loaded.probes.get(&p.id)?.last_good.clone());
-    let first_bad = fresh.iter().filter_map(|(_, p)| loaded.probes.get(&p.id)?.since.clone());
-    let began = last_good.min_by_key(|n| n.utc).or_else(|| first_bad.min_by_key(|n| n.utc));
+    let down = loaded.probes.iter().filter(|(_, s)| s.verdict == Verdict::Down && s.covered_by.is_none());
+    let fresh: Vec<(&ProbeId, &ProbeState, Severity)> =
+        down.filter_map(|(id, seen)| Some((id, seen, loaded.severity_of(id)?))).collect();
+    let severity = fresh.iter().map(|(_, _, severity)| *severity).max().filter(|s| *s >= GRAVE)?;
+    // What could wait for daylight may have been down for days: the clocks begin with what could not.
+    let grave = fresh.iter().filter(|(_, _, severity)| *severity >= GRAVE);
+    let began = first_of(grave.filter_map(|(_, seen, _)| seen.began()));
     let taken: Vec<&CallSign> = state.incidents.values().map(|i| &i.call_sign).collect();
     Some(Event::IncidentProposed(Opening {
         incident: incident_id(state, now),
@@ -163,18 +144,7 @@ fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Event> {
         plan: plan.id.clone(),
         severity,
         title: None,
-        began: began.unwrap_or_else(|| now.clone()),
-        causes,
+        began: began.unwrap_or(now).clone(),
+        causes: fresh.into_iter().map(|(id, _, _)| id.clone()).collect(),
     }))
-}
-
-/// The component's priority; one less where another site serves.
-fn severity_of(loaded: &Loaded, component: &Component, probe: &Probe) -> Severity {
-    let serves = probe.site.is_none() || probe.site == loaded.active;
-    match (component.priority, serves) {
-        (priority, true) => priority,
-        (Severity::Critical, false) => Severity::High,
-        (Severity::High, false) => Severity::Medium,
-        (Severity::Medium | Severity::Low, false) => Severity::Low,
-    }
 }

@@ -89,7 +89,7 @@ pub struct View {
     pub no_return: Return,
     /// How many people it takes.
     pub people: u32,
-    /// Over all of this but the loss, which a confirmation bounds by itself.
+    /// Over all of this but how large the loss is, which a confirmation bounds by itself.
     pub digest: String,
 }
 
@@ -120,7 +120,8 @@ pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Read
     view
 }
 
-/// The largest loss of all data that travels; unknown when any of it is. `None` when nothing does.
+/// The largest loss of all data that travels from the site that serves; unknown when any of it is. `None` when nothing does,
+/// as after a failover, until data travels the other way.
 #[must_use]
 pub fn worst_loss(loaded: &Loaded, readings: &Readings) -> Option<Loss> {
     let known = readings.replication.get(&loaded.plan.id);
@@ -129,7 +130,9 @@ pub fn worst_loss(loaded: &Loaded, readings: &Readings) -> Option<Loss> {
         .plan
         .components
         .iter()
-        .filter(|c| c.replication.is_some())
+        .filter(|c| {
+            c.replication.as_ref().is_some_and(|r| loaded.active.as_ref().is_none_or(|active| r.from == *active))
+        })
         .map(|c| of(&c.id))
         .max_by_key(|loss| (*loss == Loss::Unknown, loss.ceiling()))
 }
@@ -176,6 +179,12 @@ fn digest(run: &Run, view: &View) -> String {
         put(name);
         put(value);
     }
+    // A ceiling that was named for a loss that somebody could say is none for one that nobody can.
+    put(match view.loss {
+        None => "no loss",
+        Some(Loss::Unknown) => "loss unknown",
+        Some(Loss::Measured(_) | Loss::AtMost(_)) => "loss known",
+    });
     for check in &view.checks {
         put(&fingerprint(check));
     }

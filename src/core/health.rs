@@ -74,6 +74,14 @@ impl Default for ProbeState {
     }
 }
 
+impl ProbeState {
+    /// When its present trouble began, as far as that is known: the last good sample, else the first bad one.
+    #[must_use]
+    pub fn began(&self) -> Option<&Now> {
+        self.last_good.as_ref().or(self.since.as_ref())
+    }
+}
+
 /// A change of what is believed, with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {

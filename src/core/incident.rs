@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::comms::Update;
+use super::comms::{Delivery, Update};
 use super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId};
 use super::plan::{Environment, PlanHash, Severity};
 use super::time::Now;
@@ -29,7 +29,7 @@ pub enum Phase {
         /// Since when it is good.
         since: Now,
     },
-    /// It held; the clocks stopped for good.
+    /// It held, and the clocks stopped; they run on should trouble come back before it is closed.
     Recovered,
     /// Over.
     Closed {
@@ -108,6 +108,13 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// Whether an update of it is still on its way.
+    #[must_use]
+    pub fn owes_words(&self) -> bool {
+        let mut deliveries = self.updates.iter().flat_map(|u| u.deliveries.values());
+        deliveries.any(|d| matches!(d, Delivery::Waiting { .. }))
+    }
+
     /// The roles that somebody holds.
     pub fn roles_of<'a>(&'a self, who: &'a Principal) -> impl Iterator<Item = &'a RoleId> {
         self.roles.iter().filter(move |(_, holder)| *holder == who).map(|(role, _)| role)

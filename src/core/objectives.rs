@@ -1,10 +1,11 @@
 //! The clocks of an incident against the objectives of its plan.
 
 use super::health::Verdict;
+use super::ids::ProbeId;
 use super::incident::{Incident, Phase};
-use super::plan::Component;
+use super::plan::{Component, Probe, Vantage};
 use super::state::Loaded;
-use super::time::{Elapsed, Exactness, Moment, Now, Span};
+use super::time::{Elapsed, Exactness, Moment, Now, Span, last_of};
 
 /// How long customers and parts have been without, so far or in all: from *began* to the first good sample of the window that
 /// held, or to now.
@@ -81,26 +82,30 @@ fn affected<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Ite
     loaded.plan.components.iter().filter(|c| c.probes.iter().any(|p| incident.causes.contains(&p.id)))
 }
 
-/// Whether everything that failed in an incident is good again: the front door where it was hit, else every cause. Answers with
-/// the first good sample of the last part to come back; `None` while something is not good, or nothing was ever bad.
+/// Since when everything that decides about an incident is good again: the first good sample of the last part to come back.
+/// `None` while something is not good, or nothing was ever bad.
 #[must_use]
 pub fn good_since(loaded: &Loaded, incident: &Incident) -> Option<Now> {
-    use super::plan::Vantage::FrontDoor;
-    let front_door_hit = loaded.plan.probes().any(|(_, p)| p.vantage == FrontDoor && incident.causes.contains(&p.id));
-    let mut latest: Option<Now> = None;
-    for (_, probe) in loaded.plan.probes() {
-        let counts = if front_door_hit { probe.vantage == FrontDoor } else { incident.causes.contains(&probe.id) };
-        if !counts {
-            continue;
-        }
-        let state = loaded.probes.get(&probe.id).filter(|s| s.verdict == Verdict::Ok)?;
-        let since = state.since.clone()?;
-        latest = match latest {
-            Some(other) if other.utc >= since.utc => Some(other),
-            _ => Some(since),
-        };
-    }
-    latest
+    let good = |id: &ProbeId| loaded.probes.get(id).filter(|s| s.verdict == Verdict::Ok)?.since.as_ref();
+    let since: Option<Vec<&Now>> = deciding(loaded, incident).map(|probe| good(&probe.id)).collect();
+    last_of(since?.into_iter()).cloned()
+}
+
+/// Whether what decides was seen bad, rather than not seen: a restart makes everything unknown and is no relapse.
+#[must_use]
+pub fn is_bad(loaded: &Loaded, incident: &Incident) -> bool {
+    deciding(loaded, incident).any(|probe| matches!(loaded.verdict(&probe.id), Verdict::Down | Verdict::Slow))
+}
+
+/// The probes that say whether an incident is over: the front door where it was hit, else every cause.
+fn deciding<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Item = &'a Probe> {
+    let is_cause = |probe: &Probe| incident.causes.contains(&probe.id);
+    let front_door_hit = loaded.plan.probes().any(|(_, p)| p.vantage == Vantage::FrontDoor && is_cause(p));
+    loaded
+        .plan
+        .probes()
+        .map(|(_, p)| p)
+        .filter(move |p| if front_door_hit { p.vantage == Vantage::FrontDoor } else { is_cause(p) })
 }
 
 /// How long that good window has lasted.

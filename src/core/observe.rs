@@ -60,10 +60,11 @@ pub enum StepEnd {
 pub fn observe(state: &State, report: &Report, now: &Now) -> Vec<Event> {
     match report {
         Report::Probe { plan, probe, change } => {
-            let known = state.plans.get(plan).and_then(|l| l.probes.get(probe));
-            let news = known.is_some_and(|known| known.verdict != change.to);
-            let event = Event::ProbeChanged { plan: plan.clone(), probe: probe.clone(), change: change.clone() };
-            news.then_some(event).into_iter().collect()
+            let known = state.plans.get(plan).and_then(|l| l.probes.get(probe)).map(|known| known.verdict);
+            // A watcher that began anew does not know what was believed before it.
+            let news = known.filter(|from| *from != change.to).map(|from| Change { from, ..change.clone() });
+            let event = |change| Event::ProbeChanged { plan: plan.clone(), probe: probe.clone(), change };
+            news.map(event).into_iter().collect()
         }
         Report::Step { run, step, attempt, end } => step_ended(state, *run, step, *attempt, end, now),
         Report::Delivery { incident, number, channel, attempt } => {

@@ -14,7 +14,7 @@ use super::time::Span;
 #[serde(transparent)]
 pub struct PlanHash(pub String);
 
-/// Where a plan's systems stand, which decides how loudly the console marks it and who may act.
+/// Where a plan's systems stand, which decides how loudly the console marks it and who may act; the most guarded is the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Environment {
@@ -481,10 +481,25 @@ impl Plan {
         self.components.iter().flat_map(|c| c.probes.iter().map(move |p| (c, p)))
     }
 
+    /// The probe with that identifier, and the component that it looks at.
+    #[must_use]
+    pub fn probe(&self, id: &ProbeId) -> Option<(&Component, &Probe)> {
+        self.probes().find(|(_, p)| p.id == *id)
+    }
+
     /// Where customers are served before anything has happened.
     #[must_use]
     pub fn primary(&self) -> Option<&Site> {
         self.sites.iter().find(|s| s.role == SiteRole::Primary).or(self.sites.first())
+    }
+}
+
+impl Procedure {
+    /// The first step without return that no gate stands before.
+    #[must_use]
+    pub fn ungated(&self) -> Option<&Step> {
+        let mut before_a_gate = self.steps.iter().take_while(|s| !matches!(s.action, Action::Gate(_)));
+        before_a_gate.find(|s| s.way_back == Return::None)
     }
 }
 

@@ -191,7 +191,7 @@ pub enum Refusal {
         /// What would be right.
         right: String,
     },
-    /// A step without return was left to be skipped or repeated past its gate.
+    /// Processes of the step's last try still live.
     StillAlive {
         /// The step.
         step: StepId,

@@ -299,6 +299,12 @@ impl Run {
         !matches!(self.state, RunState::Ended { .. })
     }
 
+    /// Whether it still acts or could: an aborted run does until the step that it was at has ended.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.is_open() || self.steps.iter().any(|s| matches!(s.state, StepState::Running { .. }))
+    }
+
     /// Each step's definition beside what became of it.
     pub fn pairs(&self) -> impl Iterator<Item = (&Step, &StepRun)> {
         self.procedure.steps.iter().zip(&self.steps)

@@ -13,7 +13,7 @@ use super::health::{ProbeState, Verdict};
 use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProbeId, RunId, SiteId};
 use super::incident::Incident;
 use super::people::{Mode, Person};
-use super::plan::{Plan, PlanHash};
+use super::plan::{Plan, PlanHash, Severity};
 use super::run::Run;
 use super::time::Now;
 
@@ -81,6 +81,19 @@ impl Loaded {
     #[must_use]
     pub fn verdict(&self, probe: &ProbeId) -> Verdict {
         self.probes.get(probe).map_or(Verdict::Unknown, |s| s.verdict)
+    }
+
+    /// How bad it is when a probe's part is down: its component's priority, one less where another site serves.
+    #[must_use]
+    pub fn severity_of(&self, probe: &ProbeId) -> Option<Severity> {
+        let (component, probe) = self.plan.probe(probe)?;
+        let serves = probe.site.is_none() || probe.site == self.active;
+        Some(match (component.priority, serves) {
+            (priority, true) => priority,
+            (Severity::Critical, false) => Severity::High,
+            (Severity::High, false) => Severity::Medium,
+            (Severity::Medium | Severity::Low, false) => Severity::Low,
+        })
     }
 }
 

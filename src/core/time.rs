@@ -294,6 +294,22 @@ impl Now {
             Elapsed { span: self.utc.since(earlier.utc), exactness: Exactness::ByWallClock }
         }
     }
+
+    /// Whether it was before `other`: by uptime within one boot, else by the wall clock.
+    #[must_use]
+    pub fn is_before(&self, other: &Now) -> bool {
+        if self.boot == other.boot { self.uptime < other.uptime } else { self.utc < other.utc }
+    }
+}
+
+/// The earliest of some moments.
+pub(super) fn first_of<'a>(moments: impl Iterator<Item = &'a Now>) -> Option<&'a Now> {
+    moments.reduce(|first, other| if other.is_before(first) { other } else { first })
+}
+
+/// The latest of some moments.
+pub(super) fn last_of<'a>(moments: impl Iterator<Item = &'a Now>) -> Option<&'a Now> {
+    moments.reduce(|last, other| if last.is_before(other) { other } else { last })
 }
 
 #[cfg(test)]

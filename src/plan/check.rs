@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::component::Read;
 use super::fault::{At, Faults};
 use super::tree::Node;
-use super::values::quote;
+use super::values::bare;
 
 /// Something with what it needs: where that is said, and the index of it.
 struct Thing<'t> {
@@ -73,7 +73,7 @@ fn walk(things: &[Thing<'_>], start: usize, seen: &mut [Seen], faults: &Faults<'
 
 fn note_cycle(things: &[Thing<'_>], way: &[(usize, usize)], to: usize, at: At, faults: &Faults<'_>) {
     const SHOWN: usize = 12;
-    let name = |i: usize| quote(things[i].id).trim_matches('"').to_owned();
+    let name = |i: usize| bare(things[i].id);
     let circle: Vec<usize> = way.iter().map(|(i, _)| *i).skip_while(|i| *i != to).collect();
     let mut names: Vec<String> = circle.iter().take(SHOWN).map(|i| name(*i)).collect();
     if circle.len() > SHOWN {

@@ -27,7 +27,8 @@ impl<'t> Fields<'t> {
     /// Takes a node as a map of that shape; notes fields that the shape does not know.
     pub(crate) fn open(node: &'t Node, shape: Shape, faults: &'t Faults<'t>) -> Option<Fields<'t>> {
         let Value::Map(entries) = &node.value else {
-            let right = format!("{} as a map: {}: and so on", shape.what, shape.fields.first().unwrap_or(&"name"));
+            let some: Vec<&str> = shape.fields.iter().copied().take(3).collect();
+            let right = format!("a map with fields such as {}", some.join(", "));
             faults.error(node.at, format!("expected {}, found {}", shape.what, found(node)), Some(right));
             return None;
         };

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value as Json};
 use super::fields::Field;
 use super::register::Register;
 use super::tree::{Style, Value};
-use super::values::{is_ambiguous_number, quote};
+use super::values::{bare, is_ambiguous_number, quote};
 
 impl Field<'_> {
     /// The value as JSON. Its texts are templates.
@@ -43,7 +43,7 @@ impl Field<'_> {
                 }
                 number if is_ambiguous_number(number) => {
                     return self.wrong(
-                        format!("{} begins with 0, which some read as octal", quote(text)),
+                        format!("{} begins with 0, which some read as octal", bare(text)),
                         Some("a number without it, or quotes".to_owned()),
                     );
                 }

@@ -8,7 +8,7 @@ use crate::core::template::{BadTemplate, Template, Values};
 
 use super::fields::Field;
 use super::register::Register;
-use super::values::quote;
+use super::values::{bare, quote};
 
 const URL_EXAMPLE: &str = "an address such as http://host:8080/path or https://host/path";
 
@@ -86,7 +86,7 @@ impl Field<'_> {
         for name in template.names().filter(|name| !names.contains(name)) {
             all = false;
             let right = (!self.faults.is_full()).then(|| names.right(name));
-            self.wrong::<()>(format!("${{{}}} has no value in this procedure", quote(name).trim_matches('"')), right);
+            self.wrong::<()>(format!("${{{}}} has no value in this procedure", bare(name)), right);
         }
         all
     }

@@ -8,7 +8,7 @@ use crate::core::ids::BadId;
 use super::fault::{At, Faults};
 use super::fields::Field;
 use super::tree::Node;
-use super::values::quote;
+use super::values::{bare, quote};
 
 /// The identifiers of one kind of thing.
 #[derive(Default)]
@@ -56,10 +56,9 @@ impl Register {
         }
         match self.ids.as_slice() {
             [] => format!("a {} of that name; the plan has none", self.kind),
-            [only] => format!("the only {} is {}", self.kind, quote(only).trim_matches('"')),
+            [only] => format!("the only {} is {}", self.kind, bare(only)),
             ids => {
-                let shown: Vec<String> =
-                    ids.iter().take(SHOWN).map(|id| quote(id).trim_matches('"').to_owned()).collect();
+                let shown: Vec<String> = ids.iter().take(SHOWN).map(|id| bare(id)).collect();
                 let more = if ids.len() > SHOWN { " and more" } else { "" };
                 format!("the {}s are {}{more}", self.kind, shown.join(", "))
             }

@@ -132,7 +132,7 @@ pub(crate) fn slug_id<I: TryFrom<String, Error = BadId>>(name: &Field<'_>, key: 
         Ok(id) => Some(id),
         Err(_) => name.wrong(
             format!("no identifier can be made of {}", quote(text)),
-            Some(format!("{key}: and letters, digits, '-' or '_'")),
+            Some(format!("an identifier of its own in {key}")),
         ),
     }
 }

@@ -177,7 +177,7 @@ fn action(fields: &Fields<'_>, scope: &Scope<'_>) -> Option<Action> {
     };
     for (names, owners, called) in BELONGS.iter().filter(|(_, owners, _)| !owners.contains(kind)) {
         for (name, at) in fields.present(names) {
-            let right = format!("a step with {}, or no {name}", owners.join(", "));
+            let right = format!("{name} beside {}, or left out", owners.join(", "));
             fields.faults().error(at, format!("{name} belongs to {called}, and this is a {kind} step"), Some(right));
         }
     }

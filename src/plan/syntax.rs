@@ -70,6 +70,13 @@ fn words(kind: &ErrorKind) -> (Option<String>, Option<&'static str>) {
             Some(format!("{character:?} cannot begin a value")),
             Some("quotes around a text that begins with such a character"),
         ),
+        ErrorKind::TabInPlainScalar => say("a tab stands in this text or indents what follows it", "spaces"),
+        ErrorKind::InvalidQuotedScalarIndent => {
+            say("a quoted text goes on in a line that is not indented", "a closing quote, or an indented line")
+        }
+        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            say("something stands behind a closing quote", "a ',' between fields, or quotes around the whole text")
+        }
         ErrorKind::UnknownQuotedScalarEscape => {
             say("the character after '\\' is no escape", "'\\\\' for a backslash, or single quotes")
         }

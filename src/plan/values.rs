@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::core::ids::BadId;
+use crate::core::ids::{BadId, MAX_ID};
 use crate::core::time::{BadSpan, Moment, Span};
 
 use super::fields::Field;
@@ -26,9 +26,17 @@ pub(crate) enum Bare {
 
 /// A text from the file as a message shows it: in quotes, harmless, and short.
 pub(crate) fn quote(text: &str) -> String {
+    format!("\"{}\"", bare(text))
+}
+
+/// [`quote`] without the quotes: for numbers, and in lists of names.
+pub(crate) fn bare(text: &str) -> String {
     const SHOWN: usize = 60;
     let shown: String = text.chars().take(SHOWN).collect();
-    if shown.len() < text.len() { format!("{:?}", shown + "…") } else { format!("{shown:?}") }
+    let more = if shown.len() < text.len() { "…" } else { "" };
+    // As in a debugger, but for the single quote, which needs no escape in double ones.
+    let escaped = |c: char| if c == '\'' { c.to_string() } else { c.escape_debug().to_string() };
+    shown.chars().map(escaped).chain([more.to_owned()]).collect()
 }
 
 /// What stands there, for messages.
@@ -38,7 +46,7 @@ pub(crate) fn found(node: &Node) -> String {
         Value::Map(_) => "a map".to_owned(),
         Value::Scalar { text, style: Style::Plain } if is_null_word(text) => "nothing".to_owned(),
         Value::Scalar { text, style: Style::Plain } if text.parse::<f64>().is_ok() && begins_number(text) => {
-            format!("the number {}", quote(text).trim_matches('"'))
+            format!("the number {}", bare(text))
         }
         Value::Scalar { text, style: Style::Plain } if matches!(text.as_str(), "true" | "false") => text.clone(),
         Value::Scalar { text, .. } => format!("the text {}", quote(text)),
@@ -61,7 +69,7 @@ impl<'t> Field<'t> {
     pub(crate) fn raw(&self) -> Option<&'t str> {
         match &self.node.value {
             Value::Scalar { text, .. } if !self.node.is_null() => Some(text),
-            _ => self.wrong_type("a text", None),
+            _ => self.wrong_type("a text", Some("a text".to_owned())),
         }
     }
 
@@ -109,7 +117,16 @@ impl<'t> Field<'t> {
         let text = self.raw()?;
         match I::try_from(text.to_owned()) {
             Ok(id) => Some(id),
-            Err(why) => self.wrong(format!("{} is no identifier: {why}", quote(text)), None),
+            Err(why) => {
+                let why = match why {
+                    BadId::Empty => "is empty".to_owned(),
+                    BadId::TooLong(length) => format!("has {length} characters"),
+                    BadId::BadCharacter(c @ ('-' | '_' | '.')) => format!("begins with {c:?}"),
+                    BadId::BadCharacter(c) => format!("has {c:?} in it"),
+                };
+                let right = format!("1 to {MAX_ID} letters, digits, '-', '_' and '.', the first a letter or digit");
+                self.wrong(format!("{} is no identifier: it {why}", quote(text)), Some(right))
+            }
         }
     }
 
@@ -121,9 +138,7 @@ impl<'t> Field<'t> {
             return self.wrong_type("a whole number", Some(format!("{example}, without quotes")));
         };
         if is_ambiguous_number(text) {
-            let plain = text.trim_start_matches('0');
-            let right = if plain.is_empty() { "0".to_owned() } else { plain.to_owned() };
-            return self.wrong(format!("{} begins with 0, which some read as octal", quote(text)), Some(right));
+            return self.octal(text);
         }
         let digits = text.strip_prefix('-').unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -131,7 +146,7 @@ impl<'t> Field<'t> {
         }
         match text.parse().ok().filter(|n| range.contains(n)) {
             Some(number) => Some(number),
-            None => self.wrong(format!("{} is out of range", quote(text).trim_matches('"')), Some(example)),
+            None => self.wrong(format!("{} is out of range", bare(text)), Some(example)),
         }
     }
 
@@ -193,15 +208,18 @@ impl<'t> Field<'t> {
             (Bare::Seconds, Style::Plain) => "s",
             _ => "",
         };
-        let bare = text.bytes().all(|b| b.is_ascii_digit());
-        if bare && !unit.is_empty() && is_ambiguous_number(text) {
-            let right = text.trim_start_matches('0');
-            let right = if right.is_empty() { "0" } else { right };
-            return self
-                .wrong(format!("{} begins with 0, which some read as octal", quote(text)), Some(right.to_owned()));
+        let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if is_number && !unit.is_empty() && is_ambiguous_number(text) {
+            return self.octal(text);
         }
-        let parsed = if bare { format!("{text}{unit}").parse() } else { text.parse() };
+        let parsed = if is_number { format!("{text}{unit}").parse() } else { text.parse() };
         parsed.map_or_else(|why| self.bad_span(text, &why), Some)
+    }
+
+    fn octal<T>(&self, text: &str) -> Option<T> {
+        let digits = text.trim_start_matches(['-', '0']);
+        let right = if digits.is_empty() { "0" } else { digits };
+        self.wrong(format!("{} begins with 0, which some read as octal", bare(text)), Some(bare(right)))
     }
 
     fn bad_span(&self, text: &str, why: &BadSpan) -> Option<Span> {
@@ -223,7 +241,7 @@ impl<'t> Field<'t> {
         let span = self.span(Bare::Refused)?;
         if span < low || span > high {
             let right = format!("a duration from {low} to {high}");
-            return self.wrong(format!("{} is out of range", quote(self.raw()?).trim_matches('"')), Some(right));
+            return self.wrong(format!("{} is out of range", bare(self.raw()?)), Some(right));
         }
         Some(span)
     }

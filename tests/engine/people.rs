@@ -52,7 +52,7 @@ async fn two_accounts_pass_a_gate_for_two_and_one_account_on_two_terminals_does_
     let mike = |arguments: &[&str]| as_account(MIKE, meeting.path(), arguments);
     let confirm = ["run", "confirm", "R1", "go", "--target", "west"];
 
-    assert!(ada(&["incident", "declare", "shop"]).status.success());
+    assert!(ada(&["incident", "declare", "--plan", "shop"]).status.success());
     let started = ada(&["run", "start", "shop", "mend"]);
     assert!(started.status.success(), "{}", text(&started));
     let assigned = ada(&["role", "assign", "technical_lead", "mike"]);
@@ -82,7 +82,7 @@ async fn a_gate_for_two_is_refused_at_launch_where_there_is_only_one() {
     engine.load(&plan(&shop.url(), steps)).await;
     let dir = engine.dir.display().to_string();
     let ask = |arguments: &[&str]| warroom().args(["--state", &dir]).args(arguments).output().unwrap();
-    assert!(ask(&["incident", "declare", "shop"]).status.success());
+    assert!(ask(&["incident", "declare", "--plan", "shop"]).status.success());
     let refused = ask(&["run", "start", "shop", "mend"]);
     assert_eq!(refused.status.code(), Some(1));
     let sentence = text(&refused);

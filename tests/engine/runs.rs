@@ -59,7 +59,7 @@ async fn a_step_is_tried_again_by_itself_as_often_as_the_plan_says() {
     api.answers(503);
     let engine = Engine::start().await;
     let steps = format!(
-        "      - {{id: call, name: Call, http: {{method: POST, url: \"{}\", json: {{site: \"${{to}}\"}}}}, retry: {{times: 2, every: 50ms}}}}\n",
+        "      - {{id: call, name: Call, http: {{method: POST, url: \"{}\", json: {{site: \"${{to}}\"}}}}, retry: {{times: 2, every: 100ms}}}}\n",
         api.url()
     );
     let (_, run) = engine.launch(&plan(&shop.url(), &steps), "mend").await;

@@ -6,13 +6,14 @@ use super::super::event::{Event, Voided};
 use super::super::gate::{View, view, worst_loss};
 use super::super::health::Readings;
 use super::super::ids::{Principal, RoleId, RunId, StepId};
+use super::super::people::Act;
 use super::super::plan::{Gate, Launcher};
 use super::super::refusal::Refusal;
-use super::super::run::{CONFIRMATION_LASTS, Run, RunState, StepRun};
+use super::super::run::{CONFIRMATION_LASTS, Confirmation, Run, RunState, StepRun};
 use super::super::state::State;
 use super::super::time::Span;
-use super::Context;
 use super::words::text;
+use super::{Context, environment_of, may};
 
 /// The gate that a command names, if the run waits at it.
 fn at_gate<'a>(c: Context<'a>, run: RunId, id: &StepId) -> Result<(&'a Run, usize, &'a Gate, &'a StepRun), Refusal> {
@@ -43,22 +44,22 @@ pub(super) fn confirm(
     if let RunState::Held { by, .. } = &run.state {
         return Err(Refusal::RunHeld { run: id, by: c.state.name(by).into_owned() });
     }
-    may_confirm(c, run, gate, seen)?;
     let shown = view(c.state, run, index, gate, c.readings);
-    as_shown(&shown, target, digest)?;
-    if let Some(Voided::LossGrew { accepted, now }) = worsened(c.state, run, max_loss, c.readings) {
-        return Err(Refusal::LossGrew { accepted: Some(accepted).filter(|_| max_loss.is_some()), now });
-    }
+    may_confirm(c, run, gate)?;
     let mut events = Vec::new();
     let mut people: Vec<Principal> = Vec::new();
     for earlier in &seen.confirmations {
-        let changed = earlier.digest != shown.digest;
-        match worsened(c.state, run, earlier.max_loss, c.readings) {
+        match no_longer(c, run, gate, &shown, earlier) {
             Some(why) => events.push(voided(id, step, &earlier.by, why)),
-            None if changed => events.push(voided(id, step, &earlier.by, Voided::ViewChanged)),
-            None if earlier.expires <= c.now.utc => events.push(voided(id, step, &earlier.by, Voided::Expired)),
             None => people.push(earlier.by.clone()),
         }
+    }
+    if people.contains(c.by) {
+        return Err(Refusal::AlreadyConfirmed { have: people.len(), needs: gate.people });
+    }
+    as_shown(&shown, target, digest)?;
+    if let Some(Voided::LossGrew { accepted, now }) = worsened(c.state, run, max_loss, c.readings) {
+        return Err(Refusal::LossGrew { accepted: Some(accepted).filter(|_| max_loss.is_some()), now });
     }
     people.push(c.by.clone());
     events.push(Event::GateConfirmed {
@@ -74,16 +75,28 @@ pub(super) fn confirm(
     Ok(events)
 }
 
+/// Why an earlier confirmation does not count any more, if it does not.
+fn no_longer(c: Context<'_>, run: &Run, gate: &Gate, shown: &View, earlier: &Confirmation) -> Option<Voided> {
+    if let Some(grew) = worsened(c.state, run, earlier.max_loss, c.readings) {
+        return Some(grew);
+    }
+    // Whoever handed the role on, or may no longer, says yes no more.
+    let holds = may_confirm(Context { by: &earlier.by, ..c }, run, gate).is_ok();
+    if earlier.digest != shown.digest || !holds {
+        return Some(Voided::ViewChanged);
+    }
+    (earlier.expires <= c.now.utc).then_some(Voided::Expired)
+}
+
 fn voided(run: RunId, step: &StepId, by: &Principal, why: Voided) -> Event {
     Event::ConfirmationVoided { run, step: step.clone(), by: by.clone(), why }
 }
 
-fn may_confirm(c: Context<'_>, run: &Run, gate: &Gate, seen: &StepRun) -> Result<(), Refusal> {
+/// Whether somebody is one of a gate's people now.
+fn may_confirm(c: Context<'_>, run: &Run, gate: &Gate) -> Result<(), Refusal> {
+    may(c, Act::PassGate, environment_of(c.state, run))?;
     if gate.launcher == Launcher::IsAnother && run.by == *c.by {
         return Err(Refusal::LauncherExcluded);
-    }
-    if seen.confirmations.iter().any(|x| x.by == *c.by && x.expires > c.now.utc) {
-        return Err(Refusal::AlreadyConfirmed { have: seen.confirmations.len(), needs: gate.people });
     }
     let holds: BTreeSet<RoleId> =
         c.state.incidents.get(&run.incident).map(|i| i.roles_of(c.by).cloned().collect()).unwrap_or_default();

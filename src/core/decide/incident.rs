@@ -2,13 +2,13 @@
 
 use super::super::command::Declared;
 use super::super::event::{Event, Opening};
-use super::super::health::Verdict;
+use super::super::health::{ProbeState, Verdict};
 use super::super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId};
 use super::super::incident::{Incident, Phase};
 use super::super::plan::{Action, ROLES, Severity};
 use super::super::refusal::{Missing, Refusal};
 use super::super::state::Loaded;
-use super::super::time::Now;
+use super::super::time::first_of;
 use super::words::text;
 use super::{Context, incident_id};
 
@@ -34,17 +34,13 @@ pub(super) fn declare(
             if known.phase != Phase::Proposed {
                 return Err(is_elsewhere(known, "proposed"));
             }
-            Opening {
-                incident: id.clone(),
-                call_sign: known.call_sign.clone(),
-                plan: known.plan.clone(),
-                severity: severity.unwrap_or(known.severity),
-                title,
-                began: known.began.clone(),
-                causes: known.causes.clone(),
-            }
+            proposed_by_the_engine(known, severity, title)
         }
-        Declared::Plan(plan) => noticed_by_a_person(c, plan, severity, title)?,
+        Declared::Plan(plan) => match c.state.incident_of(plan).filter(|i| i.phase == Phase::Proposed) {
+            // Whoever declares trouble of a plan means what the engine has just proposed for it.
+            Some(known) => proposed_by_the_engine(known, severity, title),
+            None => noticed_by_a_person(c, plan, severity, title)?,
+        },
     };
     let role = |name: &str| RoleId::new(name).ok();
     let leads = role("incident_commander")
@@ -52,6 +48,18 @@ pub(super) fn declare(
     let incident = opening.incident.clone();
     let leads = leads.map(|role| Event::RoleAssigned { incident, role, to: c.by.clone() });
     Ok(std::iter::once(Event::IncidentDeclared(opening)).chain(leads).collect())
+}
+
+fn proposed_by_the_engine(known: &Incident, severity: Option<Severity>, title: Option<String>) -> Opening {
+    Opening {
+        incident: known.id.clone(),
+        call_sign: known.call_sign.clone(),
+        plan: known.plan.clone(),
+        severity: severity.unwrap_or(known.severity),
+        title,
+        began: known.began.clone(),
+        causes: known.causes.clone(),
+    }
 }
 
 fn noticed_by_a_person(
@@ -65,23 +73,23 @@ fn noticed_by_a_person(
         known: c.state.plans.keys().map(ToString::to_string).collect(),
     })?;
     let taken: Vec<&CallSign> = c.state.incidents.values().map(|i| &i.call_sign).collect();
-    let fresh =
-        |id: &ProbeId| loaded.probes.get(id).is_some_and(|s| s.verdict == Verdict::Down && s.covered_by.is_none());
+    let trouble = open_trouble(c, loaded);
     Ok(Opening {
         incident: incident_id(c.state, c.now),
         call_sign: CallSign::pick(c.state.incidents_so_far, &taken),
         plan: plan.clone(),
         severity: severity.unwrap_or(loaded.plan.priority),
         title,
-        began: first_trouble(loaded).unwrap_or_else(|| c.now.clone()),
-        causes: loaded.plan.probes().map(|(_, p)| &p.id).filter(|id| fresh(id)).cloned().collect(),
+        began: first_of(trouble.iter().filter_map(|(_, seen)| seen.began())).unwrap_or(c.now).clone(),
+        causes: trouble.into_iter().map(|(id, _)| id.clone()).collect(),
     })
 }
 
-/// When the last part that is down now and belongs to no incident was last good.
-fn first_trouble(loaded: &Loaded) -> Option<Now> {
-    let down = loaded.probes.values().filter(|s| s.verdict == Verdict::Down && s.covered_by.is_none());
-    down.filter_map(|s| s.last_good.clone().or_else(|| s.since.clone())).min_by_key(|n| n.utc)
+/// The parts that are down now and that nobody works on: in no incident, or in one that is over, as after a dismissal in haste.
+fn open_trouble<'a>(c: Context<'_>, loaded: &'a Loaded) -> Vec<(&'a ProbeId, &'a ProbeState)> {
+    let worked_on = |id: &IncidentId| c.state.incidents.get(id).is_some_and(|i| i.phase.is_open());
+    let down = loaded.probes.iter().filter(|(_, seen)| seen.verdict == Verdict::Down);
+    down.filter(|(_, seen)| !seen.covered_by.as_ref().is_some_and(worked_on)).collect()
 }
 
 pub(super) fn dismiss(c: Context<'_>, id: &IncidentId, reason: &str) -> Result<Vec<Event>, Refusal> {
@@ -107,13 +115,13 @@ pub(super) fn close(c: Context<'_>, id: &IncidentId, reason: Option<&str>) -> Re
     Ok(vec![Event::IncidentClosed { incident: id.clone(), reason }])
 }
 
-/// A declared incident without open runs.
+/// A declared incident in which nothing runs.
 fn over_soon<'a>(c: Context<'a>, id: &IncidentId) -> Result<&'a Incident, Refusal> {
     let known = c.incident(id)?;
     if !known.phase.is_declared() {
         return Err(is_elsewhere(known, "declared and not over"));
     }
-    let runs: Vec<_> = c.state.runs_of(&known.id).filter(|r| r.is_open()).map(|r| r.id).collect();
+    let runs: Vec<_> = c.state.runs_of(&known.id).filter(|r| r.is_active()).map(|r| r.id).collect();
     if runs.is_empty() { Ok(known) } else { Err(Refusal::RunsOpen { call_sign: known.call_sign.clone(), runs }) }
 }
 
@@ -148,13 +156,18 @@ pub(super) fn assign(c: Context<'_>, id: &IncidentId, role: &RoleId, to: &Princi
     Ok(vec![Event::RoleAssigned { incident: id.clone(), role: role.clone(), to: to.clone() }])
 }
 
-/// The roles of the field, and those that the plan's gates name.
+/// The roles of the field, and those that gates name: of the plan as it is now, and of runs as they began.
 fn roles_of_plan(c: Context<'_>, incident: &Incident) -> Vec<RoleId> {
-    let field = ROLES.iter().filter_map(|(name, _)| RoleId::new(name).ok());
-    let steps = c.state.plans.get(&incident.plan).into_iter().flat_map(|l| &l.plan.procedures).flat_map(|p| &p.steps);
-    let gates = steps.filter_map(|s| match &s.action {
-        Action::Gate(gate) => Some(gate.roles.iter().cloned()),
-        _ => None,
-    });
-    field.chain(gates.flatten()).collect()
+    let mut roles: Vec<RoleId> = ROLES.iter().filter_map(|(name, _)| RoleId::new(name).ok()).collect();
+    let of_plan = c.state.plans.get(&incident.plan).into_iter().flat_map(|l| &l.plan.procedures);
+    let of_runs = c.state.runs_of(&incident.id).map(|r| r.procedure.as_ref());
+    for step in of_plan.chain(of_runs).flat_map(|p| &p.steps) {
+        let Action::Gate(gate) = &step.action else { continue };
+        for role in &gate.roles {
+            if !roles.contains(role) {
+                roles.push(role.clone());
+            }
+        }
+    }
+    roles
 }

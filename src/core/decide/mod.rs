@@ -10,9 +10,9 @@ mod words;
 use super::command::Command;
 use super::event::Event;
 use super::health::Readings;
-use super::ids::{IncidentId, PlanId, Principal, RunId, StepId};
+use super::ids::{IncidentId, Principal, RunId, StepId};
 use super::incident::Incident;
-use super::people::Person;
+use super::people::{Act, Person};
 use super::plan::{Environment, Step};
 use super::refusal::{Missing, Refusal};
 pub use run::resolve_values;
@@ -71,21 +71,34 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
 /// The identifier of an incident that begins now: `DR-YYYYMMDD-HHMMSS`, with `-2` and so on within one second.
 #[must_use]
 pub fn incident_id(state: &State, now: &Now) -> IncidentId {
-    let taken = state.incidents.keys().filter(|id| id.as_str().starts_with(IncidentId::at(now.utc, 1).as_str()));
-    IncidentId::at(now.utc, taken.count() + 1)
+    let mut n = 1;
+    while state.incidents.contains_key(&IncidentId::at(now.utc, n)) {
+        n += 1;
+    }
+    IncidentId::at(now.utc, n)
 }
 
 fn permitted(c: Context<'_>, command: &Command) -> Result<(), Refusal> {
-    let act = command.act();
-    c.person()?
-        .may(act, environment(c.state, command))
-        .map_err(|denied| Refusal::NotPermitted { act, needs: denied.needs })
+    may(c, act(c.state, command), environment(c.state, command))
 }
 
-/// The environment of the plan that a command works on, where it works on one.
+fn may(c: Context<'_>, act: Act, environment: Option<Environment>) -> Result<(), Refusal> {
+    c.person()?.may(act, environment).map_err(|denied| Refusal::NotPermitted { act, needs: denied.needs })
+}
+
+/// What a command does. To say of a step that the engine acts in what became of it is more than ticking off a sentence.
+fn act(state: &State, command: &Command) -> Act {
+    let Command::SayDone { run, step, .. } = command else { return command.act() };
+    match state.runs.get(run).and_then(|run| run.find(step)) {
+        Some((_, step, _)) if !step.action.is_for_people() => Act::SettleStep,
+        _ => command.act(),
+    }
+}
+
+/// The environment that a command acts on, where it acts on one.
 fn environment(state: &State, command: &Command) -> Option<Environment> {
-    let plan: Option<&PlanId> = match command {
-        Command::StartRun { plan, .. } => Some(plan),
+    match command {
+        Command::StartRun { plan, .. } => state.plans.get(plan).map(|l| l.plan.environment),
         Command::Hold { run, .. }
         | Command::Resume { run }
         | Command::Abort { run, .. }
@@ -94,10 +107,16 @@ fn environment(state: &State, command: &Command) -> Option<Environment> {
         | Command::Skip { run, .. }
         | Command::Confirm { run, .. }
         | Command::Withdraw { run, .. }
-        | Command::Decline { run, .. } => state.runs.get(run).map(|r| &r.plan),
+        | Command::Decline { run, .. } => environment_of(state, state.runs.get(run)?),
         _ => None,
-    };
-    plan.and_then(|p| state.plans.get(p)).map(|l| l.plan.environment)
+    }
+}
+
+/// A run began in its incident's environment, whatever the plan's newest text says; of two, the one that asks for more counts.
+fn environment_of(state: &State, run: &Run) -> Option<Environment> {
+    let at_its_start = state.incidents.get(&run.incident).map(|i| i.environment);
+    let newest = state.plans.get(&run.plan).map(|l| l.plan.environment);
+    [at_its_start, newest].into_iter().flatten().min()
 }
 
 impl<'a> Context<'a> {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::super::event::Event;
 use super::super::ids::{IncidentId, PlanId, ProcedureId, RunId};
 use super::super::people::{Act, Mode};
-use super::super::plan::{Action, Launcher, Need, PlanHash, Procedure, ProcedureKind};
+use super::super::plan::{Action, Environment, Launcher, Need, PlanHash, Procedure, ProcedureKind};
 use super::super::refusal::{Missing, Refusal};
 use super::super::run::{RunResult, RunState};
 use super::super::template::Values;
 use super::Context;
-use super::words::text;
+use super::words::{harmless, text};
 
 pub(super) fn start(
     c: Context<'_>,
@@ -38,7 +38,7 @@ pub(super) fn start(
         return Err(Refusal::PlanChanged { seen: seen.clone(), newest: loaded.hash.clone() });
     }
     one_move_at_a_time(c, plan, found)?;
-    enough_people(c, found)?;
+    enough_people(c, loaded.plan.environment, found)?;
     Ok(vec![Event::RunStarted {
         run: RunId(c.state.runs_so_far + 1),
         incident: incident.clone(),
@@ -53,12 +53,13 @@ pub(super) fn start(
 /// What a procedure's templates see: what was given, defaults, and the sites that it moves between.
 ///
 /// # Errors
-/// A required parameter without a value, or a value for a parameter that is not there.
+/// A required parameter without a value, a value for a parameter that is not there, or one that could drive a terminal.
 pub fn resolve_values(procedure: &Procedure, given: &Values) -> Result<Values, Refusal> {
     if let Some(name) = given.keys().find(|name| !procedure.parameters.iter().any(|p| p.name == **name)) {
         let known = procedure.parameters.iter().map(|p| p.name.clone()).collect();
         return Err(Refusal::ParameterUnknown { name: name.clone(), known });
     }
+    given.iter().try_for_each(|(name, value)| harmless(name, value))?;
     let mut values = Values::new();
     for parameter in &procedure.parameters {
         let value = match (given.get(&parameter.name), &parameter.need) {
@@ -84,7 +85,7 @@ fn one_move_at_a_time(c: Context<'_>, plan: &PlanId, procedure: &Procedure) -> R
     if !moves(procedure) {
         return Ok(());
     }
-    let under_way = c.state.runs.values().find(|r| r.plan == *plan && r.is_open() && moves(&r.procedure));
+    let under_way = c.state.runs.values().find(|r| r.plan == *plan && r.is_active() && moves(&r.procedure));
     match under_way {
         Some(run) => Err(Refusal::AlreadyMoving { run: run.id, by: c.state.name(&run.by).into_owned() }),
         None => Ok(()),
@@ -92,10 +93,10 @@ fn one_move_at_a_time(c: Context<'_>, plan: &PlanId, procedure: &Procedure) -> R
 }
 
 /// A gate that nobody can ever pass is refused at launch, not met at three in the morning.
-fn enough_people(c: Context<'_>, procedure: &Procedure) -> Result<(), Refusal> {
+fn enough_people(c: Context<'_>, environment: Environment, procedure: &Procedure) -> Result<(), Refusal> {
     for step in &procedure.steps {
         let Action::Gate(gate) = &step.action else { continue };
-        let can = c.state.people.values().filter(|p| p.may(Act::PassGate, None).is_ok());
+        let can = c.state.people.values().filter(|p| p.may(Act::PassGate, Some(environment)).is_ok());
         let have = match (c.state.mode, gate.launcher) {
             (Mode::Personal, Launcher::Counts) => can.count().min(1),
             (Mode::Personal, Launcher::IsAnother) => 0,

@@ -50,7 +50,7 @@ pub(super) fn skip(c: Context<'_>, run: RunId, id: &StepId, reason: &str) -> Res
         });
     }
     if let StepState::Running { .. } = seen.state {
-        return Err(step_is(step, seen, "waiting, failed or unknown; hold or abort the run to stop it"));
+        return Err(step_is(step, seen, "waiting, failed or unknown; abort the run to stop it"));
     }
     nothing_lives(c, run, step, seen)?;
     Ok(vec![Event::StepSkipped { run, step: id.clone(), reason: text("reason", reason)? }])

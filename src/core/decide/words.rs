@@ -8,21 +8,34 @@ use super::super::ids::{ChannelId, IncidentId};
 use super::super::refusal::{BadText, Missing, Refusal};
 use super::Context;
 
-/// Takes a text that a person wrote: not empty, at most [`MAX_TEXT`] bytes, nothing that drives a terminal or hides text.
+/// Takes a text that a person wrote: not empty, at most [`MAX_TEXT`] bytes, nothing that drives a terminal or hides text. Line
+/// ends of other systems become this one's.
 pub(super) fn text(field: &str, text: &str) -> Result<String, Refusal> {
-    let refuse = |bad| Err(Refusal::Text { field: field.to_owned(), bad });
-    let text = text.trim();
+    let text = text.trim().replace("\r\n", "\n");
     if text.is_empty() {
-        return refuse(BadText::Empty);
+        return Err(Refusal::Text { field: field.to_owned(), bad: BadText::Empty });
     }
+    harmless(field, &text)?;
+    Ok(text)
+}
+
+/// Checks a text that is kept as it is, perhaps empty.
+pub(super) fn harmless(field: &str, text: &str) -> Result<(), Refusal> {
+    let refuse = |bad| Err(Refusal::Text { field: field.to_owned(), bad });
     if text.len() > MAX_TEXT {
         return refuse(BadText::TooLong { bytes: text.len(), limit: MAX_TEXT });
     }
-    let hides = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     match text.chars().find(|c| (c.is_control() && !matches!(c, '\n' | '\t')) || hides(*c)) {
         Some(c) => refuse(BadText::Control { code_point: u32::from(c) }),
-        None => Ok(text.to_owned()),
+        None => Ok(()),
     }
+}
+
+/// Characters that turn the direction of writing, or that nobody sees. Those that join letters and emoji are let through.
+fn hides(c: char) -> bool {
+    matches!(c,
+        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}')
 }
 
 pub(super) fn note(c: Context<'_>, incident: Option<&IncidentId>, words: &str) -> Result<Vec<Event>, Refusal> {

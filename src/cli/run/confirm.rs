@@ -1,0 +1,105 @@
+//! `warroom run confirm`
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::super::out::{Format, Out};
+use super::super::session::Session;
+use super::super::{Outcome, find};
+use super::{At, Failure, limit};
+use crate::core::command::Command;
+use crate::core::gate::{self, Sign, View};
+use crate::core::plan::{Action, Return};
+use crate::core::state::State;
+use crate::core::time::Span;
+use crate::text;
+
+/// Says yes at a gate, to what it shows in this moment
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  warroom run confirm R1 go --target west --max-loss 15s\n\n\
+                        What the gate shows is printed first and goes with the answer: when it changes on the way, the\n\
+                        engine refuses.")]
+pub(in crate::cli) struct Confirm {
+    #[command(flatten)]
+    at: At,
+    /// What is acted on, as the gate names it: the target site, else the procedure
+    #[arg(long, value_name = "NAME")]
+    target: String,
+    /// The most that may be lost, as 15s; needed where the gate shows a loss
+    #[arg(long, value_name = "DURATION", value_parser = limit)]
+    max_loss: Option<Span>,
+}
+
+impl Confirm {
+    pub(super) async fn run(self, session: &Session, out: &mut Out) -> Outcome {
+        let At { run, step } = self.at;
+        let snapshot = session.snapshot().await?;
+        let known = find::run(&snapshot.state, run)?;
+        let (index, definition, _) = find::step(known, &step)?;
+        let Action::Gate(asked) = &definition.action else {
+            let kind = definition.action.kind();
+            return Err(Failure::failed(format!("step {step} is of kind {kind}; only gates are confirmed")));
+        };
+        let view = gate::view(&snapshot.state, known, index, asked, &snapshot.live.readings);
+        match out.format {
+            Format::Json => out.json(&json!({ "shown": as_json(&snapshot.state, &view) }))?,
+            Format::Text => print(&snapshot.state, &view, out)?,
+        }
+        out.flush()?;
+        let digest = view.digest;
+        let command = Command::Confirm { run, step, target: self.target, digest, max_loss: self.max_loss };
+        session.command(&snapshot, command, "it was so already", out).await?;
+        Ok(())
+    }
+}
+
+/// What a gate shows, for people.
+fn print(state: &State, view: &View, out: &mut Out) -> Outcome {
+    out.line(format!("GATE {}  {}  {}", view.number, text::clean_line(&view.question), view.call_sign))?;
+    let rows: Vec<_> = view
+        .checks
+        .iter()
+        .map(|check| {
+            let (name, finding) = text::check(state, check);
+            vec![format!("  {}", sign(check.sign())), name, finding]
+        })
+        .collect();
+    out.table(&rows)?;
+    if let Some(loss) = view.loss {
+        out.line(format!("  You lose    {}", text::loss(loss)))?;
+    }
+    if let Some(remaining) = view.remaining {
+        out.line(format!("  Still takes about {remaining}"))?;
+    }
+    if let Some(after) = &view.after {
+        out.line(format!("  After this  {}", text::clean_line(after)))?;
+    }
+    if view.no_return == Return::None {
+        out.line("  NO RETURN AFTER THIS")?;
+    }
+    Ok(())
+}
+
+fn as_json(state: &State, view: &View) -> Value {
+    let checks: Vec<_> = view
+        .checks
+        .iter()
+        .map(|check| {
+            let (name, finding) = text::check(state, check);
+            json!({ "name": name, "finding": finding, "sign": sign(check.sign()) })
+        })
+        .collect();
+    json!({
+        "number": view.number, "question": view.question, "call_sign": view.call_sign, "target": view.target,
+        "checks": checks, "loss": view.loss, "remaining": view.remaining, "after": view.after,
+        "no_return": view.no_return == Return::None, "people": view.people, "digest": view.digest,
+    })
+}
+
+fn sign(sign: Sign) -> char {
+    match sign {
+        Sign::Good => 'v',
+        Sign::Caution => '!',
+        Sign::Bad => 'x',
+    }
+}

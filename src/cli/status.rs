@@ -1,0 +1,131 @@
+//! `warroom status`
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::incident::rto;
+use super::out::{Format, Out};
+use super::session::Session;
+use super::{Globals, Outcome};
+use crate::core::gate::worst_loss;
+use crate::core::health;
+use crate::core::incident::{Incident, Phase};
+use crate::core::objectives;
+use crate::core::state::{Loaded, State};
+use crate::text;
+use crate::wire::Snapshot;
+
+/// Shows on one page what is broken, what is being done and what waits for people
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  warroom status --json | jq '.waiting'")]
+pub(super) struct Status {}
+
+impl Status {
+    pub(super) async fn run(self, globals: &Globals, out: &mut Out) -> Outcome {
+        let session = Session::open(globals).await?;
+        let snapshot = session.snapshot().await?;
+        match out.format {
+            Format::Json => out.json(&as_json(&snapshot)),
+            Format::Text => print(&snapshot, out),
+        }
+    }
+}
+
+fn print(snapshot: &Snapshot, out: &mut Out) -> Outcome {
+    let state = &snapshot.state;
+    if let Some(why) = &snapshot.live.read_only {
+        out.line(format!("READ ONLY: {}", text::clean_line(why)))?;
+    }
+    for loaded in state.plans.values() {
+        out.line(format!("{}  {}", loaded.plan.environment, text::clean_line(&loaded.plan.name)))?;
+        out.table(&plan_rows(snapshot, loaded))?;
+    }
+    if state.plans.is_empty() {
+        out.line("no plan is loaded; `warroom plan load FILE` loads one")?;
+    }
+    let open: Vec<_> = state.open_incidents().collect();
+    for incident in &open {
+        out.line(incident_line(snapshot, incident))?;
+    }
+    if open.is_empty() {
+        out.line("no incident is open")?;
+    }
+    for sentence in waiting(state) {
+        out.line(format!("^ {sentence}"))?;
+    }
+    Ok(())
+}
+
+fn plan_rows(snapshot: &Snapshot, loaded: &Loaded) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for site in &loaded.plan.sites {
+        let seen = health::site(&loaded.plan, &loaded.probes, &site.id);
+        let parts: Vec<_> = seen.parts.iter().map(|(name, v)| format!("{name} {}", text::verdict(*v))).collect();
+        let serves = if loaded.active.as_ref() == Some(&site.id) { "serves" } else { "" };
+        rows.push(vec![format!("  {}", text::clean_line(&site.name)), serves.into(), parts.join(", ")]);
+    }
+    let elsewhere = health::summarise(&loaded.plan, &loaded.probes, |_, probe| probe.site.is_none());
+    if !elsewhere.parts.is_empty() {
+        let parts: Vec<_> = elsewhere.parts.iter().map(|(name, v)| format!("{name} {}", text::verdict(*v))).collect();
+        rows.push(vec!["  before all".into(), String::new(), parts.join(", ")]);
+    }
+    let readings = &snapshot.live.readings;
+    if loaded.plan.customers.is_some() {
+        let served = readings.customers.get(&loaded.plan.id).and_then(|c| c.served?.percent());
+        let served = served.map_or_else(|| "unknown".to_owned(), |percent| format!("{percent}% ok"));
+        rows.push(vec!["  customers".into(), String::new(), served]);
+    }
+    if let Some(loss) = worst_loss(loaded, readings) {
+        rows.push(vec!["  loss".into(), String::new(), text::loss(loss)]);
+    }
+    rows
+}
+
+fn incident_line(snapshot: &Snapshot, incident: &Incident) -> String {
+    let down = objectives::downtime(incident, &snapshot.now);
+    let rto = rto(&snapshot.state, incident, &snapshot.now).map(|rto| format!("  RTO {rto}")).unwrap_or_default();
+    format!("{}  {}  {}  down {down}{rto}", incident.call_sign, incident.severity, incident.phase.word())
+}
+
+/// What waits for people, most pressing first: proposals, then steps of runs.
+fn waiting(state: &State) -> Vec<String> {
+    let proposed = state.open_incidents().filter(|i| i.phase == Phase::Proposed);
+    let proposals = proposed.map(|i| format!("{} is proposed: declare or dismiss it", i.call_sign));
+    let steps = state.runs.values().filter_map(|run| {
+        let (index, step, done) = run.waiting()?;
+        let how = match run.gate() {
+            Some((_, _, gate, done)) => text::gate(state, gate, done),
+            None => text::step_state(state, &done.state),
+        };
+        Some(format!("{} step {} {} ({}): {how}", run.id, index + 1, text::clean_line(&step.name), step.id))
+    });
+    proposals.chain(steps).collect()
+}
+
+fn as_json(snapshot: &Snapshot) -> Value {
+    let state = &snapshot.state;
+    let plans: Vec<_> = state
+        .plans
+        .values()
+        .map(|loaded| {
+            let readings = &snapshot.live.readings;
+            json!({
+                "plan": loaded.plan.id, "name": loaded.plan.name, "environment": loaded.plan.environment,
+                "hash": loaded.hash, "serves": loaded.active, "probes": loaded.probes,
+                "customers": readings.customers.get(&loaded.plan.id), "loss": worst_loss(loaded, readings),
+            })
+        })
+        .collect();
+    let incidents: Vec<_> = state
+        .open_incidents()
+        .map(|i| {
+            let downtime = objectives::downtime(i, &snapshot.now).span;
+            json!({ "incident": i.id, "call_sign": i.call_sign, "plan": i.plan, "severity": i.severity,
+                    "phase": i.phase.word(), "downtime": downtime, "title": i.title })
+        })
+        .collect();
+    json!({
+        "seq": snapshot.seq, "at": snapshot.now.utc, "read_only": snapshot.live.read_only,
+        "plans": plans, "incidents": incidents, "waiting": waiting(state),
+    })
+}

@@ -1,0 +1,175 @@
+//! Files that are made to hurt, by people or by chance.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use warroom::plan::{MAX_BYTES, Reading, read, render};
+
+use crate::{DELIVERY, FAULTY, SHOP, reading};
+
+/// Far above what any of them takes, far below what an unbounded one would.
+const BOUND: Duration = Duration::from_secs(20);
+
+fn whats(reading: &Reading) -> Vec<&str> {
+    reading.faults.iter().map(|f| f.what.as_str()).collect()
+}
+
+fn refused(text: &str, what: &str) {
+    let began = Instant::now();
+    let reading = reading(text);
+    let said = whats(&reading);
+    assert!(reading.plan.is_none());
+    assert!(said.contains(&what), "{what:?} is not among {said:?}");
+    assert!(began.elapsed() < BOUND, "{:?} for {what}", began.elapsed());
+    assert_places_inside(&reading);
+    assert!(began.elapsed() < BOUND * 2, "{:?} to show {what}", began.elapsed());
+}
+
+fn assert_places_inside(reading: &Reading) {
+    let lines: Vec<&str> =
+        reading.text.split('\n').flat_map(|l| l.strip_suffix('\r').unwrap_or(l).split('\r')).collect();
+    for fault in &reading.faults {
+        let place = fault.place;
+        let line = lines.get(place.line - 1).unwrap_or_else(|| panic!("{fault:?} is after the text"));
+        let length = line.chars().count();
+        assert!(place.column >= 1 && place.column - 1 + place.length <= length, "{fault:?} in {length} characters");
+    }
+    let shown = render("plan.yml", &reading.text, &reading.faults);
+    assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+}
+
+#[test]
+fn a_file_over_the_limit_is_not_parsed() {
+    let reading = read("large.yml", &vec![b'a'; MAX_BYTES + 1]);
+    assert_eq!(whats(&reading), ["\"large.yml\" has 4194305 bytes; at most 4194304 (4 MiB) are read"]);
+    assert!(reading.text.is_empty());
+    assert_places_inside(&reading);
+}
+
+#[test]
+fn a_bomb_of_aliases_is_refused() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for i in 1..20 {
+        let before = format!("*a{}", i - 1);
+        bomb += &format!("a{i}: &a{i} [{}]\n", [before.as_str(); 10].join(", "));
+    }
+    refused(&bomb, "the plan has more than 200000 values, aliases written out");
+}
+
+#[test]
+fn a_bomb_of_one_long_text_is_refused() {
+    let bomb = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), ["*a"; 1_000].join(", "));
+    refused(&bomb, "the plan has more than 8388608 bytes of text, aliases written out");
+}
+
+#[test]
+fn nesting_is_bounded_whatever_it_is_made_of() {
+    let deep = "lists and maps are nested deeper than 64";
+    for text in ["[", "{a: ", "- ", "[[", "? "].map(|open| open.repeat(200_000)) {
+        refused(&text, deep);
+    }
+    let mut steps = "a0: &a0 [x]\n".to_owned();
+    for i in 1..100 {
+        steps += &format!("a{i}: &a{i} [*a{}]\n", i - 1);
+    }
+    refused(&steps, deep);
+    let ladder: String = (0..2_000).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
+    refused(&ladder, deep);
+}
+
+#[test]
+fn large_junk_ends_in_time() {
+    for text in [
+        "- a\n".repeat(MAX_BYTES / 4),
+        ",".repeat(MAX_BYTES),
+        "a".repeat(MAX_BYTES),
+        "\"".repeat(MAX_BYTES),
+        "&a ".repeat(MAX_BYTES / 3),
+        "!".repeat(MAX_BYTES),
+        "#\n".repeat(MAX_BYTES / 2),
+        "\u{202e}".repeat(MAX_BYTES / 3),
+        format!("a: \"{}\"", "\\u202e".repeat(MAX_BYTES / 7)),
+        format!("{{{}}}", (0..150_000).map(|i| format!("k{i}: 1,")).collect::<String>()),
+    ] {
+        let began = Instant::now();
+        let reading = reading(&text);
+        assert!(reading.plan.is_none());
+        assert!(reading.faults.len() <= 501);
+        assert_places_inside(&reading);
+        assert!(began.elapsed() < BOUND, "{:?} for {:?}", began.elapsed(), text.get(..12));
+    }
+}
+
+#[test]
+fn many_wrong_references_and_a_long_chain_end_in_time() {
+    let component =
+        |i: usize, needs: &str| format!("- {{component_id: c{i}, name: C, type: api, dependencies: [{needs}]}}\n");
+    let chain: String = (0..15_000).map(|i| component(i, &format!("c{}", (i + 1) % 15_000))).collect();
+    let began = Instant::now();
+    let circle = reading(&format!("plan_name: a\ncomponents:\n{chain}"));
+    assert_eq!(circle.faults.len(), 1);
+    assert!(circle.faults[0].what.ends_with("c11 → 14988 more → c0"), "{}", circle.faults[0].what);
+    let lost: String = (0..15_000).map(|i| component(i, &format!("d{i}"))).collect();
+    let lost = reading(&format!("plan_name: a\ncomponents:\n{lost}"));
+    assert_eq!(lost.faults.len(), 501);
+    assert_eq!(lost.faults[500].what, "14500 more faults are not listed; at most 500 are");
+    assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_fault_that_an_alias_repeats_is_told_once() {
+    let again = ["*c"; 200].join(", ");
+    let reading = reading(&format!(
+        "plan_name: a\nchannels: [&c {{x: 1}}, {again}]\ncomponents: [{{component_id: a, name: A, type: api}}]\n"
+    ));
+    assert!(reading.faults.len() <= 201, "{}", reading.faults.len());
+}
+
+fn mutated() -> impl Strategy<Value = Vec<u8>> {
+    let good = prop::sample::select(vec![SHOP, DELIVERY, FAULTY]);
+    let piece = prop_oneof![
+        Just(Vec::new()),
+        prop::collection::vec(any::<u8>(), 1..4),
+        prop::sample::select(vec![
+            "[", "]", "{", "}", "\"", "'", "&a ", "*a", "!x ", "\t", "\n", ": ", "- ", "<<: ", "\0", "\u{202e}", "|\n",
+            "0777", "${", "---\n"
+        ])
+        .prop_map(|s| s.as_bytes().to_vec()),
+    ];
+    (good, prop::collection::vec((any::<prop::sample::Index>(), 0_usize..30, piece), 1..6)).prop_map(|(good, cuts)| {
+        let mut bytes = good.as_bytes().to_vec();
+        for (at, length, piece) in cuts {
+            let at = at.index(bytes.len() + 1);
+            let end = (at + length).min(bytes.len());
+            bytes.splice(at..end, piece);
+        }
+        bytes
+    })
+}
+
+/// What must hold of every file: a plan or an error, never both or neither; and places that are in the text.
+fn check(bytes: &[u8]) {
+    let reading = read("plan.yml", bytes);
+    let failed = reading.faults.iter().any(|f| f.level == warroom::plan::Level::Error);
+    assert_eq!(reading.plan.is_none(), failed, "{:?}", reading.faults);
+    assert_places_inside(&reading);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        check(&bytes);
+    }
+
+    #[test]
+    fn any_text_is_read_without_a_panic(text in "[-a-z0-9 \\n\\t:,\\[\\]{}&*!|>'\"#%@`$<?~.\u{e9}\u{202e}\r]{0,200}") {
+        check(text.as_bytes());
+    }
+
+    #[test]
+    fn plans_with_a_slip_in_them_are_read_without_a_panic(bytes in mutated()) {
+        check(&bytes);
+    }
+}
