@@ -152,7 +152,7 @@ impl Form {
         let (_, does) = self.purpose.words(view);
         let mut row = Row::of("Enter", Role::Key).with(format!(" {does}"), Role::Text).gap(3);
         if self.fields.len() > 1 {
-            row = row.with("Tab", Role::Key).with(" next field", Role::Text).gap(3);
+            row = row.with("Tab", Role::Key).with(" next", Role::Text).gap(3);
         }
         if matches!(self.fields.get(self.at).map(|f| &f.kind), Some(Kind::Choice { .. })) {
             row = row.with("Up Down", Role::Key).with(" choose", Role::Text).gap(3);

@@ -1,5 +1,7 @@
 //! The steps of a run: what was done, what is being done, what comes.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::console::canvas::{Row, round};
 use crate::console::list::Line;
 use crate::console::place::{Thing, View};
@@ -14,11 +16,16 @@ const SPINNER: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠴", "⠦", "⠧", "�
 
 /// Every step of a run, one line each.
 pub(crate) fn lines(view: View<'_>, run: &Run, width: usize) -> Vec<Line> {
+    // As wide as the longest name, but never so wide that findings have no room. It depends on the plan alone: nothing moves
+    // sideways while the run goes on.
+    let name = |step: &Step| step.name.width() + if matches!(step.action, Action::Gate(_)) { 11 } else { 6 };
+    let longest = run.procedure.steps.iter().map(name).max().unwrap_or(0);
+    let column = (longest + 1).clamp(20, (width * 9 / 20).max(20));
     let pairs = run.pairs().enumerate();
-    pairs.map(|(index, (step, done))| line(view, run, index, (step, done), width)).collect()
+    pairs.map(|(index, (step, done))| line(view, run, index, (step, done), column)).collect()
 }
 
-fn line(view: View<'_>, run: &Run, index: usize, (step, done): (&Step, &StepRun), width: usize) -> Line {
+fn line(view: View<'_>, run: &Run, index: usize, (step, done): (&Step, &StepRun), column: usize) -> Line {
     let (sign, role) = sign(view, step, done);
     let pending = matches!(done.state, StepState::Pending);
     let name_role = match (&done.state, pending) {
@@ -34,7 +41,6 @@ fn line(view: View<'_>, run: &Run, index: usize, (step, done): (&Step, &StepRun)
     }
     row = row.with(&step.name, name_role);
     let finding = finding(view, step, done);
-    let column = (width * 2 / 5).max(20);
     row = if finding.is_empty() { row } else { row.cut(column.saturating_sub(1)).tab(column).and(finding) };
     Line::of(Thing::Step(run.id, step.id.clone()), row).right(right(view, run, index, (step, done)))
 }
