@@ -32,6 +32,17 @@ pub(crate) enum Range {
     None,
 }
 
+/// How much of the topmost box its person has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Painted {
+    /// Nothing: keys that come now were not meant for it.
+    No,
+    /// The page is too small for all of it: it can only be left.
+    InPart,
+    /// All of it.
+    Whole,
+}
+
 /// The console.
 pub(crate) struct App {
     pub(crate) model: Model,
@@ -42,7 +53,7 @@ pub(crate) struct App {
     range: Range,
     drafts: Drafts,
     layers: Vec<Box<dyn Layer>>,
-    painted: bool,
+    painted: Painted,
     typed: Vec<Key>,
     toast: Option<Toast>,
     tickets: u64,
@@ -64,7 +75,7 @@ impl App {
             range,
             drafts: memory.drafts,
             layers: Vec::new(),
-            painted: false,
+            painted: Painted::No,
             typed: Vec::new(),
             toast: None,
             tickets: 0,
@@ -90,7 +101,7 @@ impl App {
     /// Takes what was typed. Keys behind one that opened a box are not for that box: it has not been painted yet.
     pub(crate) fn type_all(&mut self, inputs: Vec<Input>) {
         for input in inputs {
-            if !self.layers.is_empty() && !self.painted {
+            if !self.layers.is_empty() && self.painted == Painted::No {
                 return;
             }
             match input {
@@ -105,11 +116,14 @@ impl App {
             return (action.run)(self);
         }
         if let Some(top) = self.layers.last() {
+            if self.painted == Painted::InPart && key.code != Code::Esc {
+                return;
+            }
             if top.needs() == Needs::Engine && !self.model.is_up() && key.code != Code::Esc {
                 self.model.dropped += 1;
                 return;
             }
-            return self.to_layer(|layer, desk| layer.key(key, desk));
+            return self.hand_down(|layer, desk| layer.key(key, desk));
         }
         if key.code == Code::Esc && !self.typed.is_empty() {
             return self.typed.clear();
@@ -126,12 +140,12 @@ impl App {
     }
 
     fn paste(&mut self, text: &str) {
-        let Some(top) = self.layers.last() else { return };
+        let Some(top) = self.layers.last().filter(|_| self.painted == Painted::Whole) else { return };
         if top.needs() == Needs::Engine && !self.model.is_up() {
             self.model.dropped += 1;
             return;
         }
-        self.to_layer(|layer, desk| {
+        self.hand_down(|layer, desk| {
             layer.paste(text, desk);
             Next::Keep
         });
@@ -161,7 +175,7 @@ impl App {
                 }
             }
             Message::Connected { .. } => self.connected(message),
-            Message::NoOutput { .. } => self.fetching = None,
+            Message::NoOutput => self.fetching = None,
             Message::Live(_) if self.place.screen == Screen::Range => {
                 self.effects.push(Effect::LookAtRange);
                 self.model.take(message);
@@ -184,13 +198,13 @@ impl App {
             Link::Lost { since, .. } => Some(self.model.at.minus(*since)),
             _ => None,
         };
-        let seen = self.earlier.take().or(Some(self.model.seq).filter(|seq| *seq > 0));
-        let first = lost.is_none();
+        let earlier = self.earlier.take();
+        let seen = earlier.or(Some(self.model.seq).filter(|seq| *seq > 0));
         self.model.take(message);
         (self.fetching, self.fetched) = (None, Vec::new());
         let same_journal = seen.is_some_and(|seen| seen <= self.model.seq);
         let long = lost.is_some_and(|lost| lost > AWAY);
-        let restarted = first && self.model.state.open_incidents().next().is_some();
+        let restarted = earlier.is_some() && self.model.state.open_incidents().next().is_some();
         if let Some(seen) = seen.filter(|_| same_journal && (long || restarted)) {
             self.was_away(lost, seen);
         } else {
@@ -256,7 +270,7 @@ impl App {
                 self.model.oldest = Oldest::Reached;
             } else {
                 self.model.oldest = Oldest::Asked;
-                self.effects.push(Effect::Page { incident: None, before });
+                self.effects.push(Effect::Page { before });
             }
         }
     }
@@ -292,10 +306,10 @@ impl App {
 
     fn open(&mut self, layer: Box<dyn Layer>) {
         self.layers.push(layer);
-        self.painted = false;
+        self.painted = Painted::No;
     }
 
-    fn to_layer(&mut self, take: impl FnOnce(&mut dyn Layer, &mut Desk<'_>) -> Next) {
+    fn hand_down(&mut self, take: impl FnOnce(&mut dyn Layer, &mut Desk<'_>) -> Next) {
         let Some(index) = self.layers.len().checked_sub(1) else { return };
         let next = self.with_layer(index, take);
         self.follow(index, next);
@@ -328,7 +342,7 @@ impl App {
                     self.act(action);
                 }
             }
-            Next::OpenNext => {
+            Next::WhatWaits => {
                 self.layers.remove(index);
                 self.open_next();
             }
@@ -543,7 +557,9 @@ impl App {
 
     /// The page is on the terminal, in that size: boxes on it take keys from here on.
     pub(crate) fn was_painted(&mut self, size: ratatui::layout::Size) {
-        self.painted = size.width >= screens::SMALLEST.0 && size.height >= screens::SMALLEST.1;
+        let large = size.width >= screens::SMALLEST.0 && size.height >= screens::SMALLEST.1;
+        let fits = large && self.layers.last().is_none_or(|layer| layer.fits(size, self.view()));
+        self.painted = if fits { Painted::Whole } else { Painted::InPart };
     }
 
     fn foot(&self) -> Foot {
@@ -553,11 +569,19 @@ impl App {
             .filter(|action| (action.check)(self).is_ok())
             .collect();
         hinted.sort_by_key(|action| action.hint);
-        let keys = hinted.iter().filter_map(|a| Some(((*a.keys.first()?).to_owned(), a.name.to_owned()))).collect();
+        // Who leads an incident already does not look for how to declare one.
+        let leads = self.view().incident().is_some_and(|i| i.phase.is_declared());
+        let key = |a: &Action| Some(((*a.keys.first()?).to_owned(), a.name.to_owned()));
+        let (always, keys): (Vec<&Action>, Vec<&Action>) = hinted.into_iter().partition(|a| a.hint >= Some(ALWAYS));
+        let keys = keys.into_iter().filter(|a| !leads || a.id != "declare").filter_map(key).collect();
+        let always = always.into_iter().filter_map(key).collect();
         let typed = self.typed.iter().map(ToString::to_string).collect();
-        Foot { keys, typed, toast: self.toast.clone() }
+        Foot { keys, always, typed, toast: self.toast.clone() }
     }
 }
+
+/// Hints from here on stand at the right of the key line, always.
+const ALWAYS: u8 = 20;
 
 /// Timeline rows that are kept for scrolling back.
 const ROWS_KEPT: usize = 5_000;

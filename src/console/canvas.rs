@@ -2,24 +2,25 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Style};
+use ratatui::style::{Color, Modifier, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::{Role, Theme};
+use crate::core::time::Span;
 use crate::text::clean_line;
 
 /// How the page looks on this terminal.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub(crate) struct Look {
     /// Colours by meaning.
-    pub theme: Theme,
+    pub(crate) theme: Theme,
     /// Whether signs and lines may leave ASCII.
-    pub glyphs: Glyphs,
+    pub(crate) glyphs: Glyphs,
 }
 
 /// Which characters the terminal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Glyphs {
+pub(crate) enum Glyphs {
     /// All.
     Unicode,
     /// Those of ASCII; everything else is put in ASCII form.
@@ -29,7 +30,7 @@ pub enum Glyphs {
 impl Glyphs {
     /// What the locale says: `LC_ALL`, else `LC_CTYPE`, else `LANG`.
     #[must_use]
-    pub fn of(variable: impl Fn(&str) -> Option<String>) -> Glyphs {
+    pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Glyphs {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|n| variable(n).filter(|v| !v.is_empty()));
         let locale = locale.unwrap_or_default().to_ascii_lowercase();
         if locale.contains("utf-8") || locale.contains("utf8") { Glyphs::Unicode } else { Glyphs::Ascii }
@@ -132,6 +133,22 @@ fn head(text: &str, width: usize) -> &str {
     text
 }
 
+/// A length of time as an author would write it: `30m`, not `30m00s`.
+pub(crate) fn round(span: Span) -> String {
+    let text = span.to_string();
+    for (exact, rounded) in [("m00s", "m"), ("h00m", "h"), ("d00h", "d")] {
+        if let Some(head) = text.strip_suffix(exact) {
+            return format!("{head}{rounded}");
+        }
+    }
+    text
+}
+
+/// How many of something there are: `1 step`, `9 steps`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
 /// Words wrapped at spaces into lines of at most that many columns; line ends stay, long words are cut.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let text = crate::text::clean_block(text);
@@ -158,6 +175,9 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     }
     lines
 }
+
+/// Nothing of what stood there before shines through.
+const FRESH: Style = Style::reset();
 
 /// A piece of the page.
 pub(crate) struct Canvas<'a> {
@@ -212,7 +232,7 @@ impl<'a> Canvas<'a> {
         let (mut at, y, end) = (self.area.x + x, self.area.y + y, self.area.right());
         for (words, role) in row.clone().cut(room).0 {
             let left = usize::from(end.saturating_sub(at));
-            at = self.buffer.set_stringn(at, y, words, left, self.look.theme.style(role)).0;
+            at = self.buffer.set_stringn(at, y, words, left, FRESH.patch(self.look.theme.style(role))).0;
         }
     }
 
@@ -243,8 +263,11 @@ impl<'a> Canvas<'a> {
             if y < self.area.height
                 && let Some(cell) = self.buffer.cell_mut((self.area.x + x, self.area.y + y))
             {
+                // What stands out by its ground keeps it; what stands out by its colour keeps that.
                 let fg = cell.fg;
-                cell.set_style(style);
+                if cell.bg == Color::Reset && !cell.modifier.contains(Modifier::REVERSED) {
+                    cell.set_style(style);
+                }
                 if fg != Color::Reset {
                     cell.set_fg(fg);
                 }
@@ -275,7 +298,7 @@ impl<'a> Canvas<'a> {
 
     /// A box of at most that size in the middle, below the first rows of the page.
     pub(crate) fn middle(&mut self, width: u16, height: u16, below: u16) -> Canvas<'_> {
-        let below = if self.area.height.saturating_sub(below) >= height { below } else { 0 };
+        let below = below.min(self.area.height);
         let (width, height) = (width.min(self.area.width), height.min(self.area.height - below));
         let x = (self.area.width - width) / 2;
         let y = below + (self.area.height - below - height) / 2;

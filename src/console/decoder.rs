@@ -7,14 +7,14 @@
 use super::key::{Code, Key, Mods};
 
 /// Longest paste that is taken, in bytes; the rest of a longer one is dropped.
-pub const MAX_PASTE: usize = 64 * 1024;
+pub(crate) const MAX_PASTE: usize = 64 * 1024;
 
 /// Longest sequence that is waited for, in bytes; terminals send none that long.
 const MAX_SEQUENCE: usize = 4096;
 
 /// What came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
+pub(crate) enum Input {
     /// A key.
     Key(Key),
     /// A text put in at once.
@@ -23,7 +23,7 @@ pub enum Input {
 
 /// The bytes that do not make a whole key yet.
 #[derive(Debug, Default)]
-pub struct Decoder {
+pub(crate) struct Decoder {
     pending: Vec<u8>,
     paste: Option<Vec<u8>>,
     torn: bool,
@@ -43,7 +43,7 @@ enum Piece {
 
 impl Decoder {
     /// Takes bytes as they came, however they were cut, and answers with what they complete.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
+    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
         let mut found = Vec::new();
         if std::mem::take(&mut self.torn) && bytes.first() == Some(&b'[') {
             self.pending.push(0x1b);
@@ -76,13 +76,13 @@ impl Decoder {
 
     /// Whether an `Esc` is held back that may be a key of its own.
     #[must_use]
-    pub fn waits(&self) -> bool {
+    pub(crate) fn waits(&self) -> bool {
         self.paste.is_none()
             && matches!(self.pending.as_slice(), [0x1b] | [0x1b, b'O' | b']' | b'P' | b'X' | b'^' | b'_'])
     }
 
     /// Nothing followed in time: what is held back is a key of its own.
-    pub fn give_up_waiting(&mut self) -> Option<Input> {
+    pub(crate) fn give_up_waiting(&mut self) -> Option<Input> {
         if !self.waits() {
             return None;
         }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// What was pressed, without its modifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Code {
+pub(crate) enum Code {
     /// A character, as the terminal sent it: capitals are capitals.
     Char(char),
     /// Return.
@@ -44,68 +44,68 @@ pub enum Code {
 
 /// What was held down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Mods(u8);
+pub(crate) struct Mods(u8);
 
 impl Mods {
     /// Nothing.
-    pub const NONE: Mods = Mods(0);
+    pub(crate) const NONE: Mods = Mods(0);
     /// Shift; only told of keys that are no characters.
-    pub const SHIFT: Mods = Mods(1);
+    pub(crate) const SHIFT: Mods = Mods(1);
     /// Alt.
-    pub const ALT: Mods = Mods(2);
+    pub(crate) const ALT: Mods = Mods(2);
     /// Control.
-    pub const CTRL: Mods = Mods(4);
+    pub(crate) const CTRL: Mods = Mods(4);
 
     /// From the number that terminals put into their sequences (a bit set, plus one).
     #[must_use]
-    pub fn from_parameter(parameter: u16) -> Mods {
+    pub(crate) fn from_parameter(parameter: u16) -> Mods {
         Mods(u8::try_from(parameter.saturating_sub(1) & 7).unwrap_or(0))
     }
 
     /// Both together.
     #[must_use]
-    pub const fn and(self, other: Mods) -> Mods {
+    pub(crate) const fn and(self, other: Mods) -> Mods {
         Mods(self.0 | other.0)
     }
 
     /// Whether all of `other` is held.
     #[must_use]
-    pub const fn has(self, other: Mods) -> bool {
+    pub(crate) const fn has(self, other: Mods) -> bool {
         self.0 & other.0 == other.0
     }
 }
 
 /// One press.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Key {
+pub(crate) struct Key {
     /// Which.
-    pub code: Code,
+    pub(crate) code: Code,
     /// With what held down.
-    pub mods: Mods,
+    pub(crate) mods: Mods,
 }
 
 impl Key {
     /// A key with nothing held down.
     #[must_use]
-    pub const fn plain(code: Code) -> Key {
+    pub(crate) const fn plain(code: Code) -> Key {
         Key { code, mods: Mods::NONE }
     }
 
     /// A character.
     #[must_use]
-    pub const fn char(c: char) -> Key {
+    pub(crate) const fn char(c: char) -> Key {
         Key::plain(Code::Char(c))
     }
 
     /// Control and a small letter.
     #[must_use]
-    pub const fn ctrl(c: char) -> Key {
+    pub(crate) const fn ctrl(c: char) -> Key {
         Key { code: Code::Char(c), mods: Mods::CTRL }
     }
 
     /// The character that it would write into a text.
     #[must_use]
-    pub fn text(self) -> Option<char> {
+    pub(crate) fn text(self) -> Option<char> {
         match self.code {
             Code::Char(c) if self.mods == Mods::NONE => Some(c),
             _ => None,
@@ -138,7 +138,7 @@ impl fmt::Display for Key {
 /// A text that names no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no key; keys read like H, C-p, Esc, S-Tab or F2")]
-pub struct BadKey(String);
+pub(crate) struct BadKey(String);
 
 impl FromStr for Key {
     type Err = BadKey;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ratatui::layout::Size;
+
 use super::canvas::{Canvas, Row};
 use super::key::Key;
 use super::message::{Answer, Effect, Ticket};
@@ -74,7 +76,7 @@ pub(crate) enum Next {
     /// The layer is done, and that action follows.
     Act(&'static str),
     /// The layer is done, and whatever waits next is opened.
-    OpenNext,
+    WhatWaits,
 }
 
 /// A box.
@@ -95,6 +97,11 @@ pub(crate) trait Layer {
 
     /// Draws itself over the page.
     fn draw(&self, page: &mut Canvas<'_>, view: View<'_>);
+
+    /// Whether all that a person has to see before acting fits on a page of that size. Where it does not, only `Esc` is taken.
+    fn fits(&self, _size: Size, _view: View<'_>) -> bool {
+        true
+    }
 
     /// What it is about: `gate 6`.
     fn about(&self) -> String;
@@ -144,10 +151,35 @@ pub(crate) fn framed(
 ) {
     let (word, role) = mode(view, incident);
     let sign = incident.map_or_else(Row::new, |i| Row::of(i.call_sign.as_str(), Role::Strong).gap(2));
-    let width = page.width().saturating_sub(2).clamp(20, 92);
     let height = height.saturating_add(2);
-    let mut area = page.middle(width, height, super::screens::HEAD);
+    let mut area = page.middle(box_width(page.width()), height, super::screens::HEAD);
     let right = sign.with(format!(" {word} "), role);
     let mut inner = area.frame(title, &right, Role::LineFocus);
     draw(&mut inner);
+}
+
+/// How wide a box is: all of a small page, so that nothing of the screen below shows at its sides.
+fn box_width(page: u16) -> u16 {
+    if page <= 96 { page } else { 94 }
+}
+
+/// The columns inside a box.
+pub(crate) fn inside(page: u16) -> usize {
+    usize::from(box_width(page).saturating_sub(4))
+}
+
+/// The rows inside a box, at most.
+pub(crate) fn tallest(page: u16) -> usize {
+    usize::from(page.saturating_sub(super::screens::HEAD + 2))
+}
+
+/// Rows without as many of the blank ones as it takes to fit.
+pub(crate) fn squeezed(mut rows: Vec<Row>, height: usize) -> Vec<Row> {
+    while rows.len() > height {
+        match rows.iter().position(Row::is_empty) {
+            Some(blank) => drop(rows.remove(blank)),
+            None => break,
+        }
+    }
+    rows
 }

@@ -157,12 +157,15 @@ async fn ask(client: &Client, range: Option<&str>, id: Uuid, effect: Effect) -> 
             let output = client.output(of.run, &of.step, of.attempt, from).await;
             Some(match output {
                 Ok(output) => Message::Output { of, from, bytes: output.bytes, total: output.total },
-                Err(error) => Message::NoOutput { of, why: error.to_string() },
+                Err(error) => {
+                    tracing::debug!(%error, "a step's output did not come");
+                    Message::NoOutput
+                }
             })
         }
-        Effect::Page { incident, before } => {
-            let entries = client.timeline(Some(before), PAGE, incident.as_ref()).await;
-            Some(Message::Page { incident, before, entries: entries.map_err(|error| error.to_string()) })
+        Effect::Page { before } => {
+            let entries = client.timeline(Some(before), PAGE, None).await;
+            Some(Message::Page { before, entries: entries.map_err(|error| error.to_string()) })
         }
         Effect::LookAtRange => Some(Message::Range(look_at_range(range?).await)),
         Effect::Fault { path, fault } => Some(Message::Range(set_fault(range?, &path, fault).await)),

@@ -1,18 +1,18 @@
 //! What reaches the console, and what it wants done: values, so that all of it can be driven by a test.
 
 use crate::core::command::Command;
-use crate::core::ids::{IncidentId, RunId, StepId};
+use crate::core::ids::{RunId, StepId};
 use crate::core::state::Entry;
 use crate::core::time::Now;
 use crate::wire::{Accepted, Hello, Live, Snapshot, Trouble};
 
 /// A command's number within this console; a repeat has the same one and acts at most once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
+pub(crate) struct Ticket(pub u64);
 
 /// What the link says.
 #[derive(Debug, Clone)]
-pub enum Message {
+pub(crate) enum Message {
     /// The engine answers, and this is all that it knows.
     Connected {
         /// Who it is, and whom it takes the caller for.
@@ -55,16 +55,9 @@ pub enum Message {
         total: u64,
     },
     /// A step's output did not come.
-    NoOutput {
-        /// Of which try.
-        of: OutputId,
-        /// Why.
-        why: String,
-    },
+    NoOutput,
     /// Older rows of the timeline, newest first.
     Page {
-        /// Those of this incident only, where one was asked for.
-        incident: Option<IncidentId>,
         /// Rows before this one.
         before: u64,
         /// The rows, none when there are no older ones; or why they did not come.
@@ -76,7 +69,7 @@ pub enum Message {
 
 /// What became of a command.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// It is on disk.
     Yes(Accepted),
     /// Nothing has happened.
@@ -89,18 +82,18 @@ pub enum Answer {
 
 /// One try of one step.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OutputId {
+pub(crate) struct OutputId {
     /// The run.
-    pub run: RunId,
+    pub(crate) run: RunId,
     /// The step.
-    pub step: StepId,
+    pub(crate) step: StepId,
     /// Which try, from 1.
-    pub attempt: u32,
+    pub(crate) attempt: u32,
 }
 
 /// What the console wants done.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
+pub(crate) enum Effect {
     /// Post a command.
     Send {
         /// Its number.
@@ -119,8 +112,6 @@ pub enum Effect {
     },
     /// Fetch older rows of the timeline.
     Page {
-        /// Of this incident only.
-        incident: Option<IncidentId>,
         /// Rows before this one.
         before: u64,
     },

@@ -28,6 +28,9 @@ mod terminal;
 mod theme;
 mod waits;
 
+#[cfg(test)]
+mod tests;
+
 pub use session::{ConsoleError, ConsoleOptions, Ended, run};
 pub use terminal::{TerminalError, put_back};
 pub use theme::ThemeError;

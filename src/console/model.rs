@@ -12,12 +12,12 @@ use crate::core::ids::{IncidentId, Principal};
 use crate::core::people::Person;
 use crate::core::refusal::Refusal;
 use crate::core::state::{Entry, PROTOCOL, State};
-use crate::core::time::{Moment, Now, Span};
+use crate::core::time::{Now, Span};
 use crate::wire::{Hello, Live};
 
 /// How the link to the engine stands. Times are of the console's own clock, counted from its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Link {
+pub(crate) enum Link {
     /// No answer yet.
     Connecting {
         /// Why the last try failed, if there was one.
@@ -36,36 +36,36 @@ pub enum Link {
 
 /// What the console knows.
 #[derive(Debug, Clone)]
-pub struct Model {
+pub(crate) struct Model {
     /// The engine's state, as of `seq`.
-    pub state: State,
+    pub(crate) state: State,
     /// The newest entry in it; 0 before anything is known.
-    pub seq: u64,
+    pub(crate) seq: u64,
     /// Who the engine is, and whom it takes the caller for.
-    pub hello: Option<Hello>,
+    pub(crate) hello: Option<Hello>,
     /// What was read last.
-    pub live: Option<Live>,
+    pub(crate) live: Option<Live>,
     /// How the link stands.
-    pub link: Link,
+    pub(crate) link: Link,
     /// The console's own clock: time since its start.
-    pub at: Span,
+    pub(crate) at: Span,
     /// The engine's clock and when it was heard.
     heard: Option<(Now, Span)>,
     /// What steps wrote, as far as it was fetched.
-    pub outputs: BTreeMap<OutputId, Output>,
+    pub(crate) outputs: BTreeMap<OutputId, Output>,
     /// Older rows of the timeline than the state keeps, oldest first.
-    pub older: Vec<Entry>,
+    pub(crate) older: Vec<Entry>,
     /// Whether there are older rows still.
-    pub oldest: Oldest,
+    pub(crate) oldest: Oldest,
     /// What the practice range said last.
-    pub range: Option<Result<serde_json::Value, String>>,
+    pub(crate) range: Option<Result<serde_json::Value, String>>,
     /// Keys typed while the link was dead.
-    pub dropped: u32,
+    pub(crate) dropped: u32,
 }
 
 /// Whether the beginning of the timeline is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Oldest {
+pub(crate) enum Oldest {
     /// There may be older rows.
     Unknown,
     /// They have been asked for.
@@ -98,7 +98,7 @@ impl Default for Model {
 
 impl Model {
     /// Folds what the link says.
-    pub fn take(&mut self, message: Message) {
+    pub(crate) fn take(&mut self, message: Message) {
         match message {
             Message::Connected { hello, snapshot } => {
                 self.hear(snapshot.now.clone());
@@ -136,14 +136,14 @@ impl Model {
                     Link::Connecting { .. } => Link::Connecting { why: Some(why) },
                 };
             }
-            Message::Answered { .. } | Message::NoOutput { .. } => {}
+            Message::Answered { .. } | Message::NoOutput => {}
             Message::Output { of, from, bytes, total } => {
                 self.outputs.entry(of).or_default().take(from, &bytes, total);
                 while self.outputs.len() > OUTPUTS_KEPT {
                     self.outputs.pop_first();
                 }
             }
-            Message::Page { before, entries, .. } => self.take_page(before, entries),
+            Message::Page { before, entries } => self.take_page(before, entries),
             Message::Range(said) => self.range = Some(said),
         }
     }
@@ -173,13 +173,13 @@ impl Model {
 
     /// The oldest row that is known; those before it can be asked for.
     #[must_use]
-    pub fn first_row(&self) -> u64 {
+    pub(crate) fn first_row(&self) -> u64 {
         let kept = self.older.first().or(self.state.timeline.front().map(AsRef::as_ref));
         kept.map_or(0, |e| e.seq)
     }
 
     /// All known rows of the timeline, newest first.
-    pub fn rows(&self) -> impl Iterator<Item = &Entry> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Entry> {
         let first = self.state.timeline.front().map_or(u64::MAX, |e| e.seq);
         let older = self.older.iter().rev().filter(move |e| e.seq < first);
         self.state.timeline.iter().rev().map(AsRef::as_ref).chain(older)
@@ -196,13 +196,13 @@ impl Model {
     }
 
     /// The console's own clock moves on.
-    pub fn tick(&mut self, at: Span) {
+    pub(crate) fn tick(&mut self, at: Span) {
         self.at = self.at.max(at);
     }
 
     /// The engine's clock, carried on by the console's own since it was last heard; `None` before that.
     #[must_use]
-    pub fn now(&self) -> Option<Now> {
+    pub(crate) fn now(&self) -> Option<Now> {
         let (now, at) = self.heard.as_ref()?;
         let gone = self.at.minus(*at);
         Some(Now { utc: now.utc.plus(gone), boot: now.boot.clone(), uptime: now.uptime.plus(gone) })
@@ -210,7 +210,7 @@ impl Model {
 
     /// How old what is shown is, while the link is dead.
     #[must_use]
-    pub fn age(&self) -> Option<Span> {
+    pub(crate) fn age(&self) -> Option<Span> {
         match &self.link {
             Link::Lost { .. } => self.heard.as_ref().map(|(_, at)| self.at.minus(*at)),
             _ => None,
@@ -219,19 +219,19 @@ impl Model {
 
     /// Whether anything typed can reach the engine.
     #[must_use]
-    pub fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.link == Link::Up
     }
 
     /// Whether events of this engine mean what this console takes them for.
     #[must_use]
-    pub fn folds(&self) -> bool {
+    pub(crate) fn folds(&self) -> bool {
         self.hello.as_ref().is_none_or(|h| h.protocol == PROTOCOL)
     }
 
     /// What was read last; nothing when nothing was.
     #[must_use]
-    pub fn readings(&self) -> &Readings {
+    pub(crate) fn readings(&self) -> &Readings {
         static NOTHING: Readings = Readings {
             samples: BTreeMap::new(),
             customers: BTreeMap::new(),
@@ -243,19 +243,19 @@ impl Model {
 
     /// Whom the engine takes the caller for.
     #[must_use]
-    pub fn me(&self) -> Option<&Principal> {
+    pub(crate) fn me(&self) -> Option<&Principal> {
         self.hello.as_ref().map(|h| &h.you.principal)
     }
 
     /// Somebody's name; `you` for the caller.
     #[must_use]
-    pub fn name(&self, who: &Principal) -> String {
+    pub(crate) fn name(&self, who: &Principal) -> String {
         if self.me() == Some(who) { "you".to_owned() } else { self.state.name(who).into_owned() }
     }
 
     /// Why nothing can be done from this console, when nothing can.
     #[must_use]
-    pub fn read_only(&self) -> Option<String> {
+    pub(crate) fn read_only(&self) -> Option<String> {
         let hello = self.hello.as_ref()?;
         if hello.protocol != PROTOCOL {
             return Some(format!("the engine speaks protocol {}, this console {PROTOCOL}", hello.protocol));
@@ -273,7 +273,7 @@ impl Model {
     ///
     /// # Errors
     /// The sentence for it.
-    pub fn would_take(&self, command: &Command) -> Result<(), String> {
+    pub(crate) fn would_take(&self, command: &Command) -> Result<(), String> {
         if !self.is_up() {
             return Err("the engine does not answer".to_owned());
         }
@@ -289,7 +289,7 @@ impl Model {
     /// The rule by which the engine would refuse a command now, whatever the link. What is merely missing is no reason: it is
     /// asked for in the command's box.
     #[must_use]
-    pub fn refuses(&self, command: &Command) -> Option<Refusal> {
+    pub(crate) fn refuses(&self, command: &Command) -> Option<Refusal> {
         let stranger = || Refusal::Stranger { principal: "nobody yet".to_owned() };
         let (Some(by), Some(now)) = (self.me(), self.now()) else { return Some(stranger()) };
         let context = Context { state: &self.state, readings: self.readings(), by, now: &now };
@@ -301,14 +301,8 @@ impl Model {
 
     /// The incident that an entry belongs to.
     #[must_use]
-    pub fn incident_of(&self, entry: &Entry) -> Option<IncidentId> {
+    pub(crate) fn incident_of(&self, entry: &Entry) -> Option<IncidentId> {
         let by_run = || entry.event.run().and_then(|run| self.state.runs.get(&run)).map(|run| run.incident.clone());
         entry.event.incident().cloned().or_else(by_run)
-    }
-
-    /// How long ago that was; nothing when it lies ahead or no clock was heard.
-    #[must_use]
-    pub fn ago(&self, then: Moment) -> Option<Span> {
-        self.now().map(|now| now.utc.since(then))
     }
 }

@@ -3,11 +3,11 @@
 use crate::text::clean_block;
 
 /// Bytes that are kept of one output: enough to scroll through, never a threat to memory.
-pub const KEPT: usize = 256 * 1024;
+pub(crate) const KEPT: usize = 256 * 1024;
 
 /// The last part of what a step wrote.
 #[derive(Debug, Clone, Default)]
-pub struct Output {
+pub(crate) struct Output {
     bytes: Vec<u8>,
     start: u64,
     total: u64,
@@ -16,7 +16,7 @@ pub struct Output {
 
 impl Output {
     /// Takes a piece that begins at `from`. What does not join on replaces what is there.
-    pub fn take(&mut self, from: u64, bytes: &[u8], total: u64) {
+    pub(crate) fn take(&mut self, from: u64, bytes: &[u8], total: u64) {
         if from == self.end() {
             self.bytes.extend_from_slice(bytes);
         } else if from > self.end() || from < self.start {
@@ -32,25 +32,25 @@ impl Output {
 
     /// The byte after the last one that is known.
     #[must_use]
-    pub fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         self.start + self.bytes.len() as u64
     }
 
     /// How much there is in all.
     #[must_use]
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.total
     }
 
     /// Bytes before the first one that is kept.
     #[must_use]
-    pub fn skipped(&self) -> u64 {
+    pub(crate) fn skipped(&self) -> u64 {
         self.start
     }
 
     /// Its lines, cleaned.
     #[must_use]
-    pub fn lines(&self) -> &[String] {
+    pub(crate) fn lines(&self) -> &[String] {
         &self.lines
     }
 }

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::model::Model;
 use crate::core::ids::{IncidentId, PlanId, ProbeId, ProcedureId, RoleId, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
-use crate::core::plan::{Plan, Step};
+use crate::core::plan::Step;
 use crate::core::run::{Run, StepRun};
 use crate::core::state::Loaded;
 
 /// A screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Screen {
+pub(crate) enum Screen {
     /// The incident in focus.
     #[default]
     WarRoom,
@@ -40,7 +40,7 @@ pub enum Screen {
 impl Screen {
     /// Its name.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Screen::WarRoom => "War room",
             Screen::Runbooks => "Runbooks",
@@ -58,7 +58,7 @@ impl Screen {
 /// A panel of the war room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Panel {
+pub(crate) enum Panel {
     /// What is being done.
     #[default]
     Now,
@@ -74,11 +74,11 @@ pub enum Panel {
 
 impl Panel {
     /// All of them, in the order of their digits.
-    pub const ALL: [Panel; 5] = [Panel::Now, Panel::Sites, Panel::Team, Panel::Others, Panel::Timeline];
+    pub(crate) const ALL: [Panel; 5] = [Panel::Now, Panel::Sites, Panel::Team, Panel::Others, Panel::Timeline];
 
     /// Its name.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Panel::Now => "Now",
             Panel::Sites => "Sites",
@@ -90,7 +90,7 @@ impl Panel {
 
     /// The panel that many places on, round and round.
     #[must_use]
-    pub fn turn(self, by: isize) -> Panel {
+    pub(crate) fn turn(self, by: isize) -> Panel {
         let at = Panel::ALL.iter().position(|p| *p == self).unwrap_or(0);
         let all = Panel::ALL.len();
         let next = (at as isize).saturating_add(by).rem_euclid(all as isize);
@@ -101,7 +101,7 @@ impl Panel {
 /// A thing in a list. Lists keep the selected thing, wherever it moves to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Thing {
+pub(crate) enum Thing {
     /// A step of a run.
     Step(RunId, StepId),
     /// A step of a procedure that does not run.
@@ -132,34 +132,34 @@ pub(crate) type ListId = (Screen, Panel);
 /// Where the person is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Place {
+pub(crate) struct Place {
     /// The screen.
-    pub screen: Screen,
+    pub(crate) screen: Screen,
     /// The screens to go back to, the nearest last.
-    pub back: Vec<Screen>,
+    pub(crate) back: Vec<Screen>,
     /// The war room's panel.
-    pub panel: Panel,
+    pub(crate) panel: Panel,
     /// The incident that was chosen; the most pressing one where none was.
-    pub incident: Option<IncidentId>,
+    pub(crate) incident: Option<IncidentId>,
     /// The run that was chosen; the newest of the incident where none was.
-    pub run: Option<RunId>,
+    pub(crate) run: Option<RunId>,
     /// The procedure that is looked at.
-    pub procedure: Option<(PlanId, ProcedureId)>,
+    pub(crate) procedure: Option<(PlanId, ProcedureId)>,
     /// What is under the cursor of each list.
     #[serde(skip)]
-    pub chosen: BTreeMap<ListId, Thing>,
+    pub(crate) chosen: BTreeMap<ListId, Thing>,
     /// Lines that the output is scrolled up from its end.
     #[serde(skip)]
-    pub scrolled: usize,
+    pub(crate) scrolled: usize,
     /// What is searched for in the timeline.
     #[serde(skip)]
-    pub find: Option<String>,
+    pub(crate) find: Option<String>,
     /// The update that was begun and not sent: its number and its length in characters.
     #[serde(skip)]
-    pub kept_draft: Option<(usize, usize)>,
+    pub(crate) kept_draft: Option<(usize, usize)>,
     /// Which of the things that wait comes next.
     #[serde(skip)]
-    pub next_wait: usize,
+    pub(crate) next_wait: usize,
 }
 
 /// Screens that can be gone back to; more than anybody remembers.
@@ -211,8 +211,8 @@ impl<'a> View<'a> {
         if let Some(chosen) = self.place.run.and_then(|id| state.runs.get(&id)).filter(|r| r.incident == incident.id) {
             return Some(chosen);
         }
-        let newest = || state.runs.values().filter(|r| r.incident == incident.id).next_back();
-        state.runs.values().filter(|r| r.incident == incident.id && r.is_open()).next_back().or_else(newest)
+        let newest = || state.runs.values().rfind(|r| r.incident == incident.id);
+        state.runs.values().rfind(|r| r.incident == incident.id && r.is_open()).or_else(newest)
     }
 
     /// The plan in focus: of the incident, else the only one or the first.
@@ -235,11 +235,6 @@ impl<'a> View<'a> {
         let last = || run.pairs().enumerate().last().map(|(i, (step, done))| (i, step, done));
         let (index, step, done) = chosen.or_else(|| run.current()).or_else(last)?;
         Some((run, index, step, done))
-    }
-
-    /// The plan that a run belongs to, as it is now.
-    pub(crate) fn plan_of(self, run: &Run) -> Option<&'a Plan> {
-        self.model.state.plans.get(&run.plan).map(|l| l.plan.as_ref())
     }
 }
 

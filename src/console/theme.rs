@@ -10,7 +10,7 @@ use serde::Deserialize;
 /// What something means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub(crate) enum Role {
     /// Plain words.
     Text,
     /// What matters least: hints, ages, things to come.
@@ -55,7 +55,7 @@ pub enum Role {
 
 impl Role {
     /// All of them.
-    pub const ALL: [Role; 20] = [
+    pub(crate) const ALL: [Role; 20] = [
         Role::Text,
         Role::Dim,
         Role::Strong,
@@ -96,7 +96,7 @@ impl Role {
 
 /// How many colours the terminal has, as its environment says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Depth {
+pub(crate) enum Depth {
     /// None: bold, underlined and turned-around text only.
     Mono,
     /// The sixteen that users choose themselves.
@@ -110,7 +110,7 @@ pub enum Depth {
 impl Depth {
     /// What `NO_COLOR`, `COLORTERM` and `TERM` say; nothing is asked of the terminal.
     #[must_use]
-    pub fn of(variable: impl Fn(&str) -> Option<String>) -> Depth {
+    pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Depth {
         let says = |name: &str| variable(name).filter(|value| !value.is_empty());
         let term = says("TERM").unwrap_or_default();
         if says("NO_COLOR").is_some() || term == "dumb" || term.starts_with("vt1") || term.starts_with("vt2") {
@@ -168,7 +168,7 @@ struct Look {
 
 /// The look of everything.
 #[derive(Debug, Clone)]
-pub struct Theme {
+pub(crate) struct Theme {
     styles: [Style; Role::ALL.len()],
 }
 
@@ -182,7 +182,7 @@ impl Theme {
     ///
     /// # Errors
     /// [`ThemeError`] says which and why.
-    pub fn load(name: Option<&str>, depth: Depth) -> Result<Theme, ThemeError> {
+    pub(crate) fn load(name: Option<&str>, depth: Depth) -> Result<Theme, ThemeError> {
         let name = match (name, depth) {
             (None | Some("dark"), Depth::Mono) => "mono",
             (None, _) => "dark",
@@ -217,7 +217,7 @@ impl Theme {
 
     /// How something of that meaning looks.
     #[must_use]
-    pub fn style(&self, role: Role) -> Style {
+    pub(crate) fn style(&self, role: Role) -> Style {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 }

@@ -6,7 +6,6 @@ use crate::core::ids::{CallSign, IncidentId, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::plan::Action;
 use crate::core::run::{Run, RunState, StepState};
-use crate::core::time::Span;
 
 /// Something that waits.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,19 +127,4 @@ fn of_run(model: &Model, run: &Run) -> Option<(Waiting, Option<Command>, String)
             (Waiting::Settle(id, step_id), Some(command), says)
         }
     })
-}
-
-/// How long the first of them has waited is not known for all; the moment since when, where it is.
-pub(crate) fn since(model: &Model, wait: &Wait) -> Option<Span> {
-    let (run, step) = match &wait.what {
-        Waiting::Gate(run, step) | Waiting::Settle(run, step) | Waiting::Manual(run, step) => (run, step),
-        _ => return None,
-    };
-    let (_, _, done) = model.state.runs.get(run)?.find(step)?;
-    let at = match &done.state {
-        StepState::Waiting { since } => since,
-        StepState::Failed { at, .. } | StepState::Unknown { at, .. } | StepState::Declined { at, .. } => at,
-        _ => return None,
-    };
-    model.ago(at.utc)
 }

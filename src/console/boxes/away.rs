@@ -97,7 +97,7 @@ fn waiting(view: View<'_>) -> Row {
 impl Layer for Away {
     fn key(&mut self, key: Key, _desk: &mut Desk<'_>) -> Next {
         match key.code {
-            Code::Char(' ') => Next::OpenNext,
+            Code::Char(' ') => Next::WhatWaits,
             Code::Char('W' | 'w') => Next::Close,
             _ => Next::Keep,
         }
@@ -121,8 +121,8 @@ impl Layer for Away {
             true => " unlock, go to what waits",
             false => " unlock",
         };
-        let keys = Row::text(" ").with("Space", Role::Key).with(next, Role::Text).gap(6);
-        let keys = keys.with("W", Role::Key).with(" unlock, where I was", Role::Text).gap(6);
+        let keys = Row::text(" ").with("Space", Role::Key).with(next, Role::Text).gap(4);
+        let keys = keys.with("W", Role::Key).with(" unlock, where I was", Role::Text).gap(4);
         let y = area.height().saturating_sub(1);
         area.row(y, &keys.with("(Enter does nothing)", Role::Dim));
     }

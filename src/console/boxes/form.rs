@@ -3,7 +3,7 @@
 use crate::console::canvas::{Canvas, Row, wrap};
 use crate::console::edit::{Edit, Focus};
 use crate::console::key::{Code, Key};
-use crate::console::layer::{Desk, Layer, Next, framed};
+use crate::console::layer::{Desk, Layer, Next, framed, inside, squeezed, tallest};
 use crate::console::message::{Answer, Ticket};
 use crate::console::place::View;
 use crate::console::theme::Role;
@@ -150,15 +150,15 @@ impl Form {
             return Row::of("sent, no answer yet", Role::Warn);
         }
         let (_, does) = self.purpose.words(view);
-        let mut row = Row::of("Enter", Role::Key).with(format!(" {does}"), Role::Text).gap(4);
+        let mut row = Row::of("Enter", Role::Key).with(format!(" {does}"), Role::Text).gap(3);
         if self.fields.len() > 1 {
-            row = row.with("Tab", Role::Key).with(" next field", Role::Text).gap(4);
+            row = row.with("Tab", Role::Key).with(" next", Role::Text).gap(3);
         }
-        if self.fields.iter().any(|f| matches!(f.kind, Kind::Choice { .. })) {
-            row = row.with("Up Down", Role::Key).with(" choose", Role::Text).gap(4);
+        if matches!(self.fields.get(self.at).map(|f| &f.kind), Some(Kind::Choice { .. })) {
+            row = row.with("Up Down", Role::Key).with(" choose", Role::Text).gap(3);
         }
         if self.dismissible().is_some() {
-            row = row.with("F2", Role::Key).with(" it is none", Role::Text).gap(4);
+            row = row.with("F2", Role::Key).with(" it is none", Role::Text).gap(3);
         }
         row.with("Esc", Role::Key).with(" not now", Role::Text)
     }
@@ -276,8 +276,8 @@ impl Layer for Form {
         let (title, _) = self.purpose.words(view);
         let filled = self.filled();
         let incident = self.purpose.incident(view, &filled);
-        let width = usize::from(page.width().saturating_sub(2).clamp(20, 92)).saturating_sub(4);
-        let rows = self.rows(view, width);
+        let width = inside(page.width());
+        let rows = squeezed(self.rows(view, width), tallest(page.height()));
         let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
         framed(page, view, &Row::of(title, Role::Strong), incident, height, |area| {
             for (row, y) in rows.iter().zip(0..) {
@@ -299,7 +299,7 @@ impl Layer for Form {
             Purpose::Reopen(_) => "reopen".to_owned(),
             Purpose::Assign(..) => "assign".to_owned(),
             Purpose::Note(_) => "note".to_owned(),
-            Purpose::Done(_, step) | Purpose::Settle(_, step) => format!("step {step}"),
+            Purpose::Step(_, step, _) => format!("step {step}"),
             Purpose::Decline(_, step) => format!("decline {step}"),
             Purpose::Withdraw(_, step) => format!("withdraw {step}"),
             Purpose::Hold(run) => format!("hold {run}"),

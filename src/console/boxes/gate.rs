@@ -3,10 +3,12 @@
 //! What is shown is kept as it was shown. When it gets worse while somebody types, what was typed is void and the box says what
 //! changed; a confirmation always is of what its person saw.
 
+use ratatui::layout::Size;
+
 use crate::console::canvas::{Canvas, Row, wrap};
 use crate::console::edit::{Edit, Focus};
 use crate::console::key::{Code, Key};
-use crate::console::layer::{Desk, Layer, Next, framed};
+use crate::console::layer::{Desk, Layer, Next, framed, inside, squeezed, tallest};
 use crate::console::message::{Answer, Ticket};
 use crate::console::place::View;
 use crate::console::screens::head::loss_role;
@@ -194,17 +196,13 @@ impl GateBox {
                 Loss::Unknown => format!("nobody can say how much{limit_words}"),
                 Loss::Measured(span) => format!("{} of writes, for good{limit_words}", whole(span)),
                 Loss::AtMost(span) => {
-                    format!("at most {} of writes, for good; the source is silent{limit_words}", whole(span))
+                    format!("at most {} of writes, for good; source silent{limit_words}", whole(span))
                 }
             };
             put("You lose", &words, loss_role(loss, limit));
         }
         if let Some(remaining) = self.shown.remaining {
-            put(
-                "Users see",
-                &format!("about {remaining} more of this, if the steps take what their author expects"),
-                Role::Text,
-            );
+            put("Users see", &format!("about {remaining} more of this, by its author's estimates"), Role::Text);
         }
         if let Some(after) = &self.shown.after {
             put("After this", after, Role::NoReturn);
@@ -303,10 +301,12 @@ impl Layer for GateBox {
     }
 
     fn news(&mut self, view: View<'_>) {
-        let Ok((run, index, step, gate, _)) = at(view) else { return };
-        if run.id != self.run || *step != self.step {
+        let here = at(view).ok().filter(|(run, _, step, ..)| run.id == self.run && **step == self.step);
+        let Some((run, index, _, gate, _)) = here else {
+            self.trouble = Some("The run no longer waits at this gate. Esc leaves.".to_owned());
+            self.typed.clear();
             return;
-        }
+        };
         let now = look(&view.model.state, run, index, gate, view.model.readings());
         let changed = differences(view, &self.shown, &now);
         if !changed.is_empty() {
@@ -337,25 +337,25 @@ impl Layer for GateBox {
 
     fn draw(&self, page: &mut Canvas<'_>, view: View<'_>) {
         let incident = view.model.state.runs.get(&self.run).and_then(|r| view.model.state.incidents.get(&r.incident));
-        let width = usize::from(page.width().saturating_sub(2).clamp(20, 92)).saturating_sub(4);
-        let rows = self.rows(view, width);
+        let width = inside(page.width());
+        let rows = squeezed(self.rows(view, width), tallest(page.height()));
         let title = Row::of(format!("GATE {}  {}", self.shown.number, self.shown.question), Role::Strong);
         let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
         framed(page, view, &title, incident.map(AsRef::as_ref), height, |area| {
-            // What is typed and how to leave must stay in sight: evidence gives way first.
-            let surplus = rows.len().saturating_sub(usize::from(area.height()));
-            let kept = self.evidence(view).len().saturating_sub(surplus + usize::from(surplus > 0));
-            let cut = rows.len() > usize::from(area.height());
-            let first = rows.len() - usize::from(area.height()).min(rows.len());
-            let mut y = 0;
-            for (index, row) in rows.iter().enumerate() {
-                if cut && index > kept && index <= kept + first {
-                    continue;
-                }
+            let last = area.height().saturating_sub(1);
+            for (row, y) in rows.iter().zip(0..area.height()) {
                 area.row(y, row);
-                y += 1;
+            }
+            if rows.len() > usize::from(area.height()) {
+                let words = format!("All of it takes {} rows: make the window larger. Esc not now", rows.len() + 10);
+                area.row(last, &Row::text(" ".repeat(area.columns())));
+                area.row(last, &Row::of(words, Role::Waits));
             }
         });
+    }
+
+    fn fits(&self, size: Size, view: View<'_>) -> bool {
+        squeezed(self.rows(view, inside(size.width)), tallest(size.height)).len() <= tallest(size.height)
     }
 
     fn left(&self) -> &'static str {

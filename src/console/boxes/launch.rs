@@ -1,6 +1,6 @@
 //! Launching a runbook: choose it, fill in what it asks, look at every step with its values, then start it.
 
-use crate::console::canvas::{Canvas, Row, wrap};
+use crate::console::canvas::{Canvas, Row, count, round, wrap};
 use crate::console::edit::{Edit, Focus};
 use crate::console::key::{Code, Key};
 use crate::console::layer::{Desk, Layer, Next, framed};
@@ -192,8 +192,8 @@ impl Launch {
                 values: anything(procedure),
                 seen: None,
             };
-            let steps = format!("{} steps", procedure.steps.len());
-            let time = procedure.estimated_duration.map_or(String::new(), |d| format!(", ~{d}"));
+            let steps = count(procedure.steps.len(), "step");
+            let time = procedure.estimated_duration.map_or(String::new(), |d| format!(", ~{}", round(d)));
             let can = view.model.would_take(&command);
             let role = if can.is_ok() { Role::Strong } else { Role::Dim };
             let row =
@@ -214,7 +214,7 @@ impl Launch {
         for (index, step) in procedure.steps.iter().enumerate().skip(self.top) {
             let gate = matches!(step.action, crate::core::plan::Action::Gate(_));
             let row = Row::of(format!("{:>2} ", index + 1), Role::Dim);
-            let row = row.with(if gate { "GATE " } else { "" }, Role::Waits).with(&step.name, Role::Strong).gap(2);
+            let row = row.with(if gate { "GATE " } else { "" }, Role::NoReturn).with(&step.name, Role::Strong).gap(2);
             rows.push(row.and(screens::marks(step)));
             let does = wrap(&screens::does(step, &values), width.saturating_sub(5));
             rows.extend(does.into_iter().take(3).map(|line| Row::of(format!("   {line}"), Role::Text)));

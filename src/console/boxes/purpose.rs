@@ -25,14 +25,42 @@ pub(crate) enum Purpose {
     Reopen(IncidentId),
     Assign(IncidentId, Vec<RoleId>, Vec<(Principal, String)>),
     Note(Option<IncidentId>),
-    Done(RunId, StepId),
-    Settle(RunId, StepId),
+    Step(RunId, StepId, Vec<Way>),
     Decline(RunId, StepId),
     Withdraw(RunId, StepId),
     Hold(RunId),
     Resume(RunId),
     Abort(RunId),
     Update(IncidentId),
+}
+
+/// What can become of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Done,
+    Retry,
+    Skip,
+}
+
+impl Way {
+    const ALL: [Way; 3] = [Way::Done, Way::Retry, Way::Skip];
+
+    fn name(self) -> &'static str {
+        match self {
+            Way::Done => "done",
+            Way::Retry => "tried again",
+            Way::Skip => "left out, with a reason",
+        }
+    }
+
+    fn command(self, run: RunId, step: &StepId, words: &str) -> Command {
+        let (step, words) = (step.clone(), words.trim().to_owned());
+        match self {
+            Way::Done => Command::SayDone { run, step, note: Some(words).filter(|w| !w.is_empty()) },
+            Way::Retry => Command::Retry { run, step },
+            Way::Skip => Command::Skip { run, step, reason: words },
+        }
+    }
 }
 
 /// Stands in for words that are not written yet, when only the rules are asked.
@@ -61,13 +89,13 @@ impl Purpose {
             Asked::Note => Purpose::Note(view.incident().map(|i| i.id.clone())),
             Asked::Step => {
                 let (run, step, done) = turn()?;
-                match (&step.action, &done.state) {
-                    (Action::Gate(_), StepState::Waiting { .. }) => {
-                        return Err("the step in focus is a gate: C confirms or declines it".to_owned());
-                    }
-                    (_, StepState::Waiting { .. }) => Purpose::Done(run, step.id.clone()),
-                    _ => Purpose::Settle(run, step.id.clone()),
+                if let (Action::Gate(_), StepState::Waiting { .. }) = (&step.action, &done.state) {
+                    return Err("the step in focus is a gate: C confirms or declines it".to_owned());
                 }
+                // Only what the engine would take is offered.
+                let taken = |way: &Way| view.model.refuses(&way.command(run, &step.id, SOME_WORDS)).is_none();
+                let ways: Vec<Way> = Way::ALL.into_iter().filter(taken).collect();
+                Purpose::Step(run, step.id.clone(), if ways.is_empty() { vec![Way::Done] } else { ways })
             }
             Asked::Decline | Asked::Withdraw => {
                 let (run, step, _) = turn()?;
@@ -119,17 +147,9 @@ impl Purpose {
 
     /// Whether the engine would take it now.
     pub(crate) fn check(&self, view: View<'_>) -> Result<(), String> {
-        match self {
-            // Any of the choices is enough.
-            Purpose::Settle(run, step) => {
-                let retry = Command::Retry { run: *run, step: step.clone() };
-                let skip = Command::Skip { run: *run, step: step.clone(), reason: SOME_WORDS.to_owned() };
-                view.model.would_take(&retry).or_else(|_| view.model.would_take(&skip))
-            }
-            _ => match self.command(&Filled::anything()) {
-                Some(command) => view.model.would_take(&command),
-                None => Err("there is nothing to choose from".to_owned()),
-            },
+        match self.command(&Filled::anything()) {
+            Some(command) => view.model.would_take(&command),
+            None => Err("there is nothing to choose from".to_owned()),
         }
     }
 
@@ -154,15 +174,9 @@ impl Purpose {
             Purpose::Close(..) | Purpose::Dismiss(_) | Purpose::Cancel(_) | Purpose::Reopen(_) => reason("Reason"),
             Purpose::Decline(..) | Purpose::Abort(_) => reason("Reason"),
             Purpose::Note(_) | Purpose::Update(_) => reason("Words"),
-            Purpose::Done(..) => {
-                vec![
-                    Field::choice("It is", vec!["done".into(), "left out, with a reason".into()], 0),
-                    Field::words("Words"),
-                ]
-            }
-            Purpose::Settle(..) => {
-                let choices = ["tried again", "done: I looked", "left out, with a reason"];
-                vec![Field::choice("It is", choices.map(str::to_owned).to_vec(), 0), Field::words("Words")]
+            Purpose::Step(_, _, ways) => {
+                let names = ways.iter().map(|way| way.name().to_owned()).collect();
+                vec![Field::choice("It is", names, 0), Field::words("Words")]
             }
             Purpose::Hold(_) => vec![Field::words("Reason")],
             Purpose::Withdraw(..) | Purpose::Resume(_) => Vec::new(),
@@ -189,15 +203,7 @@ impl Purpose {
                 to: people.get(filled.second)?.0.clone(),
             },
             Purpose::Note(incident) => Command::Note { incident: incident.clone(), text: words() },
-            Purpose::Done(run, step) => match filled.first {
-                0 => Command::SayDone { run: *run, step: step.clone(), note: some() },
-                _ => Command::Skip { run: *run, step: step.clone(), reason: words() },
-            },
-            Purpose::Settle(run, step) => match filled.first {
-                0 => Command::Retry { run: *run, step: step.clone() },
-                1 => Command::SayDone { run: *run, step: step.clone(), note: some() },
-                _ => Command::Skip { run: *run, step: step.clone(), reason: words() },
-            },
+            Purpose::Step(run, step, ways) => ways.get(filled.first)?.command(*run, step, &filled.words),
             Purpose::Decline(run, step) => Command::Decline { run: *run, step: step.clone(), reason: words() },
             Purpose::Withdraw(run, step) => Command::Withdraw { run: *run, step: step.clone() },
             Purpose::Hold(run) => Command::Hold { run: *run, reason: some() },
@@ -223,7 +229,7 @@ impl Purpose {
             Purpose::Reopen(_) => ("REOPEN".to_owned(), "takes it up again"),
             Purpose::Assign(..) => ("ASSIGN A ROLE".to_owned(), "assigns it"),
             Purpose::Note(_) => ("NOTE".to_owned(), "writes it down"),
-            Purpose::Done(run, id) | Purpose::Settle(run, id) => (format!("STEP {}", step(run, id)), "says so"),
+            Purpose::Step(run, id, _) => (format!("STEP {}", step(run, id)), "says so"),
             Purpose::Decline(run, id) => (format!("DECLINE GATE {}", step(run, id)), "declines it"),
             Purpose::Withdraw(run, id) => (format!("TAKE BACK: GATE {}", step(run, id)), "takes your yes back"),
             Purpose::Hold(run) => (format!("HOLD {run}"), "holds it"),
@@ -245,7 +251,7 @@ impl Purpose {
             Purpose::Dismiss(id) | Purpose::Cancel(id) | Purpose::Close(id, _) | Purpose::Reopen(id) => Some(id),
             Purpose::Assign(id, ..) | Purpose::Update(id) => Some(id),
             Purpose::Note(id) => id.as_ref(),
-            Purpose::Done(run, _) | Purpose::Settle(run, _) | Purpose::Decline(run, _) => of_run(run),
+            Purpose::Step(run, ..) | Purpose::Decline(run, _) => of_run(run),
             Purpose::Withdraw(run, _) | Purpose::Hold(run) | Purpose::Resume(run) | Purpose::Abort(run) => of_run(run),
         };
         id.and_then(|id| state.incidents.get(id)).map(AsRef::as_ref)
@@ -268,7 +274,7 @@ impl Purpose {
             Purpose::Assign(_, roles, _) => held_by(view, roles.get(filled.first)),
             Purpose::Note(Some(_)) => vec![line("Goes into the incident's timeline, under your name.")],
             Purpose::Note(None) => vec![line("Goes into the timeline, under your name. No incident is in focus.")],
-            Purpose::Done(run, step) | Purpose::Settle(run, step) => step_facts(view, *run, step),
+            Purpose::Step(run, step, _) => step_facts(view, *run, step),
             Purpose::Decline(..) => {
                 vec![line("The run does not go on until the gate is tried again or the run aborted.")]
             }
@@ -316,7 +322,9 @@ fn declared(view: View<'_>, what: Option<&Declared>) -> Vec<Row> {
         None => None,
     };
     let Some(loaded) = plan.and_then(|id| state.plans.get(id)) else { return Vec::new() };
-    let mut rows = vec![Row::text(format!("{}: ", loaded.plan.name)).and(screens::head::trouble(loaded))];
+    let mut rows = vec![
+        Row::text(format!("{}: ", loaded.plan.name)).and(screens::head::trouble(loaded, screens::head::Detail::Names)),
+    ];
     if let Some(Declared::Proposal(id)) = what
         && let Some(incident) = state.incidents.get(id)
     {

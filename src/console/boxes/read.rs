@@ -2,7 +2,7 @@
 
 use crate::console::canvas::{Canvas, Row, wrap};
 use crate::console::key::{Code, Key};
-use crate::console::layer::{Desk, Layer, Needs, Next, framed};
+use crate::console::layer::{Desk, Layer, Needs, Next, framed, inside};
 use crate::console::place::View;
 use crate::console::theme::Role;
 
@@ -35,7 +35,7 @@ impl Layer for Read {
     }
 
     fn draw(&self, page: &mut Canvas<'_>, view: View<'_>) {
-        let width = usize::from(page.width().saturating_sub(2).clamp(20, 92)).saturating_sub(4);
+        let width = inside(page.width());
         let mut rows = self.rows.clone();
         rows.extend(wrap(&self.text, width).into_iter().map(Row::text));
         let tall = u16::try_from(rows.len() + 2).unwrap_or(u16::MAX).min(page.height().saturating_sub(6).max(6));

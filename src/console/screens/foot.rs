@@ -11,6 +11,8 @@ use crate::console::theme::Role;
 pub(crate) struct Foot {
     /// Key and name, the most useful first.
     pub(crate) keys: Vec<(String, String)>,
+    /// Those that stand at the right, always.
+    pub(crate) always: Vec<(String, String)>,
     /// The first keys of a longer one that have been typed.
     pub(crate) typed: String,
     /// A few passing words.
@@ -27,20 +29,18 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>, foot: &Foot) {
     if !foot.typed.is_empty() {
         right = right.with(format!("{} ", foot.typed), Role::Key);
     }
-    if view.model.dropped > 0 {
-        right = right.with(format!("{} keys dropped ", view.model.dropped), Role::Warn);
-    }
     canvas.both(0, &left, &right);
-    let width = canvas.columns();
+    let key_row = |(key, name): &(String, String)| Row::of(key, Role::Key).gap(1).with(name, Role::Text);
+    let always = foot.always.iter().fold(Row::new(), |row, hint| row.and(key_row(hint)).gap(2));
+    let room = canvas.columns().saturating_sub(always.width());
     let mut row = Row::text(" ");
-    for (key, name) in &foot.keys {
-        let next = Row::of(key, Role::Key).gap(1).with(name, Role::Text);
-        if row.width() + next.width() > width {
+    for next in foot.keys.iter().map(key_row) {
+        if row.width() + next.width() > room {
             break;
         }
-        row = row.and(next).gap(3);
+        row = row.and(next).gap(2);
     }
-    canvas.row(1, &row);
+    canvas.both(1, &row, &always);
 }
 
 fn link(view: View<'_>) -> Row {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::console::canvas::{Canvas, Row};
+use crate::console::canvas::{Canvas, Row, round};
 use crate::console::layer::mode;
 use crate::console::model::Link;
 use crate::console::place::View;
@@ -20,7 +20,8 @@ use crate::core::time::Span;
 /// Draws them.
 pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>) {
     let clock = view.model.now().map_or_else(|| "--:--:--Z".to_owned(), |now| now.utc.to_string());
-    canvas.both(0, &what(view), &Row::of(clock, Role::Strong).gap(1));
+    let room = canvas.columns().saturating_sub(clock.len() + 2);
+    canvas.both(0, &what(view, room), &Row::of(clock, Role::Strong).gap(1));
     let (left, right) = clocks(view);
     canvas.both(1, &left, &right);
     canvas.both(2, &felt(view), &commander(view));
@@ -29,10 +30,10 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>) {
 }
 
 /// Mode, call-sign, severity, what is down.
-fn what(view: View<'_>) -> Row {
+fn what(view: View<'_>, room: usize) -> Row {
     let incident = view.incident();
     let (word, role) = mode(view, incident.map(AsRef::as_ref));
-    let mut row = Row::text(" ").with(format!(" {word} "), role).gap(2);
+    let mut row = Row::of(format!(" {word} "), role).gap(1);
     if role == Role::ReadOnly
         && let Some(loaded) = view.loaded()
     {
@@ -43,7 +44,11 @@ fn what(view: View<'_>) -> Row {
         row = row.with(incident.severity.to_string(), severity(incident.severity)).gap(2);
     }
     match view.loaded() {
-        Some(loaded) => row.and(trouble(loaded)),
+        // Names where they fit, else how many.
+        Some(loaded) => match trouble(loaded, Detail::Names) {
+            names if row.width() + names.width() <= room => row.and(names),
+            _ => row.and(trouble(loaded, Detail::Counts)),
+        },
         None => row.with("no plan loaded yet", Role::Dim),
     }
 }
@@ -57,13 +62,23 @@ pub(crate) fn severity(severity: Severity) -> Role {
     }
 }
 
+/// How much is said of what is not ok.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    Names,
+    Counts,
+}
+
+/// Parts by what is believed of them, the worst first.
+type ByVerdict<'a> = BTreeMap<std::cmp::Reverse<Verdict>, Vec<&'a str>>;
+
 /// Everything that is not ok, by site; `all ok` when there is nothing.
-pub(crate) fn trouble(loaded: &Loaded) -> Row {
-    let mut places: Vec<(String, BTreeMap<std::cmp::Reverse<Verdict>, Vec<&str>>)> = Vec::new();
+pub(crate) fn trouble(loaded: &Loaded, detail: Detail) -> Row {
+    let mut places: Vec<(String, ByVerdict<'_>)> = Vec::new();
     let sites = loaded.plan.sites.iter().map(|s| (Some(&s.id), s.name.as_str()));
     for (site, name) in sites.chain([(None, "")]) {
         let seen = summarise(&loaded.plan, &loaded.probes, |_, probe| probe.site.as_ref() == site);
-        let mut by_verdict: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+        let mut by_verdict = ByVerdict::new();
         for (part, verdict) in seen.parts.iter().filter(|(_, v)| *v != Verdict::Ok) {
             by_verdict.entry(std::cmp::Reverse(*verdict)).or_default().push(part);
         }
@@ -87,7 +102,11 @@ pub(crate) fn trouble(loaded: &Loaded) -> Row {
                 other => crate::text::verdict(other),
             };
             row = row.with(if i > 0 { ", " } else { "" }, Role::Dim);
-            row = row.with(format!("{} {word}", parts.join(" ")), verdict_role(verdict));
+            let parts = match detail {
+                Detail::Counts if !name.is_empty() => parts.len().to_string(),
+                _ => parts.join(" "),
+            };
+            row = row.with(format!("{parts} {word}"), verdict_role(verdict));
         }
     }
     row
@@ -137,14 +156,14 @@ fn clocks(view: View<'_>) -> (Row, Row) {
 
 fn objective(rto: &Rto) -> Row {
     let of = rto.of.as_deref().map_or(String::new(), |of| format!(" {of}"));
-    let row = Row::of(format!("RTO {}{of} ", rto.objective), Role::Text);
+    let row = Row::of(format!("RTO {}{of}: ", round(rto.objective)), Role::Text);
     match rto.standing {
         Standing::Left(left) => {
             let role = if left < Span::from_secs(300) { Role::Warn } else { Role::Strong };
             row.with(format!("{left} left"), role).with(format!(", by {}", rto.ends), Role::Text)
         }
         Standing::Missed { by, next } => {
-            let next = next.map_or(String::new(), |(next, left)| format!(", next {next}: {left} left"));
+            let next = next.map_or(String::new(), |(next, left)| format!(", next {}: {left} left", round(next)));
             row.with(format!("MISSED by {by}"), Role::Bad).with(next, Role::Text)
         }
     }
@@ -223,7 +242,12 @@ fn waiting(view: View<'_>) -> (Row, Row) {
             let age = view.model.age().unwrap_or_default();
             let gone = view.model.at.minus(*since);
             let row = Row::text(" ").with(format!(" ENGINE LOST {gone} ago "), Role::Production).gap(2);
-            return (row.with(why, Role::Bad), Row::of(format!("what you see is {age} old"), Role::Warn).gap(1));
+            let dropped = match view.model.dropped {
+                0 => String::new(),
+                keys => format!(", {keys} keys dropped"),
+            };
+            let right = Row::of(format!("what you see is {age} old{dropped}"), Role::Warn).gap(1);
+            return (row.with(why, Role::Bad), right);
         }
         Link::Up => {}
     }

@@ -14,7 +14,10 @@ use crate::core::state::Loaded;
 pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     for loaded in view.model.state.plans.values() {
-        let row = Row::text(" ").with(&loaded.plan.name, Role::Strong).gap(2).and(super::head::trouble(loaded));
+        let row = Row::text(" ")
+            .with(&loaded.plan.name, Role::Strong)
+            .gap(2)
+            .and(super::head::trouble(loaded, super::head::Detail::Names));
         lines.push(Line::only(row));
         lines.extend(loaded.plan.probes().map(|(component, probe)| line(view, loaded, component, probe)));
     }
@@ -28,22 +31,32 @@ fn line(view: View<'_>, loaded: &Loaded, component: &Component, probe: &Probe) -
     let since = state.and_then(|s| s.since.as_ref()).map_or(String::new(), |s| s.utc.to_string());
     let role = verdict_role(verdict);
     let row = Row::text("  ").with(verdict_sign(verdict), role).gap(1);
-    let row = row.and(Row::of(&component.name, Role::Strong).cut(20)).tab(25).and(Row::text(site).cut(8)).tab(34);
-    let row = row.with(crate::text::verdict(verdict), role).tab(42).with(since, Role::Dim).tab(52);
+    let row = row.and(Row::of(&component.name, Role::Strong).cut(18)).tab(23).and(Row::text(site).cut(7)).tab(31);
+    let row = row.with(crate::text::verdict(verdict), role).tab(39).with(since, Role::Dim).tab(49);
     let row = row.with(state.map_or("", |s| s.why.as_str()), Role::Text);
     let sample = view.model.readings().samples.get(&loaded.plan.id).and_then(|samples| samples.get(&probe.id));
     let thing = Thing::Probe(loaded.plan.id.clone(), probe.id.clone());
-    Line::of(thing, row).right(sample.map_or_else(Row::new, |sample| last(view, sample)))
+    Line::of(thing, row).right(sample.map_or_else(Row::new, |sample| looked(view, sample)))
+}
+
+/// How long the last look took and how long ago it was; what it found, where that is not what is believed.
+fn looked(view: View<'_>, sample: &Sample) -> Row {
+    let ago = view.model.now().map(|now| now.since(&sample.at).to_string()).unwrap_or_default();
+    Row::of(format!("{}, {ago} ago ", sample.took), found_role(sample.found))
+}
+
+fn found_role(found: Found) -> Role {
+    match found {
+        Found::Good => Role::Dim,
+        Found::Slow => Role::Warn,
+        Found::Bad => Role::Bad,
+    }
 }
 
 /// What the last look found, and how long ago.
 fn last(view: View<'_>, sample: &Sample) -> Row {
     let ago = view.model.now().map(|now| now.since(&sample.at).to_string()).unwrap_or_default();
-    let role = match sample.found {
-        Found::Good => Role::Dim,
-        Found::Slow => Role::Warn,
-        Found::Bad => Role::Bad,
-    };
+    let role = found_role(sample.found);
     Row::of(format!("{} in {}, {ago} ago ", sample.why, sample.took), role)
 }
 

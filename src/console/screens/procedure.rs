@@ -2,7 +2,7 @@
 
 use super::run::does;
 use super::title;
-use crate::console::canvas::{Canvas, Row, wrap};
+use crate::console::canvas::{Canvas, Row, round, wrap};
 use crate::console::edit::Focus;
 use crate::console::list::{self, Line};
 use crate::console::place::{Thing, View};
@@ -31,13 +31,14 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
 /// A step that has not run: its number, its name, what it will do.
 pub(crate) fn step_row(index: usize, step: &Step, values: &Values) -> Row {
     let gate = if matches!(step.action, Action::Gate(_)) { "GATE " } else { "" };
-    let row = Row::of(format!(" {:>2} ", index + 1), Role::Dim).with(gate, Role::Waits).with(&step.name, Role::Strong);
+    let row =
+        Row::of(format!(" {:>2} ", index + 1), Role::Dim).with(gate, Role::NoReturn).with(&step.name, Role::Strong);
     row.cut(36).tab(37).with(does(step, values), Role::Text)
 }
 
 /// What stands out of a step before it runs.
 pub(crate) fn marks(step: &Step) -> Row {
-    let row = step.estimate.map_or_else(Row::new, |e| Row::of(format!("~{e} "), Role::Dim));
+    let row = step.estimate.map_or_else(Row::new, |e| Row::of(format!("~{} ", round(e)), Role::Dim));
     match step.way_back {
         Return::Open => row,
         Return::None => Row::of("NO RETURN ", Role::NoReturn).and(row),

@@ -1,7 +1,7 @@
 //! A run: every step with its tries and evidence, and what it wrote, to scroll.
 
 use super::{steps, title};
-use crate::console::canvas::{Canvas, Row, wrap};
+use crate::console::canvas::{Canvas, Row, round, wrap};
 use crate::console::edit::Focus;
 use crate::console::list;
 use crate::console::message::OutputId;
@@ -121,11 +121,13 @@ pub(crate) fn does(step: &Step, values: &Values) -> String {
 
 fn limits(step: &Step) -> Option<Row> {
     let mut words: Vec<String> = Vec::new();
-    words.extend(step.timeout.map(|limit| format!("at most {limit}")));
+    words.extend(step.timeout.map(|limit| format!("at most {}", round(limit))));
     if step.retry.times > 0 {
-        words.push(format!("{} more tries, {} apart", step.retry.times, step.retry.every));
+        let tries =
+            if step.retry.times == 1 { "1 more try".to_owned() } else { format!("{} more tries", step.retry.times) };
+        words.push(format!("{tries}, {} apart", round(step.retry.every)));
     }
-    words.extend(step.estimate.map(|estimate| format!("expected ~{estimate}")));
+    words.extend(step.estimate.map(|estimate| format!("expected ~{}", round(estimate))));
     let row = (!words.is_empty()).then(|| Row::of(format!("   {}", words.join("; ")), Role::Dim));
     match step.way_back {
         Return::Open => row,

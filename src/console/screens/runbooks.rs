@@ -1,7 +1,7 @@
 //! Plans and their procedures, with what became of each last time.
 
 use super::whole;
-use crate::console::canvas::{Canvas, Row};
+use crate::console::canvas::{Canvas, Row, count};
 use crate::console::list::Line;
 use crate::console::place::{Thing, View};
 use crate::console::theme::Role;
@@ -32,7 +32,8 @@ fn line(view: View<'_>, plan: &Plan, procedure: &Procedure) -> Line {
         .tab(33)
         .with(kind(procedure.kind), Role::Dim)
         .tab(45);
-    let steps = format!("{} steps, {gates} gates, {}", procedure.steps.len(), automation(procedure.automation));
+    let (steps, gates) = (count(procedure.steps.len(), "step"), count(gates, "gate"));
+    let steps = format!("{steps}, {gates}, {}", automation(procedure.automation));
     let row = row.with(steps, Role::Dim);
     let last = view.model.state.runs.values().rev().find(|r| r.plan == plan.id && r.procedure.id == procedure.id);
     let last = last.map_or_else(Row::new, |run| {

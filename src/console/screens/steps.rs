@@ -1,6 +1,8 @@
 //! The steps of a run: what was done, what is being done, what comes.
 
-use crate::console::canvas::Row;
+use unicode_width::UnicodeWidthStr;
+
+use crate::console::canvas::{Row, round};
 use crate::console::list::Line;
 use crate::console::place::{Thing, View};
 use crate::console::theme::Role;
@@ -14,11 +16,16 @@ const SPINNER: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠴", "⠦", "⠧", "�
 
 /// Every step of a run, one line each.
 pub(crate) fn lines(view: View<'_>, run: &Run, width: usize) -> Vec<Line> {
+    // As wide as the longest name, but never so wide that findings have no room. It depends on the plan alone: nothing moves
+    // sideways while the run goes on.
+    let name = |step: &Step| step.name.width() + if matches!(step.action, Action::Gate(_)) { 11 } else { 6 };
+    let longest = run.procedure.steps.iter().map(name).max().unwrap_or(0);
+    let column = (longest + 1).clamp(20, (width * 9 / 20).max(20));
     let pairs = run.pairs().enumerate();
-    pairs.map(|(index, (step, done))| line(view, run, index, (step, done), width)).collect()
+    pairs.map(|(index, (step, done))| line(view, run, index, (step, done), column)).collect()
 }
 
-fn line(view: View<'_>, run: &Run, index: usize, (step, done): (&Step, &StepRun), width: usize) -> Line {
+fn line(view: View<'_>, run: &Run, index: usize, (step, done): (&Step, &StepRun), column: usize) -> Line {
     let (sign, role) = sign(view, step, done);
     let pending = matches!(done.state, StepState::Pending);
     let name_role = match (&done.state, pending) {
@@ -29,11 +36,11 @@ fn line(view: View<'_>, run: &Run, index: usize, (step, done): (&Step, &StepRun)
     let digits = if run.steps.len() > 9 { 2 } else { 1 };
     let mut row = Row::text(" ").with(sign, role).with(format!(" {:>digits$} ", index + 1), Role::Dim);
     if let Action::Gate(_) = step.action {
-        row = row.with("GATE ", if pending { Role::Dim } else { Role::Waits });
+        let waits = matches!(done.state, StepState::Waiting { .. });
+        row = row.with("GATE", if waits { Role::Waits } else { name_role }).gap(1);
     }
     row = row.with(&step.name, name_role);
     let finding = finding(view, step, done);
-    let column = (width * 2 / 5).max(20);
     row = if finding.is_empty() { row } else { row.cut(column.saturating_sub(1)).tab(column).and(finding) };
     Line::of(Thing::Step(run.id, step.id.clone()), row).right(right(view, run, index, (step, done)))
 }
@@ -70,7 +77,7 @@ fn finding(view: View<'_>, step: &Step, done: &StepRun) -> Row {
         StepState::Pending => Row::new(),
         StepState::Waiting { .. } => match &step.action {
             Action::Gate(gate) => gate_row(view, gate, done),
-            _ => Row::of("waits: T says that it is done", Role::Waits),
+            _ => Row::of("waits: T says what became of it", Role::Waits),
         },
         StepState::Running { .. } => {
             let tries = if done.attempts > 1 { format!(", try {}", done.attempts) } else { String::new() };
@@ -130,14 +137,14 @@ fn right(view: View<'_>, run: &Run, index: usize, (step, done): (&Step, &StepRun
     let time = match &done.state {
         StepState::Done { took, .. } => Row::of(took.to_string(), Role::Dim),
         StepState::Running { since } => Row::of(lasted(view.model.now(), since), Role::Active).and(of_estimate(step)),
-        StepState::Pending => step.estimate.map_or_else(Row::new, |e| Row::of(format!("~{e}"), Role::Dim)),
+        StepState::Pending => step.estimate.map_or_else(Row::new, |e| Row::of(format!("~{}", round(e)), Role::Dim)),
         _ => Row::new(),
     };
     row.and(time).gap(1)
 }
 
 fn of_estimate(step: &Step) -> Row {
-    step.estimate.map_or_else(Row::new, |e| Row::of(format!(" of ~{e}"), Role::Dim))
+    step.estimate.map_or_else(Row::new, |e| Row::of(format!(" of ~{}", round(e)), Role::Dim))
 }
 
 /// How long something lasts already.

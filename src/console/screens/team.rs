@@ -33,13 +33,15 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
     let here = |who: &Principal| {
         if present.contains(who) { Row::of("● here", Role::Good) } else { Row::of("○ away", Role::Dim) }
     };
+    let sign =
+        |who: &Principal| if present.contains(who) { Row::of("●", Role::Good) } else { Row::of("○", Role::Dim) };
     let mut lines = Vec::new();
     let incident = view.incident();
     for role in roles(view) {
         let row = Row::text("   ").with(crate::text::role(&role), Role::Text);
         let line = match incident.and_then(|i| i.roles.get(&role)) {
             Some(who) => Line::of(Thing::Role(role), row)
-                .right(Row::of(view.model.name(who), Role::Strong).gap(2).and(here(who)).gap(1)),
+                .right(Row::of(view.model.name(who), Role::Strong).gap(1).and(sign(who)).gap(1)),
             None => Line::of(Thing::Role(role), row).right(Row::of("nobody ", Role::Dim)),
         };
         lines.push(line);

@@ -99,17 +99,16 @@ struct Shares {
     steps: u16,
     output: u16,
     sites: u16,
-    latest: u16,
 }
 
-fn shares(height: u16, steps: u16, sites: u16) -> Shares {
+fn shares(height: u16, steps: u16, sites: u16, has_output: bool) -> Shares {
     let sites = sites.min(4);
-    // Three rules stand between the four parts.
-    let room = height.saturating_sub(3 + sites);
+    // A rule stands above each part but the first.
+    let room = height.saturating_sub(2 + u16::from(has_output) + sites);
     let steps = steps.clamp(1, room.saturating_sub(3).max(1));
     let left = room.saturating_sub(steps);
-    let latest = left.div_ceil(2).max(2).min(left);
-    Shares { steps, sites, latest, output: left - latest }
+    let latest = if has_output { left.div_ceil(2).max(2).min(left) } else { left };
+    Shares { steps, sites, output: left - latest }
 }
 
 /// Everything of the incident on one small page.
@@ -119,14 +118,14 @@ fn now(area: &mut Canvas<'_>, view: View<'_>) {
     let summary = summary(view, area.columns());
     let run = view.run();
     let count = run.map_or(summary.len(), |run| run.steps.len() + usize::from(banner(view, run).is_some()));
-    let shares = shares(height, fit(count), fit(sites.len()));
+    let shares = shares(height, fit(count), fit(sites.len()), super::run::wanted(view).is_some());
     let mut top = area.part(0, 0, width, shares.steps);
     match run {
         Some(run) => run_steps(&mut top, view, run, Focus::Yes),
         None => summary.iter().zip(0..).for_each(|(row, y)| top.row(y, row)),
     }
     let mut y = shares.steps;
-    if run.is_some() && shares.output > 0 {
+    if shares.output > 0 {
         output(&mut area.part(0, y, width, shares.output + 1), view);
         y += shares.output + 1;
     }
@@ -219,7 +218,11 @@ fn calm(view: View<'_>) -> Vec<Row> {
         return vec![Row::of(" No plan is loaded. `warroom plan load FILE` loads one.", Role::Text)];
     };
     let all_ok = loaded.plan.probes().all(|(_, probe)| loaded.verdict(&probe.id) == Verdict::Ok);
-    let first = if all_ok { Row::of(" ✓ all ok", Role::Good) } else { Row::text(" ").and(head::trouble(loaded)) };
+    let first = if all_ok {
+        Row::of(" ✓ all ok", Role::Good)
+    } else {
+        Row::text(" ").and(head::trouble(loaded, head::Detail::Names))
+    };
     vec![
         first,
         Row::new(),

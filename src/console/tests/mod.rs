@@ -1,0 +1,5 @@
+//! The console as its person meets it: pages as pictures in text, and what keys lead to.
+
+mod habits;
+mod pages;
+pub(crate) mod story;
