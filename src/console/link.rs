@@ -88,15 +88,17 @@ impl From<ClientError> for Heard {
 
 /// From a fresh snapshot on, everything that the engine says.
 async fn hear(client: &Client, out: &Sender<Message>, pause: &mut Duration) -> Result<(), Heard> {
-    let hello = client.hello().await?;
-    let snapshot = match client.snapshot().await {
+    let (hello, snapshot) = tokio::join!(client.hello(), client.snapshot());
+    let hello = hello?;
+    let snapshot = match snapshot {
         Err(ClientError::Protocol { .. }) => return Err(Heard::Stranger(hello)),
         other => other?,
     };
-    let mut stream = client.stream(snapshot.seq).await?;
+    let from = snapshot.seq;
     let connected = Message::Connected { hello, snapshot: Box::new(snapshot) };
     out.send(connected).await.map_err(|_| Heard::Closed)?;
     *pause = FIRST_PAUSE;
+    let mut stream = client.stream(from).await?;
     loop {
         let item = tokio::select! {
             item = stream.next() => item?,
