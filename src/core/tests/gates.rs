@@ -4,7 +4,7 @@ use crate::core::command::{Command, Declared};
 use crate::core::event::{Event, Voided};
 use crate::core::fixtures::{World, ada, declare, id, launch, mike, plan, rita, root};
 use crate::core::follow::next_due;
-use crate::core::gate::{Check, Sign};
+use crate::core::gate::{Check, Sign, worst_loss};
 use crate::core::health::Verdict;
 use crate::core::ids::{IncidentId, Principal, RunId};
 use crate::core::loss::Loss;
@@ -328,4 +328,15 @@ fn a_gate_shows_how_each_thing_is_known() {
     assert_eq!(signs, [Sign::Caution, Sign::Good, Sign::Caution, Sign::Good, Sign::Good], "{:?}", shown.checks);
     assert_eq!((shown.number, shown.no_return, shown.people), (4, Return::None, 1));
     assert_eq!((shown.loss, shown.remaining), (Some(Loss::AtMost(Span::from_secs(4))), Some(Span::from_secs(9))));
+}
+
+#[test]
+fn after_a_failover_no_loss_is_spoken_of_until_data_travels_the_other_way() {
+    let (mut world, _, run) = World::failing_over();
+    world.loses(Loss::Measured(Span::from_secs(3)));
+    let lost = |world: &World| worst_loss(&world.state.plans["shop"], &world.readings);
+    assert_eq!(lost(&world), Some(Loss::Measured(Span::from_secs(3))));
+    world.walk_to(run, "open");
+    world.goes_well(run);
+    assert_eq!(lost(&world), None);
 }
