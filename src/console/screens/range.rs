@@ -26,7 +26,7 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
     for message in range.pointer("/inbox/messages").and_then(Value::as_array).into_iter().flatten().rev().take(8) {
         let text = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
         let row = Row::of(format!("     {} ", text("received_at")), Role::Dim);
-        lines.push(Line::only(row.with(text("body"), Role::Text)));
+        lines.push(Line::only(row.with(words(text("body")), Role::Text)));
     }
     for (title, key) in
         [("customers", "customers"), ("router", "router"), ("databases", "databases"), ("outage", "outage")]
@@ -37,6 +37,13 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// What a message says: its `text` where it came from an engine, else all of it.
+fn words(body: &str) -> String {
+    let message: Option<Value> = serde_json::from_str(body).ok();
+    let text = message.as_ref().and_then(|message| message.get("text")?.as_str());
+    text.unwrap_or(body).to_owned()
 }
 
 fn part(path: &str, row: Row, status: &Value) -> Line {
