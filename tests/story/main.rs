@@ -1,0 +1,11 @@
+//! The console as its person meets it: real processes on a pseudo-terminal, keys in, screen out.
+
+#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub)]
+
+mod abuse;
+mod away;
+mod home;
+mod screen;
+mod sequences;
+mod story;
+mod terminal;
