@@ -51,6 +51,9 @@ pub(super) fn open(options: ConsoleOptions) -> Outcome {
     })?;
     match ended.into_inner() {
         Some(Ended::Signal(number)) => Err(Failure::failed(format!("ended by signal {number}; nothing else stopped"))),
+        Some(Ended::Broken) => {
+            Err(Failure::failed("the console has ended by a fault of its own; nothing else stopped"))
+        }
         _ => Ok(()),
     }
 }

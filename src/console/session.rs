@@ -15,7 +15,7 @@ use super::input::{Reader, Typed};
 use super::link::{self, Link};
 use super::memory::Keeper;
 use super::message::{Effect, Message};
-use super::terminal::{Terminal, TerminalError, put_back};
+use super::terminal::{Terminal, TerminalError, is_broken, put_back};
 use super::theme::{Depth, Theme, ThemeError};
 use crate::client::Address;
 use crate::core::time::Span;
@@ -42,6 +42,8 @@ pub enum Ended {
     Signal(i32),
     /// The terminal is gone.
     TerminalGone,
+    /// A fault of its own has ended it.
+    Broken,
 }
 
 /// Why there is no console.
@@ -205,6 +207,9 @@ impl Session {
             if let Some(ended) = end.or_else(|| self.carry_out(&link)) {
                 break ended;
             }
+            if is_broken() {
+                break Ended::Broken;
+            }
             if self.is_due() && self.paint().is_err() {
                 break Ended::TerminalGone;
             }
@@ -303,7 +308,8 @@ impl Session {
 
     fn is_due(&self) -> bool {
         let paced = self.drawn.elapsed() >= BETWEEN_PAGES;
-        self.terminal.is_idle() && (self.dirty == Dirty::Now || self.dirty == Dirty::Soon && paced)
+        let ready = self.terminal.is_taken() && self.terminal.is_idle();
+        ready && (self.dirty == Dirty::Now || self.dirty == Dirty::Soon && paced)
     }
 
     fn paint(&mut self) -> std::io::Result<()> {

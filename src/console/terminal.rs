@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -108,6 +109,11 @@ impl Terminal {
         self.unwritten.extend_from_slice(bytes);
     }
 
+    /// Whether it is in the console's hands; while the console is stopped it is somebody else's.
+    pub(crate) fn is_taken(&self) -> bool {
+        TAKEN.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// Whether everything was taken so far. While it was not, drawing waits: the next frame then shows the newest state.
     pub(crate) fn is_idle(&self) -> bool {
         self.unwritten.is_empty()
@@ -152,11 +158,20 @@ pub fn put_back() {
     }
 }
 
+/// A panic has happened. One on a task of its own ends nothing by itself.
+static BROKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether a panic has put the terminal back: the console has to end then.
+pub(crate) fn is_broken() -> bool {
+    BROKEN.load(Ordering::SeqCst)
+}
+
 fn put_back_on_panic() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
+            BROKEN.store(true, Ordering::SeqCst);
             put_back();
             before(info);
         }));
@@ -190,4 +205,16 @@ fn write_patiently(mut output: &File, mut bytes: &[u8]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_a_task_is_known() {
+        put_back_on_panic();
+        assert!(std::thread::spawn(|| panic!("on purpose")).join().is_err());
+        assert!(is_broken());
+    }
 }
