@@ -165,6 +165,11 @@ fn a_console_that_is_stopped_gives_the_terminal_back_and_takes_it_again() {
     terminal.shows("leaves all the same");
     terminal.press(ENTER);
     assert_eq!(terminal.ends(), 0);
+    // While it does not have the terminal, nothing of its page is left among what the shell shows.
+    let bytes = String::from_utf8(terminal.bytes()).unwrap();
+    let outside: Vec<&str> =
+        bytes.split("\x1b[?1049l").skip(1).map(|s| s.split("\x1b[?1049h").next().unwrap()).collect();
+    assert_eq!(outside, ["", "", ""]);
 }
 
 #[test]
