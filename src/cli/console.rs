@@ -1,5 +1,6 @@
 //! `warroom` without a verb: the console.
 
+use std::io::{IsTerminal, stdin, stdout};
 use std::path::{Path, PathBuf};
 
 use super::session::{located, own_program};
@@ -11,12 +12,21 @@ use crate::console::{self, ConsoleOptions, Ended};
 const MEMORY: &str = "console.json";
 
 pub(super) fn run(globals: &Globals) -> Outcome {
+    needs_terminal("`warroom status` prints, `warroom --help` lists all verbs")?;
     let located = located(globals)?;
     if let Some(state) = &located.own_state {
         talk(async { Ok(ensure_engine(&own_program()?, state).await.map(drop)?) })?;
     }
     let memory = located.own_state.as_deref().map(memory_in).or_else(beside_a_shared_engine);
     open(ConsoleOptions { engine: located.address, memory, theme: globals.theme.clone(), range: None })
+}
+
+/// Refuses to go on without a terminal, before anything was started for one.
+pub(super) fn needs_terminal(instead: &str) -> Outcome {
+    if stdin().is_terminal() && stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!("the console needs a terminal; {instead}")))
 }
 
 /// Where a console on an engine with that state directory keeps what it keeps.

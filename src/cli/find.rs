@@ -114,3 +114,81 @@ pub(super) fn person(state: &State, you: &You, name: &str) -> Result<Principal, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::fixtures::{ada, kestrel, state};
+
+    fn sentence<T: std::fmt::Debug>(result: Result<T, Failure>) -> String {
+        match result {
+            Err(Failure::Failed { sentence, .. }) => sentence,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Another incident of the same call-sign.
+    fn with(mut state: State, id: &str, phase: Phase) -> State {
+        let first = state.incidents.values().next().unwrap();
+        let other = Incident { id: id.parse().unwrap(), phase, ..(**first).clone() };
+        state.incidents.insert(other.id.clone(), Arc::new(other));
+        state
+    }
+
+    #[test]
+    fn an_incident_goes_by_identifier_or_call_sign_and_may_be_left_out_when_it_is_the_only_one() {
+        let state = state();
+        for name in [None, Some("KESTREL"), Some("kestrel"), Some("DR-20261121-031455"), Some("dr-20261121-031455")] {
+            assert_eq!(open_incident(&state, name).unwrap().id, kestrel(), "{name:?}");
+        }
+        assert_eq!(sentence(open_incident(&state, Some("heron"))), "there is no incident heron; known are KESTREL");
+        assert_eq!(
+            sentence(incident(&state, None, |p| *p == Phase::Proposed, "proposed")),
+            "no incident is proposed; `warroom incident list` shows all"
+        );
+    }
+
+    #[test]
+    fn a_call_sign_that_was_given_again_means_the_open_incident() {
+        let later_but_closed = with(state(), "DR-20261122-000000", Phase::Closed { reason: None });
+        assert_eq!(open_incident(&later_but_closed, Some("KESTREL")).unwrap().id, kestrel());
+        assert_eq!(open_incident(&later_but_closed, None).unwrap().id, kestrel());
+    }
+
+    #[test]
+    fn of_several_open_incidents_one_has_to_be_named() {
+        let several = with(state(), "DR-20261122-000000", Phase::Declared);
+        assert_eq!(
+            sentence(open_incident(&several, None)),
+            "several incidents are open; name one of KESTREL (DR-20261121-031455) or KESTREL (DR-20261122-000000)"
+        );
+    }
+
+    #[test]
+    fn an_incident_that_is_long_over_still_has_its_timeline() {
+        assert_eq!(any_incident_id(&state(), "DR-20200101-000000").unwrap().as_str(), "DR-20200101-000000");
+        assert_eq!(any_incident_id(&state(), "kestrel").unwrap(), kestrel());
+        assert!(any_incident_id(&state(), "heron").is_err());
+    }
+
+    #[test]
+    fn somebody_goes_by_name_or_principal() {
+        let you = You { principal: ada(), name: "ada".into(), access: vec![] };
+        for name in ["me", "ADA", "uid:1000"] {
+            assert_eq!(person(&state(), &you, name).unwrap(), ada(), "{name}");
+        }
+        let unknown = sentence(person(&state(), &you, "bo\u{1b}b"));
+        assert_eq!(unknown, "nobody here is called \"bo^[b\"; known are ada and mike");
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_with_what_is() {
+        let state = state();
+        assert_eq!(sentence(run(&state, RunId(9))), "there is no run R9; known are R7");
+        let known = run(&state, RunId(7)).unwrap();
+        assert_eq!(sentence(step(known, &"x".parse().unwrap())), "run R7 has no step x; it has fence, go and bridge");
+        let loaded = plan(&state, &"shop".parse().unwrap()).unwrap();
+        assert_eq!(sentence(procedure(loaded, "x")), "plan shop has no procedure x; it has failover-west");
+        assert_eq!(sentence(plan(&state, &"bank".parse().unwrap())), "there is no plan bank; loaded are shop");
+    }
+}

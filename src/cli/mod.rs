@@ -53,6 +53,7 @@ struct Cli {
 
 /// What every verb takes.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "With every verb")]
 struct Globals {
     /// The state directory of an engine of your own [env: WARROOM_STATE]
     #[arg(long, global = true, value_name = "DIR")]

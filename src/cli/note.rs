@@ -17,7 +17,7 @@ use crate::core::incident::Phase;
 )]
 pub(super) struct Note {
     /// The incident, when several are open; then the words, or - for standard input
-    #[arg(required = true, num_args = 1..=2, value_names = ["INCIDENT", "TEXT"])]
+    #[arg(required = true, num_args = 1..=2, value_name = "WORDS")]
     words: Vec<String>,
 }
 

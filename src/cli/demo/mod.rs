@@ -17,7 +17,7 @@ use house::House;
 /// Starts a practice range with an outage to recover, and opens the console on it
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  warroom demo\n  warroom demo --calm\n  warroom demo --headless --after 1s | head -1\n\n\
+    after_help = "Examples:\n  warroom demo\n  warroom demo --calm\n  warroom demo --headless --after 1s >demo.json &\n\n\
                         Two sites, a router and customers run on this machine's loopback; east stops answering after 8s.\n\
                         Nothing outside the demo's own temporary directory is touched, and that goes at the end."
 )]
@@ -28,8 +28,7 @@ pub(super) struct Demo {
     /// When east stops answering
     #[arg(long, value_name = "DURATION", default_value = "8s")]
     after: Span,
-    /// Without the console: prints one line of JSON with the addresses, and runs until SIGTERM, SIGINT, or the end of a pipe
-    /// on standard input
+    /// Without the console: prints its addresses as a line of JSON, runs until SIGTERM or until its input pipe ends
     #[arg(long)]
     headless: bool,
     /// Keep the state directory, and say where it is
@@ -43,6 +42,9 @@ impl Demo {
             return Err(Failure::Usage(
                 "a demo has a state directory and an engine of its own; --keep keeps it".into(),
             ));
+        }
+        if !self.headless {
+            console::needs_terminal("`warroom demo --headless` runs without one")?;
         }
         let after = (!self.calm).then_some(self.after);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
