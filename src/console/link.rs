@@ -186,7 +186,10 @@ async fn set_fault(range: &str, path: &str, fault: Option<String>) -> Result<ser
     look_at_range(range).await
 }
 
+/// Only made when somebody looks at the range: it is no part of the way to the first page.
 fn http() -> Result<reqwest::Client, String> {
+    // An error says that it is there already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     outbound::client().map_err(|error| error.to_string())
 }
 

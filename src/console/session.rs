@@ -265,10 +265,8 @@ impl Session {
         self.tick();
         if self.escape.is_some_and(|at| at <= now) {
             self.escape = None;
-            if let Some(input) = self.decoder.give_up_waiting() {
-                self.app.type_all(vec![input]);
-                self.dirty = Dirty::Now;
-            }
+            self.app.type_all(self.decoder.give_up_waiting());
+            self.dirty = Dirty::Now;
         }
         if !self.terminal.is_idle() && self.terminal.flush().is_err() {
             return Some(Ended::TerminalGone);
@@ -305,6 +303,10 @@ impl Session {
     }
 
     fn paint(&mut self) -> std::io::Result<()> {
+        if !self.terminal.is_held() {
+            // A task has panicked and its words stand on the terminal: leave them there.
+            return Err(std::io::Error::other("the terminal was put back"));
+        }
         if self.app.wants_whole_page() {
             self.page.forget();
         }

@@ -90,6 +90,11 @@ impl Terminal {
         write_patiently(&self.output, ENTER)
     }
 
+    /// Whether it still is in the console's hands; a panic anywhere puts it back.
+    pub(crate) fn is_held(&self) -> bool {
+        TAKEN.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// A file of its own to read keys from.
     ///
     /// # Errors

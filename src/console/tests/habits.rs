@@ -270,6 +270,26 @@ fn a_console_without_an_engine_shows_so_and_can_be_left() {
 }
 
 #[test]
+fn an_incident_that_is_over_gives_way_and_can_be_looked_at_again() {
+    let mut night = Night::until(Hour::Recovered);
+    let mut app = night.console(&ADA);
+    press(&mut app, "Space Enter");
+    let (ticket, command) = sent(&mut app).remove(0);
+    assert!(app.place.incident.is_some());
+    let head = night.head;
+    night.command(&ADA, &command);
+    for entry in night.entries.iter().filter(|e| e.seq > head) {
+        app.take(Message::Event(Box::new(entry.clone())));
+    }
+    app.take(Message::Answered { ticket, answer: yes(night.head) });
+    assert!(shows(&app).contains("NO INCIDENT"), "{}", shows(&app));
+    press(&mut app, "4 Enter");
+    assert!(shows(&app).contains("KESTREL") && shows(&app).contains("closed"), "{}", shows(&app));
+    press(&mut app, ": r e o p e n Enter");
+    assert!(shows(&app).contains("REOPEN"), "{}", shows(&app));
+}
+
+#[test]
 fn leaving_asks_while_something_waits_and_only_then() {
     let mut app = Night::until(Hour::Gate).console(&ADA);
     press(&mut app, "q Esc");
