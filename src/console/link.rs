@@ -1,6 +1,7 @@
 //! The link to the engine: listens and asks, on tasks of its own, so that the page never waits for either.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
@@ -188,8 +189,16 @@ async fn set_fault(range: &str, path: &str, fault: Option<String>) -> Result<ser
     look_at_range(range).await
 }
 
-fn http() -> Result<reqwest::Client, String> {
-    outbound::client().map_err(|error| error.to_string())
+/// One for all looks: to make one reads the system's certificates, while no key is taken.
+fn http() -> Result<&'static reqwest::Client, String> {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    match CLIENT.get() {
+        Some(client) => Ok(client),
+        None => {
+            let client = outbound::client().map_err(|error| error.to_string())?;
+            Ok(CLIENT.get_or_init(|| client))
+        }
+    }
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> Result<serde_json::Value, String> {
