@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::console::canvas::{Canvas, Row, round};
+use crate::console::canvas::{Canvas, Row, count, round};
 use crate::console::layer::mode;
 use crate::console::model::Link;
 use crate::console::place::View;
@@ -223,6 +223,11 @@ fn told(view: View<'_>, incident: &Incident) -> Row {
     if failed { row.gap(1).with("FAILED", Role::Bad) } else { row }
 }
 
+/// In whole seconds, as clocks tick.
+fn seconds(span: Span) -> Span {
+    Span::from_secs(span.secs())
+}
+
 /// Who leads.
 fn commander(view: View<'_>) -> Row {
     let Some(incident) = view.incident().filter(|i| i.phase.is_declared()) else { return Row::new() };
@@ -241,12 +246,12 @@ fn waiting(view: View<'_>) -> (Row, Row) {
         Link::Lost { since, why } => {
             let age = view.model.age().unwrap_or_default();
             let gone = view.model.at.minus(*since);
-            let row = Row::text(" ").with(format!(" ENGINE LOST {gone} ago "), Role::Production).gap(2);
+            let row = Row::text(" ").with(format!(" ENGINE LOST {} ago ", seconds(gone)), Role::Production).gap(2);
             let dropped = match view.model.dropped {
                 0 => String::new(),
-                keys => format!(", {keys} keys dropped"),
+                keys => format!(", {} dropped", count(usize::try_from(keys).unwrap_or(usize::MAX), "key")),
             };
-            let right = Row::of(format!("what you see is {age} old{dropped}"), Role::Warn).gap(1);
+            let right = Row::of(format!("data {} old{dropped}", seconds(age)), Role::Warn).gap(1);
             return (row.with(why, Role::Bad), right);
         }
         Link::Up => {}
