@@ -8,6 +8,8 @@ use std::time::Duration;
 /// # Errors
 /// The TLS roots of the system cannot be read.
 pub fn client() -> reqwest::Result<reqwest::Client> {
+    // Without a provider of cryptography no client can be built. One that is there already is this one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(0)

@@ -1,6 +1,7 @@
 //! The link to the engine: listens and asks, on tasks of its own, so that the page never waits for either.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
@@ -88,15 +89,17 @@ impl From<ClientError> for Heard {
 
 /// From a fresh snapshot on, everything that the engine says.
 async fn hear(client: &Client, out: &Sender<Message>, pause: &mut Duration) -> Result<(), Heard> {
-    let hello = client.hello().await?;
-    let snapshot = match client.snapshot().await {
+    let (hello, snapshot) = tokio::join!(client.hello(), client.snapshot());
+    let hello = hello?;
+    let snapshot = match snapshot {
         Err(ClientError::Protocol { .. }) => return Err(Heard::Stranger(hello)),
         other => other?,
     };
-    let mut stream = client.stream(snapshot.seq).await?;
+    let from = snapshot.seq;
     let connected = Message::Connected { hello, snapshot: Box::new(snapshot) };
     out.send(connected).await.map_err(|_| Heard::Closed)?;
     *pause = FIRST_PAUSE;
+    let mut stream = client.stream(from).await?;
     loop {
         let item = tokio::select! {
             item = stream.next() => item?,
@@ -186,11 +189,16 @@ async fn set_fault(range: &str, path: &str, fault: Option<String>) -> Result<ser
     look_at_range(range).await
 }
 
-/// Only made when somebody looks at the range: it is no part of the way to the first page.
-fn http() -> Result<reqwest::Client, String> {
-    // An error says that it is there already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    outbound::client().map_err(|error| error.to_string())
+/// One for all looks: to make one reads the system's certificates, while no key is taken.
+fn http() -> Result<&'static reqwest::Client, String> {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    match CLIENT.get() {
+        Some(client) => Ok(client),
+        None => {
+            let client = outbound::client().map_err(|error| error.to_string())?;
+            Ok(CLIENT.get_or_init(|| client))
+        }
+    }
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> Result<serde_json::Value, String> {

@@ -14,7 +14,7 @@ use super::frame::{Page, blank};
 use super::input::{Reader, Typed};
 use super::link::{self, Link};
 use super::memory::Keeper;
-use super::message::Effect;
+use super::message::{Effect, Message};
 use super::terminal::{Terminal, TerminalError, put_back};
 use super::theme::{Depth, Theme, ThemeError};
 use crate::client::Address;
@@ -194,8 +194,10 @@ impl Session {
                 typed = self.typed.recv() => self.typed(typed),
                 Some(message) = link.messages.recv() => {
                     self.tick();
+                    // The first page that says something is not held back.
+                    let news = if matches!(message, Message::Connected { .. }) { Dirty::Now } else { Dirty::Soon };
                     self.app.take(message);
-                    self.dirty = self.dirty.max(Dirty::Soon);
+                    self.dirty = self.dirty.max(news);
                     None
                 }
                 () = sleep_until(deadline.into()) => self.timed(),

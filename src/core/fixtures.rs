@@ -1,7 +1,12 @@
-//! Small plans and moments for tests.
+//! Small plans, moments and a world to try the rules in, for tests.
+
+mod plans;
+mod world;
+
+pub(crate) use plans::{PROBES, plan, probe};
+pub(crate) use world::{World, ada, declare, id, launch, mike, olga, rita, root, step_report};
 
 use super::ids::BootId;
-use super::plan::{Look, Probe, Vantage};
 use super::time::{Moment, Now, Span};
 
 /// That many seconds into the tests' night.
@@ -10,19 +15,5 @@ pub(crate) fn at(second: u64) -> Now {
         utc: Moment::from_micros(1_795_230_000_000_000 + i64::try_from(second).unwrap() * 1_000_000),
         boot: BootId::new("boot").unwrap(),
         uptime: Span::from_secs(10_000 + second),
-    }
-}
-
-/// A probe with that identifier.
-pub(crate) fn probe(id: &str) -> Probe {
-    Probe {
-        id: id.parse().unwrap(),
-        site: None,
-        look: Look::Tcp { address: "127.0.0.1:1".into(), max_latency: None },
-        every: Span::from_secs(1),
-        timeout: Span::from_secs(1),
-        fail_after: 3,
-        pass_after: 2,
-        vantage: Vantage::Inside,
     }
 }

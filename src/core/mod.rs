@@ -28,3 +28,5 @@ pub mod turn;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(test)]
+mod tests;

@@ -54,8 +54,6 @@ impl Run {
 
     fn serve(self, globals: &Globals, ready: Option<OwnedFd>, lifeline: Option<OwnedFd>) -> Outcome {
         log();
-        // Probes and channels may speak TLS. A provider that is there already is this one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let state = surroundings(globals).own_state()?;
         let options = EngineOptions { state, config: self.config, ready, lifeline, exe: own_program()? };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
