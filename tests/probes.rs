@@ -44,7 +44,7 @@ async fn http(url: String, status: Option<u16>, contains: Option<&str>, limit: O
 #[tokio::test]
 async fn an_http_probe_looks_at_status_and_text() {
     let at = serve().await;
-    let table: [(&str, Option<u16>, Option<&str>, Found, &str); 7] = [
+    let table = [
         ("good", None, None, Found::Good, "200 in "),
         ("good", Some(200), Some("orders: open"), Found::Good, "200 in "),
         ("good", None, Some("orders: closed"), Found::Bad, "200 without \"orders: closed\""),
