@@ -71,8 +71,7 @@ fn row(program: &Program, runs: usize) {
 
 /// Key to paint while events pour in.
 fn keys(range: &range::Range, console: &Program) {
-    let flood = range.flood(EVENTS_A_SECOND);
-    let mut times = console.key_times(KEYS);
+    let (mut times, flood) = console.help_times(KEYS, || range.flood(EVENTS_A_SECOND));
     let sent = flood.stop();
     times.sort();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1_000.0;

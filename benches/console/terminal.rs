@@ -14,6 +14,9 @@ const QUIET: Duration = Duration::from_millis(150);
 /// Cells that are not blank on a painted screen, at least.
 const PAINTED_CELLS: usize = 150;
 
+/// What only the help shows.
+const HELP: &str = "Capital letters open a box";
+
 /// Time for a program to settle before it is watched.
 const SETTLE: Duration = Duration::from_secs(3);
 
@@ -95,28 +98,22 @@ impl Program {
         idle
     }
 
-    /// From a key written to the first output after it, one key after the other.
-    pub fn key_times(&self, keys: usize) -> Vec<Duration> {
+    /// From `?` written to the chunk of output that shows the help, again and again, while what `meanwhile` starts goes on.
+    pub fn help_times<T>(&self, times: usize, meanwhile: impl FnOnce() -> T) -> (Vec<Duration>, T) {
         let mut running = self.start();
-        running.painted();
-        running.collect_for(SETTLE);
-        let mut times = Vec::new();
-        for n in 0..keys {
-            while running.output.try_recv().is_ok() {}
-            let pressed = Instant::now();
-            // Two screens in turn, so that each key repaints.
-            running.writer.write_all(if n % 2 == 0 { b"?" } else { b"\x1b" }).unwrap();
-            running.writer.flush().unwrap();
-            let wait = if n % 2 == 0 { Duration::from_secs(1) } else { Duration::from_millis(400) };
-            if let Ok((at, _)) = running.output.recv_timeout(wait)
-                && n % 2 == 0
-            {
-                times.push(at.duration_since(pressed));
-            }
-            running.collect_for(Duration::from_millis(180));
-        }
+        let mut screen = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
+        running.feed_until(&mut screen, |screen| cells(screen) >= PAINTED_CELLS);
+        let going_on = meanwhile();
+        let times = (0..times).map(|_| {
+            let pressed = running.press(b"?");
+            let shown = running.feed_until(&mut screen, |screen| screen.screen().contents().contains(HELP));
+            running.press(b"\x1b");
+            running.feed_until(&mut screen, |screen| !screen.screen().contents().contains(HELP));
+            shown.duration_since(pressed)
+        });
+        let times = times.collect();
         running.end();
-        times
+        (times, going_on)
     }
 
     fn start(&self) -> Running {
@@ -163,6 +160,24 @@ impl Running {
             }
         }
         Started { full_paint: last.duration_since(self.began), bytes, queries }
+    }
+
+    fn press(&mut self, key: &[u8]) -> Instant {
+        let pressed = Instant::now();
+        self.writer.write_all(key).unwrap();
+        self.writer.flush().unwrap();
+        pressed
+    }
+
+    /// Reads until the screen is as wanted; answers with when the chunk that made it so came.
+    fn feed_until(&mut self, screen: &mut vt100::Parser, wanted: impl Fn(&vt100::Parser) -> bool) -> Instant {
+        loop {
+            let (at, chunk) = self.output.recv_timeout(Duration::from_secs(10)).unwrap();
+            screen.process(&chunk);
+            if wanted(screen) {
+                return at;
+            }
+        }
     }
 
     fn collect_for(&mut self, span: Duration) -> Vec<Chunk> {

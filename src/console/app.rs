@@ -164,6 +164,8 @@ impl App {
 
     /// Takes what the link says.
     pub(crate) fn take(&mut self, message: Message) {
+        let open = |app: &App| app.view().incident().is_some_and(|i| i.phase.is_open());
+        let was_open = open(self);
         match message {
             Message::Answered { ticket, answer } => {
                 // Answers go to the box that asked, wherever it stands in the stack.
@@ -189,6 +191,10 @@ impl App {
                 self.model.take(message);
             }
             other => self.model.take(other),
+        }
+        if was_open && !open(self) {
+            // It is over: what comes next is in focus. Among the others it can still be looked at.
+            (self.place.incident, self.place.run) = (None, None);
         }
         self.news();
     }

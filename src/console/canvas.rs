@@ -320,8 +320,14 @@ impl<'a> Canvas<'a> {
 
 /// Puts a whole page into ASCII where the terminal has no more: one place, so that no sign can be forgotten.
 pub(crate) fn in_ascii(buffer: &mut Buffer) {
+    let mut limit = false;
     for cell in &mut buffer.content {
+        if std::mem::take(&mut limit) && cell.symbol() == " " {
+            // "≤ 4s" must not become "< 4s".
+            cell.set_symbol("=");
+        }
         if !cell.symbol().is_ascii() {
+            limit = cell.symbol() == "≤";
             let sign = ascii_sign(cell.symbol());
             cell.set_symbol(sign);
         }
@@ -377,6 +383,13 @@ mod tests {
         assert_eq!(Row::text("abc").with("defg", Role::Bad).cut(6).plain(), "abcde…");
         assert_eq!(Row::text("日本語").cut(4).plain(), "日…");
         assert_eq!(Row::text("abc").cut(0).plain(), "");
+    }
+
+    #[test]
+    fn a_limit_stays_a_limit_in_ascii() {
+        let mut buffer = Buffer::with_lines(["LOSS ≤ 4s, source silent ─ ✓ é"]);
+        in_ascii(&mut buffer);
+        assert_eq!(buffer, Buffer::with_lines(["LOSS <=4s, source silent - v ?"]));
     }
 
     #[test]

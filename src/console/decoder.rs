@@ -2,7 +2,8 @@
 //!
 //! Over a slow link an arrow can come apart: `Esc` first, `[B` later. So a bare `Esc` is held back until
 //! [`Decoder::give_up_waiting`] says that nothing followed, and a `[` right after an `Esc` that was given up on still belongs to
-//! it. What a terminal says unasked (reports, mouse, focus) is swallowed whole and never read as keys.
+//! it. The other way round, what is typed apart can arrive together: so an `Esc` with a letter behind it is two keys, and there
+//! are none with Alt. What a terminal says unasked (reports, mouse, focus) is swallowed whole and never read as keys.
 
 use super::key::{Code, Key, Mods};
 
@@ -77,23 +78,21 @@ impl Decoder {
     /// Whether an `Esc` is held back that may be a key of its own.
     #[must_use]
     pub(crate) fn waits(&self) -> bool {
-        self.paste.is_none()
-            && matches!(self.pending.as_slice(), [0x1b] | [0x1b, b'O' | b']' | b'P' | b'X' | b'^' | b'_'])
+        self.paste.is_none() && matches!(self.pending.as_slice(), [0x1b] | [0x1b, b'O' | b']' | b'P'])
     }
 
-    /// Nothing followed in time: what is held back is a key of its own.
-    pub(crate) fn give_up_waiting(&mut self) -> Option<Input> {
+    /// Nothing followed in time: what is held back are keys of their own.
+    pub(crate) fn give_up_waiting(&mut self) -> Vec<Input> {
         if !self.waits() {
-            return None;
+            return Vec::new();
         }
         let pending = std::mem::take(&mut self.pending);
-        Some(Input::Key(match pending.as_slice() {
-            [_, other, ..] => Key { code: Code::Char(char::from(*other)), mods: Mods::ALT },
-            _ => {
-                self.torn = true;
-                Key::plain(Code::Esc)
-            }
-        }))
+        self.torn = pending.len() == 1;
+        let keys = pending.iter().map(|byte| match byte {
+            0x1b => Key::plain(Code::Esc),
+            other => Key::char(char::from(*other)),
+        });
+        keys.map(Input::Key).collect()
     }
 
     fn drop_front(&mut self, length: usize) {
@@ -160,14 +159,8 @@ fn escape(rest: &[u8]) -> Piece {
             Some(code) => Piece::Input(3, Key::plain(code)),
             None => Piece::Nothing(3),
         },
-        [b']' | b'P' | b'X' | b'^' | b'_', text @ ..] => control_string(text),
-        // The first of two is a key of its own.
-        [0x1b, ..] => Piece::Input(1, Key::plain(Code::Esc)),
-        _ => match piece(rest) {
-            Piece::Input(length, key) => Piece::Input(length + 1, Key { mods: key.mods.and(Mods::ALT), ..key }),
-            Piece::Nothing(length) => Piece::Nothing(length + 1),
-            other => other,
-        },
+        [b']' | b'P', text @ ..] => control_string(text),
+        _ => Piece::Input(1, Key::plain(Code::Esc)),
     }
 }
 
@@ -302,7 +295,7 @@ mod tests {
             (b"\x1b[Z", "S-Tab"),
             (b"\x1b[1;5A\x1b[1;3D\x1b[1;2B", "C-Up M-Left S-Down"),
             (b"\x1b[5;5~", "C-PgUp"),
-            (b"\x1bx\x1b\r", "M-x M-Enter"),
+            (b"\x1bx\x1b\r\x1b\x1b[A", "Esc x Esc Enter Esc Up"),
             ("é日😀".as_bytes(), "é 日 😀"),
             (b"a\xffb", "a b"),
             (b"\xc2\x9bAx", "A x"),
@@ -348,7 +341,7 @@ mod tests {
     fn a_bare_escape_is_a_key_once_nothing_followed() {
         let mut decoder = Decoder::default();
         assert!(decoder.feed(b"\x1b").is_empty());
-        assert_eq!(decoder.give_up_waiting(), Some(Input::Key(Key::plain(Code::Esc))));
+        assert_eq!(keys(&decoder.give_up_waiting()), "Esc");
         assert!(!decoder.waits());
         assert_eq!(keys(&decoder.feed(b"j")), "j");
     }

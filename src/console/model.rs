@@ -12,7 +12,7 @@ use crate::core::ids::{IncidentId, Principal};
 use crate::core::people::Person;
 use crate::core::refusal::Refusal;
 use crate::core::state::{Entry, PROTOCOL, State};
-use crate::core::time::{Now, Span};
+use crate::core::time::{Elapsed, Now, Span};
 use crate::wire::{Hello, Live};
 
 /// How the link to the engine stands. Times are of the console's own clock, counted from its start.
@@ -76,6 +76,11 @@ pub(crate) enum Oldest {
 
 /// Outputs that are kept; the oldest tries go first.
 const OUTPUTS_KEPT: usize = 16;
+
+/// In whole seconds.
+pub(crate) fn whole(span: Span) -> Span {
+    Span::from_secs(span.secs())
+}
 
 impl Default for Model {
     fn default() -> Model {
@@ -215,6 +220,13 @@ impl Model {
             Link::Lost { .. } => self.heard.as_ref().map(|(_, at)| self.at.minus(*at)),
             _ => None,
         }
+    }
+
+    /// How long ago that was, as clocks tick; nothing before the engine's clock was heard.
+    #[must_use]
+    pub(crate) fn age_of(&self, then: &Now) -> String {
+        let lasted = self.now().map(|now| now.since(then));
+        lasted.map_or_else(String::new, |lasted| Elapsed { span: whole(lasted.span), ..lasted }.to_string())
     }
 
     /// Whether anything typed can reach the engine.

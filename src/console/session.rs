@@ -99,6 +99,7 @@ pub async fn run(options: ConsoleOptions) -> Result<Ended, ConsoleError> {
         start,
         drawn: start,
         dirty: Dirty::Now,
+        stage: Stage::Ours,
         escape: None,
         remembered: start,
         terminal,
@@ -121,6 +122,15 @@ enum Dirty {
     Soon,
     /// A key was pressed.
     Now,
+}
+
+/// Whether the terminal is the console's to draw on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It is.
+    Ours,
+    /// It was given back for a stop; `SIGCONT` brings it again. The stop itself may come a moment after it was asked for.
+    GivenBack,
 }
 
 struct Signals {
@@ -176,6 +186,7 @@ struct Session {
     start: Instant,
     drawn: Instant,
     dirty: Dirty,
+    stage: Stage,
     /// When a bare `Esc` is taken for a key.
     escape: Option<Instant>,
     remembered: Instant,
@@ -231,6 +242,7 @@ impl Session {
                 if self.terminal.enter().is_err() {
                     return Some(Ended::TerminalGone);
                 }
+                self.stage = Stage::Ours;
                 self.page.forget();
                 self.dirty = Dirty::Now;
             }
@@ -245,14 +257,16 @@ impl Session {
     /// Stops like any other program; what follows is up to `SIGCONT`.
     fn suspend(&mut self) {
         self.remember();
+        self.stage = Stage::GivenBack;
         put_back();
         let me = rustix::process::getpid();
         if rustix::process::kill_process(me, rustix::process::Signal::STOP).is_err() {
-            // Then it goes on, and so must the page.
+            // Then it goes on, and so must the page; a terminal that refuses is noticed when it is drawn on.
             let _ = self.terminal.enter();
+            self.stage = Stage::Ours;
             self.page.forget();
+            self.dirty = Dirty::Now;
         }
-        self.dirty = Dirty::Now;
     }
 
     fn typed(&mut self, typed: Option<Typed>) -> Option<Ended> {
@@ -272,10 +286,8 @@ impl Session {
         self.tick();
         if self.escape.is_some_and(|at| at <= now) {
             self.escape = None;
-            if let Some(input) = self.decoder.give_up_waiting() {
-                self.app.type_all(vec![input]);
-                self.dirty = Dirty::Now;
-            }
+            self.app.type_all(self.decoder.give_up_waiting());
+            self.dirty = Dirty::Now;
         }
         if !self.terminal.is_idle() && self.terminal.flush().is_err() {
             return Some(Ended::TerminalGone);
@@ -300,6 +312,7 @@ impl Session {
         let page = match self.dirty {
             // What the terminal has not taken yet is offered again.
             _ if !self.terminal.is_idle() => Instant::now() + BETWEEN_PAGES,
+            _ if self.stage == Stage::GivenBack => Instant::now() + CLOCK,
             Dirty::No => self.drawn + self.pace(),
             _ => self.drawn + BETWEEN_PAGES,
         };
@@ -308,11 +321,16 @@ impl Session {
 
     fn is_due(&self) -> bool {
         let paced = self.drawn.elapsed() >= BETWEEN_PAGES;
-        let ready = self.terminal.is_taken() && self.terminal.is_idle();
-        ready && (self.dirty == Dirty::Now || self.dirty == Dirty::Soon && paced)
+        self.stage == Stage::Ours
+            && self.terminal.is_idle()
+            && (self.dirty == Dirty::Now || self.dirty == Dirty::Soon && paced)
     }
 
     fn paint(&mut self) -> std::io::Result<()> {
+        if !self.terminal.is_held() {
+            // A task has panicked and its words stand on the terminal: leave them there.
+            return Err(std::io::Error::other("the terminal was put back"));
+        }
         if self.app.wants_whole_page() {
             self.page.forget();
         }

@@ -91,6 +91,11 @@ impl Terminal {
         write_patiently(&self.output, ENTER)
     }
 
+    /// Whether it still is in the console's hands; a panic anywhere puts it back.
+    pub(crate) fn is_held(&self) -> bool {
+        TAKEN.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// A file of its own to read keys from.
     ///
     /// # Errors
@@ -107,11 +112,6 @@ impl Terminal {
     /// Adds to what is to be written.
     pub(crate) fn queue(&mut self, bytes: &[u8]) {
         self.unwritten.extend_from_slice(bytes);
-    }
-
-    /// Whether it is in the console's hands; while the console is stopped it is somebody else's.
-    pub(crate) fn is_taken(&self) -> bool {
-        TAKEN.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Whether everything was taken so far. While it was not, drawing waits: the next frame then shows the newest state.

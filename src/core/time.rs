@@ -154,6 +154,12 @@ impl Span {
         Span(self.0.saturating_sub(other.0))
     }
 
+    /// In whole seconds, rounded up: for a limit, which must not be shown smaller than it is.
+    #[must_use]
+    pub const fn up_to_seconds(self) -> Span {
+        Span::from_secs(self.0.div_ceil(1_000_000))
+    }
+
     /// The same in the standard library's type.
     #[must_use]
     pub const fn to_std(self) -> std::time::Duration {

@@ -4,6 +4,7 @@ use crate::core::health::Verdict;
 use crate::core::ids::RoleId;
 use crate::core::loss::Loss;
 use crate::core::people::{Access, Act};
+use crate::core::time::Span;
 
 use super::clean_line;
 
@@ -18,8 +19,9 @@ pub fn role(role: &RoleId) -> String {
 pub fn loss(loss: Loss) -> String {
     match loss {
         Loss::Unknown => "unknown".into(),
-        Loss::Measured(span) => span.to_string(),
-        Loss::AtMost(span) => format!("≤ {span}, source silent"),
+        Loss::Measured(span) if span < Span::from_secs(1) => span.to_string(),
+        Loss::Measured(span) => span.up_to_seconds().to_string(),
+        Loss::AtMost(span) => format!("≤ {}, source silent", span.up_to_seconds()),
     }
 }
 
@@ -105,7 +107,9 @@ mod tests {
         assert_eq!(loss(Loss::Unknown), "unknown");
         assert_eq!(loss(Loss::Measured(Span::ZERO)), "0s");
         assert_eq!(loss(Loss::Measured(Span::from_millis(340))), "340ms");
+        assert_eq!(loss(Loss::Measured(Span::from_millis(1_340))), "2s", "never less than it is");
         assert_eq!(loss(Loss::AtMost(Span::from_secs(4))), "≤ 4s, source silent");
+        assert_eq!(loss(Loss::AtMost(Span::from_millis(1_340))), "≤ 2s, source silent");
     }
 
     #[test]

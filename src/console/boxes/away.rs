@@ -1,7 +1,7 @@
 //! After the link was dead for a while, or the console was away: what happened meanwhile, with the keys locked until a person
 //! has seen it.
 
-use crate::console::canvas::{Canvas, Row};
+use crate::console::canvas::{Canvas, Row, count};
 use crate::console::key::{Code, Key};
 use crate::console::layer::{Desk, Layer, Needs, Next};
 use crate::console::place::View;
@@ -44,7 +44,8 @@ impl Away {
         }
         foot.extend(self.drafts(view).map(|row| fact("Your draft", row)));
         if self.absence.dropped > 0 {
-            let words = format!("{} keys typed while the link was dead", self.absence.dropped);
+            let keys = usize::try_from(self.absence.dropped).unwrap_or(usize::MAX);
+            let words = format!("{} typed while the link was dead", count(keys, "key"));
             foot.push(fact("Dropped", Row::of(words, Role::Warn)));
         }
         foot.push(fact("Waits", waiting(view)));

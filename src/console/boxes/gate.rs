@@ -92,7 +92,7 @@ impl GateBox {
     fn ceiling(&self) -> Result<Option<Span>, String> {
         match self.shown.loss {
             None => Ok(None),
-            Some(Loss::Measured(span) | Loss::AtMost(span)) => Ok(Some(whole(span))),
+            Some(Loss::Measured(span) | Loss::AtMost(span)) => Ok(Some(span.up_to_seconds())),
             Some(Loss::Unknown) => {
                 let text = self.accepted.text().trim();
                 if text.is_empty() {
@@ -194,9 +194,9 @@ impl GateBox {
             let limit_words = limit.map_or(String::new(), |limit| format!("; objective {limit}"));
             let words = match loss {
                 Loss::Unknown => format!("nobody can say how much{limit_words}"),
-                Loss::Measured(span) => format!("{} of writes, for good{limit_words}", whole(span)),
+                Loss::Measured(span) => format!("{} of writes, for good{limit_words}", span.up_to_seconds()),
                 Loss::AtMost(span) => {
-                    format!("at most {} of writes, for good; source silent{limit_words}", whole(span))
+                    format!("at most {} of writes, for good; source silent{limit_words}", span.up_to_seconds())
                 }
             };
             put("You lose", &words, loss_role(loss, limit));
@@ -235,11 +235,6 @@ fn focus(here: bool) -> Focus {
     if here { Focus::Yes } else { Focus::No }
 }
 
-/// Whole seconds, rounded up.
-fn whole(span: Span) -> Span {
-    Span::from_secs(span.micros().div_ceil(1_000_000))
-}
-
 /// What got worse or simply other between two looks at a gate.
 fn differences(view: View<'_>, before: &Shown, now: &Shown) -> Vec<String> {
     let mut found = Vec::new();
@@ -256,7 +251,7 @@ fn differences(view: View<'_>, before: &Shown, now: &Shown) -> Vec<String> {
     }
     let grew = match (before.loss, now.loss) {
         (Some(before), Some(now)) => match (before.ceiling(), now.ceiling()) {
-            (Some(before), Some(now)) => whole(now) > whole(before),
+            (Some(before), Some(now)) => now.up_to_seconds() > before.up_to_seconds(),
             (Some(_), None) => true,
             _ => false,
         },

@@ -32,7 +32,7 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>, foot: &Foot) {
     canvas.both(0, &left, &right);
     let key_row = |(key, name): &(String, String)| Row::of(key, Role::Key).gap(1).with(name, Role::Text);
     let always = foot.always.iter().fold(Row::new(), |row, hint| row.and(key_row(hint)).gap(2));
-    let room = canvas.columns().saturating_sub(always.width());
+    let room = canvas.columns().saturating_sub(always.width() + 1);
     let mut row = Row::text(" ");
     for next in foot.keys.iter().map(key_row) {
         if row.width() + next.width() > room {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::console::canvas::{Canvas, Row, round};
+use crate::console::canvas::{Canvas, Row, count, round};
 use crate::console::layer::mode;
-use crate::console::model::Link;
+use crate::console::model::{Link, whole};
 use crate::console::place::View;
 use crate::console::theme::Role;
 use crate::console::waits::{Whose, waits};
@@ -141,7 +141,7 @@ fn clocks(view: View<'_>) -> (Row, Row) {
     let (word, role) = if ticks(incident) { ("DOWN", Role::Bad) } else { ("WAS DOWN", Role::Strong) };
     let mut row = Row::text(" ").with(format!("{word} {gone}"), role).gap(3);
     if let Some(rto) = loaded.and_then(|loaded| rto(loaded, incident, &now)) {
-        row = row.and(objective(&rto));
+        row = row.and(objective(&rto, incident));
     }
     if let (Phase::Verifying { since }, Some(loaded)) = (&incident.phase, loaded) {
         let (held, needs) = (held(since, &now), loaded.plan.stable_for);
@@ -154,10 +154,15 @@ fn clocks(view: View<'_>) -> (Row, Row) {
     (row, phase.gap(1))
 }
 
-fn objective(rto: &Rto) -> Row {
+fn objective(rto: &Rto, incident: &Incident) -> Row {
     let of = rto.of.as_deref().map_or(String::new(), |of| format!(" {of}"));
     let row = Row::of(format!("RTO {}{of}: ", round(rto.objective)), Role::Text);
     match rto.standing {
+        Standing::Left(left) if incident.stopped.is_some() => {
+            row.with("met", Role::Good).with(format!(", {left} to spare"), Role::Text)
+        }
+        // While good answers have to hold, the clocks stand still and may go on: no moment can be named.
+        Standing::Left(left) if !ticks(incident) => row.with(format!("{left} left"), Role::Strong),
         Standing::Left(left) => {
             let role = if left < Span::from_secs(300) { Role::Warn } else { Role::Strong };
             row.with(format!("{left} left"), role).with(format!(", by {}", rto.ends), Role::Text)
@@ -217,7 +222,7 @@ pub(crate) fn loss_role(loss: Loss, limit: Option<Span>) -> Role {
 
 fn told(view: View<'_>, incident: &Incident) -> Row {
     let Some(last) = incident.updates.last() else { return Row::of("UPDATE none yet", Role::Warn) };
-    let ago = view.model.now().map(|now| now.since(&last.at).to_string()).unwrap_or_default();
+    let ago = view.model.age_of(&last.at);
     let failed = last.deliveries.values().any(|d| matches!(d, crate::core::comms::Delivery::Failed { .. }));
     let row = Row::text(format!("UPDATE {ago} ago"));
     if failed { row.gap(1).with("FAILED", Role::Bad) } else { row }
@@ -241,12 +246,12 @@ fn waiting(view: View<'_>) -> (Row, Row) {
         Link::Lost { since, why } => {
             let age = view.model.age().unwrap_or_default();
             let gone = view.model.at.minus(*since);
-            let row = Row::text(" ").with(format!(" ENGINE LOST {gone} ago "), Role::Production).gap(2);
+            let row = Row::text(" ").with(format!(" ENGINE LOST {} ago ", whole(gone)), Role::Production).gap(2);
             let dropped = match view.model.dropped {
                 0 => String::new(),
-                keys => format!(", {keys} keys dropped"),
+                keys => format!(", {} dropped", count(usize::try_from(keys).unwrap_or(usize::MAX), "key")),
             };
-            let right = Row::of(format!("what you see is {age} old{dropped}"), Role::Warn).gap(1);
+            let right = Row::of(format!("data {} old{dropped}", whole(age)), Role::Warn).gap(1);
             return (row.with(why, Role::Bad), right);
         }
         Link::Up => {}

@@ -41,7 +41,7 @@ fn line(view: View<'_>, loaded: &Loaded, component: &Component, probe: &Probe) -
 
 /// How long the last look took and how long ago it was; what it found, where that is not what is believed.
 fn looked(view: View<'_>, sample: &Sample) -> Row {
-    let ago = view.model.now().map(|now| now.since(&sample.at).to_string()).unwrap_or_default();
+    let ago = view.model.age_of(&sample.at);
     Row::of(format!("{}, {ago} ago ", sample.took), found_role(sample.found))
 }
 
@@ -55,7 +55,7 @@ fn found_role(found: Found) -> Role {
 
 /// What the last look found, and how long ago.
 fn last(view: View<'_>, sample: &Sample) -> Row {
-    let ago = view.model.now().map(|now| now.since(&sample.at).to_string()).unwrap_or_default();
+    let ago = view.model.age_of(&sample.at);
     let role = found_role(sample.found);
     Row::of(format!("{} in {}, {ago} ago ", sample.why, sample.took), role)
 }

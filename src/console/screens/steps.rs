@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::console::canvas::{Row, round};
 use crate::console::list::Line;
+use crate::console::model::whole;
 use crate::console::place::{Thing, View};
 use crate::console::theme::Role;
 use crate::core::plan::{Action, Gate, Return, Step};
@@ -149,5 +150,6 @@ fn of_estimate(step: &Step) -> Row {
 
 /// How long something lasts already.
 pub(crate) fn lasted(now: Option<Now>, since: &Now) -> String {
-    now.map(|now| now.since(since).to_string()).unwrap_or_default()
+    let span = now.map(|now| whole(now.since(since).span));
+    span.map(|span| span.to_string()).unwrap_or_default()
 }

@@ -13,7 +13,7 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     for (index, update) in incident.updates.iter().enumerate().rev() {
         let number = index + 1;
-        let ago = view.model.now().map(|now| now.since(&update.at).to_string()).unwrap_or_default();
+        let ago = view.model.age_of(&update.at);
         let row = Row::of(format!(" {number} "), Role::Strong).with(&update.text, Role::Text);
         let right = Row::of(format!("{} by {}, {ago} ago ", update.at.utc, view.model.name(&update.by)), Role::Dim);
         lines.push(Line::of(Thing::Update(incident.id.clone(), number), row).right(right));
