@@ -22,7 +22,7 @@ fn an_engine_that_is_killed_is_told_with_the_age_of_the_data_and_found_again_at_
     terminal.shows("ENGINE LOST");
     let first = terminal.see("the age of the data", |screen| age(screen).map(str::to_owned));
     terminal.see("an older age", |screen| (age(screen)? != first).then_some(()));
-    for (typed, counted) in [("N", "1 keys dropped"), ("U", "2 keys dropped"), ("D", "3 keys dropped")] {
+    for (typed, counted) in [("N", "1 key dropped"), ("U", "2 keys dropped"), ("D", "3 keys dropped")] {
         terminal.press(typed);
         terminal.shows(counted);
     }
@@ -135,7 +135,7 @@ fn cursor(screen: &str) -> &str {
 
 /// How old the data is, as the head says.
 fn age(screen: &str) -> Option<&str> {
-    Some(screen.lines().nth(3)?.split_once("what you see is ")?.1.split_once(" old")?.0)
+    Some(screen.lines().nth(3)?.split_once(" data ")?.1.split_once(" old")?.0)
 }
 
 /// Waits until the head's clock has moved on that often: keys that were typed before are taken by then.

@@ -161,7 +161,8 @@ fn close(terminal: &mut Terminal, call_sign: &str) {
     terminal.press(" ");
     terminal.shows("It has recovered. Closing ends it.");
     terminal.press(ENTER);
-    terminal.see("closed", |s| line(s, 1).ends_with("closed").then_some(()));
+    terminal.shows(&format!("{call_sign} closed"));
+    terminal.shows("NO INCIDENT");
     terminal.shows("nothing waits for you");
 }
 
