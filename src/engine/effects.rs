@@ -108,27 +108,30 @@ impl Effects {
                 let StepState::Running { since } = &seen.state else { continue };
                 let key = (run.id, step.id.clone(), seen.attempts);
                 running.insert(key.clone());
+                let shared = &self.shared;
                 if run.is_open() {
-                    let shared = &self.shared;
                     self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, since));
-                } else if self.steps.contains_key(&key) {
-                    self.stop(run, step, seen);
+                } else {
+                    self.stop(run, step, seen, since);
                 }
             }
         }
         self.steps.retain(|key, _| running.contains(key));
     }
 
-    /// Ends what still runs of a run that is over. A command's end is told by its shim, others end here.
-    fn stop(&mut self, run: &Run, step: &Step, seen: &StepRun) {
+    /// Ends what still runs of a run that is over. A program's end is told by its shim, everything else ends here.
+    fn stop(&mut self, run: &Arc<Run>, step: &Step, seen: &StepRun, since: &Now) {
+        let key = (run.id, step.id.clone(), seen.attempts);
         let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
         if let (Action::Command { .. }, Ok(shim::Found::Running(pids))) = (&step.action, shim::look(&dir)) {
             if let Err(why) = shim::stop(&pids) {
                 tracing::error!(%why, run = %run.id, step = %step.id, "a command cannot be ended");
             }
+            let shared = &self.shared;
+            self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, since));
             return;
         }
-        self.steps.remove(&(run.id, step.id.clone(), seen.attempts));
+        self.steps.remove(&key);
         self.shared.report(Report::Step {
             run: run.id,
             step: step.id.clone(),
@@ -203,54 +206,22 @@ fn alive(dir: &std::path::Path) -> bool {
     }
 }
 
-/// What an engine that was killed left behind: each step that it was at, except those that only look, is lost from sight.
+/// What an engine that is gone left behind and nobody can look up: requests on their way. Programs are taken back under care
+/// and looks are taken anew, by [`Effects::reconcile`].
 #[must_use]
-pub(super) fn lost_steps(state: &State, shared: &Shared) -> Vec<Report> {
-    let mut reports = Vec::new();
-    for run in state.runs.values() {
-        for (step, seen) in run.pairs() {
-            let looks_only = matches!(step.action, Action::Health { .. }) && run.is_open();
-            if !matches!(seen.state, StepState::Running { .. }) || looks_only {
-                continue;
-            }
-            let what = what_is_known(&step.action, &shared.attempt_dir(run.id, &step.id, seen.attempts));
-            let end = StepEnd::Lost(what);
-            reports.push(Report::Step { run: run.id, step: step.id.clone(), attempt: seen.attempts, end });
-        }
-    }
-    reports
-}
-
-fn what_is_known(action: &Action, dir: &std::path::Path) -> String {
-    if !matches!(action, Action::Command { .. }) {
-        return "the engine stopped while it waited for an answer".into();
-    }
-    // Nothing is started any more that no shim has taken up: the person who decides must not be overtaken by it.
-    let look = match shim::look(dir) {
-        Ok(shim::Found::GivenOut) => {
-            shim::void(dir, "the engine stopped before the program was started").and_then(|_| shim::look(dir))
-        }
-        other => other,
+pub(super) fn lost_steps(state: &State) -> Vec<Report> {
+    let running = |seen: &StepRun| matches!(seen.state, StepState::Running { .. });
+    let lost = |run: &Arc<Run>, step: &Step, seen: &StepRun| Report::Step {
+        run: run.id,
+        step: step.id.clone(),
+        attempt: seen.attempts,
+        end: StepEnd::Lost("the engine stopped while it waited for an answer".into()),
     };
-    match look {
-        Ok(shim::Found::NotStarted) => "the engine stopped before the program was started".into(),
-        Ok(shim::Found::Running(_)) => "the engine stopped while the program ran, and it still runs".into(),
-        Ok(shim::Found::Ended(record)) => format!("the engine stopped; the program {}", exit_words(&record.exit)),
-        Ok(shim::Found::GivenOut | shim::Found::Lost(_)) => {
-            "engine and shim stopped; the program left no exit status".into()
-        }
-        Err(why) => format!("the engine stopped, and its files cannot be read: {why}"),
-    }
-}
-
-fn exit_words(exit: &shim::Exit) -> String {
-    match exit {
-        shim::Exit::Exited { code } => format!("ended with status {code}"),
-        shim::Exit::Signalled { signal } => format!("was ended by signal {signal}"),
-        shim::Exit::TimedOut { .. } => "took too long and was ended".into(),
-        shim::Exit::Stopped => "was stopped".into(),
-        shim::Exit::NotStarted { why } => format!("was never started: {why}"),
-    }
+    let steps = state.runs.values().flat_map(|run| run.pairs().map(move |(step, seen)| (run, step, seen)));
+    steps
+        .filter(|(_, step, seen)| matches!(step.action, Action::Http(_)) && running(seen))
+        .map(|(run, step, seen)| lost(run, step, seen))
+        .collect()
 }
 
 fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, since: &Now) -> Task {

@@ -204,7 +204,7 @@ async fn begin(actor: &mut Actor) -> Result<(), EngineError> {
     let mut state = (*actor.state).clone();
     let mut head = actor.journal.head().seq;
     let (readings, now) = (shared.live.readings(), shared.clock.now());
-    let lost = effects::lost_steps(&state, &shared);
+    let lost = effects::lost_steps(&state);
     let inputs = lost.iter().map(Input::Report).chain([Input::Engine(&started)]);
     let mut entries = Vec::new();
     for input in inputs {

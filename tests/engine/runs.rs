@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use warroom::core::command::Command;
+use warroom::core::ids::{IncidentId, RunId};
 use warroom::core::refusal::Refusal;
 use warroom::core::run::{Evidence, Failure, How, RunResult, RunState, StepState};
 use warroom::wire::Trouble;
@@ -106,70 +107,116 @@ async fn aborting_a_run_ends_what_still_runs_of_it() {
     assert!(matches!(known.state, RunState::Ended { result: RunResult::Aborted { .. }, .. }));
 }
 
-#[tokio::test]
-async fn killed_in_the_middle_of_a_run_the_engine_says_what_it_no_longer_knows() {
+/// One manual step, then a program that says that it runs and goes on until `end` is there.
+fn until_told(engine: &Engine) -> String {
+    let dir = engine.dir.display();
+    format!(
+        "      - Open the bridge\n      - {{id: work, name: Work, command: [sh, -c, \"echo x >> {dir}/count; echo $$ > {dir}/child.pid; while ! test -e {dir}/end; do sleep 0.05; done; echo ended\"]}}\n      - Afterwards\n"
+    )
+}
+
+/// Launches that and waits until the program runs.
+async fn launch_until_told(engine: &Engine) -> (IncidentId, RunId) {
     let shop = Service::start().await;
-    let mut engine = Engine::start().await;
-    let (pid_file, count) = (engine.dir.join("child.pid"), engine.dir.join("count"));
-    let steps = format!(
-        "      - Open the bridge\n      - {{id: work, name: Work, command: [sh, -c, \"echo x >> {}; echo $$ > {}; exec sleep 1000\"]}}\n      - Afterwards\n",
-        count.display(),
-        pid_file.display()
-    );
-    let (incident, run) = engine.launch(&plan(&shop.url(), &steps), "mend").await;
+    let (incident, run) = engine.launch(&plan(&shop.url(), &until_told(engine)), "mend").await;
     engine.step(run, "step-1", waiting).await;
     engine.ask(Command::SayDone { run, step: "step-1".parse().unwrap(), note: Some("as always".into()) }).await;
-    eventually("the program runs", || async { pid_file.exists().then_some(()) }).await;
-    let before = engine.state().await;
+    eventually("the program runs", || async { engine.dir.join("child.pid").exists().then_some(()) }).await;
+    (incident, run)
+}
 
+fn count(engine: &Engine) -> String {
+    std::fs::read_to_string(engine.dir.join("count")).unwrap()
+}
+
+#[tokio::test]
+async fn an_engine_killed_in_the_middle_of_a_run_takes_back_what_still_runs() {
+    let mut engine = Engine::start().await;
+    let (incident, run) = launch_until_told(&engine).await;
+    let before = engine.state().await;
     engine.kill();
     engine.start_again().await;
-    let state = engine.step(run, "work", |s| matches!(s, StepState::Unknown { .. })).await;
-    let StepState::Unknown { what, .. } = state else { panic!("{state:?}") };
-    assert_eq!(what, "the engine stopped while the program ran, and it still runs");
+
     let after = engine.state().await;
-    assert_eq!(after.runs[&run].steps[0], before.runs[&run].steps[0], "what was acknowledged is still there");
+    assert_eq!(after.runs[&run], before.runs[&run], "what was acknowledged is still there");
     assert_eq!(after.incidents[&incident].call_sign, before.incidents[&incident].call_sign);
+    std::fs::write(engine.dir.join("end"), "").unwrap();
+    let done = engine.step(run, "work", StepState::is_settled).await;
+    assert!(matches!(done, StepState::Done { how: How::Seen(Evidence::ExitedWell), .. }), "{done:?}");
+    assert_eq!(count(&engine), "x\n", "nothing was repeated");
+    let output = engine.client.output(run, &"work".parse().unwrap(), 1, 0).await.unwrap();
+    assert_eq!(output.bytes, b"ended\n");
+}
+
+#[tokio::test]
+async fn an_end_that_came_while_no_engine_ran_is_taken_from_the_disk() {
+    let mut engine = Engine::start().await;
+    let (_, run) = launch_until_told(&engine).await;
+    engine.kill();
+    std::fs::write(engine.dir.join("end"), "").unwrap();
+    gone(&engine.dir.join("child.pid")).await;
+    engine.start_again().await;
+    let done = engine.step(run, "work", StepState::is_settled).await;
+    assert!(matches!(done, StepState::Done { how: How::Seen(Evidence::ExitedWell), .. }), "{done:?}");
+    assert_eq!(count(&engine), "x\n");
+    engine.step(run, "step-3", waiting).await;
+}
+
+#[tokio::test]
+async fn a_run_aborted_by_the_next_engine_ends_what_the_one_before_started() {
+    let mut engine = Engine::start().await;
+    let (_, run) = launch_until_told(&engine).await;
+    engine.kill();
+    engine.start_again().await;
+    engine.ask(Command::Abort { run, reason: "the site is back".into() }).await;
+    gone(&engine.dir.join("child.pid")).await;
+    let state = engine.step(run, "work", failed).await;
+    assert!(matches!(state, StepState::Failed { why: Failure::Stopped, .. }), "{state:?}");
+}
+
+/// Kills engine and shim at once, so that nobody is left who knows, and starts the engine again.
+async fn lose_sight(engine: &mut Engine, run: RunId) -> StepState {
+    let pids = std::fs::read_to_string(engine.dir.join("runs/R1/work.1/pid.json")).unwrap();
+    let pids: serde_json::Value = serde_json::from_str(&pids).unwrap();
+    engine.kill();
+    signal(u32::try_from(pids["shim_pid"].as_u64().unwrap()).unwrap(), rustix::process::Signal::KILL);
+    engine.start_again().await;
+    engine.step(run, "work", |s| matches!(s, StepState::Unknown { .. })).await
+}
+
+#[tokio::test]
+async fn what_nobody_can_know_is_unknown_and_not_repeated_while_it_lives() {
+    let mut engine = Engine::start().await;
+    let (_, run) = launch_until_told(&engine).await;
+    let state = lose_sight(&mut engine, run).await;
+    let StepState::Unknown { what, .. } = state else { panic!("{state:?}") };
+    assert_eq!(what, "its shim is gone; processes that it started still live");
 
     let step = "work".parse().unwrap();
     let trouble = engine.refused(Command::Retry { run, step }).await;
     assert!(matches!(trouble, Trouble::Refused(Refusal::StillAlive { attempt: 1, .. })), "{trouble:?}");
-    assert_eq!(std::fs::read_to_string(&count).unwrap(), "x\n", "nothing was repeated");
+    assert_eq!(count(&engine), "x\n", "nothing was repeated");
 
-    let pid: u32 = std::fs::read_to_string(&pid_file).unwrap().trim().parse().unwrap();
-    signal(pid, rustix::process::Signal::KILL);
-    gone(&pid_file).await;
+    std::fs::write(engine.dir.join("end"), "").unwrap();
+    gone(&engine.dir.join("child.pid")).await;
     eventually("a retry is taken", || async {
         engine.try_ask(Command::Retry { run, step: "work".parse().unwrap() }).await.ok()
     })
     .await;
-    eventually("it runs a second time", || async {
-        (std::fs::read_to_string(&count).unwrap() == "x\nx\n").then_some(())
-    })
-    .await;
-    engine.ask(Command::Abort { run, reason: "end of the test".into() }).await;
+    engine.step(run, "work", StepState::is_settled).await;
+    assert_eq!(count(&engine), "x\nx\n");
 }
 
 #[tokio::test]
 async fn a_person_says_what_became_of_a_step_that_was_lost() {
-    let shop = Service::start().await;
     let mut engine = Engine::start().await;
-    let pid_file = engine.dir.join("child.pid");
-    let steps = format!(
-        "      - {{id: work, name: Work, command: [sh, -c, \"echo $$ > {}; exec sleep 1000\"]}}\n      - Afterwards\n",
-        pid_file.display()
-    );
-    let (_, run) = engine.launch(&plan(&shop.url(), &steps), "mend").await;
-    eventually("the program runs", || async { pid_file.exists().then_some(()) }).await;
-    engine.kill();
-    engine.start_again().await;
-    engine.step(run, "work", |s| matches!(s, StepState::Unknown { .. })).await;
+    let (_, run) = launch_until_told(&engine).await;
+    lose_sight(&mut engine, run).await;
     engine.ask(Command::SayDone { run, step: "work".parse().unwrap(), note: Some("I looked".into()) }).await;
     let done = engine.step(run, "work", StepState::is_settled).await;
     assert!(matches!(done, StepState::Done { how: How::Said { .. }, .. }), "{done:?}");
-    engine.step(run, "step-2", waiting).await;
-    let pid: u32 = std::fs::read_to_string(&pid_file).unwrap().trim().parse().unwrap();
-    signal(pid, rustix::process::Signal::KILL);
+    engine.step(run, "step-3", waiting).await;
+    std::fs::write(engine.dir.join("end"), "").unwrap();
 }
 
 #[tokio::test]
