@@ -9,6 +9,7 @@
 //! GET  /v1/runs/R7/steps/STEP/1/output?from=BYTE   raw bytes; header `x-total` tells the size so far
 //! GET  /v1/samples                                 Live
 //! POST /v1/audit/verify                            Audit
+//! GET  /v1/audit/export?after=SEQ&bodies=withheld  lines of JSON, some at a time; none when there are no more
 //! ```
 
 use serde::{Deserialize, Serialize};

@@ -68,6 +68,7 @@ pub async fn serve(listener: UnixListener, engine: Engine) {
         .route("/v1/samples", get(routes::samples))
         .route("/v1/runs/{run}/steps/{step}/{attempt}/output", get(routes::output))
         .route("/v1/audit/verify", post(routes::verify))
+        .route("/v1/audit/export", get(routes::export))
         .fallback(routes::nothing_here)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(engine)

@@ -14,11 +14,14 @@ use crate::core::ids::{IncidentId, Principal, RunId, StepId};
 use crate::core::state::{Entry, PROTOCOL};
 use crate::engine::{Asked, Engine, entry};
 use crate::steps::shim;
-use crate::store::VerifyError;
+use crate::store::{Bodies, VerifyError};
 use crate::wire::{Accepted, Audit, Hello, Live, Posted, Snapshot, Trouble, You};
 
 /// Most rows of the timeline in one answer.
 const TIMELINE_LIMIT: usize = 1_000;
+
+/// Most entries of an export in one answer: few, because each may be a whole plan.
+const EXPORT_LIMIT: usize = 64;
 
 /// Most bytes of output in one answer.
 const OUTPUT_LIMIT: usize = 1024 * 1024;
@@ -166,6 +169,39 @@ pub(super) async fn verify(
         Err(VerifyError::Broken(broken)) => Ok(Json(Audit::Broken { seq: broken.seq, what: broken.fault.to_string() })),
         Err(VerifyError::Store(why)) => Err(unreadable(why.to_string())),
     }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ExportQuery {
+    after: u64,
+    #[serde(default)]
+    bodies: BodiesAsked,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum BodiesAsked {
+    #[default]
+    Included,
+    Withheld,
+}
+
+pub(super) async fn export(
+    State(engine): State<Engine>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Query(query): Query<ExportQuery>,
+) -> Result<Response, Trouble> {
+    known(&engine, &peer)?;
+    let bodies = match query.bodies {
+        BodiesAsked::Included => Bodies::Included,
+        BodiesAsked::Withheld => Bodies::Withheld,
+    };
+    let mut lines = Vec::new();
+    let written = engine.reader.export_after(query.after, EXPORT_LIMIT, &mut lines, |_| bodies).await;
+    written.map_err(|why| Trouble::ReadOnly { why: why.to_string() })?;
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", HeaderValue::from_static("application/jsonl"));
+    Ok((headers, lines).into_response())
 }
 
 pub(super) async fn nothing_here(uri: axum::http::Uri) -> Trouble {

@@ -16,5 +16,5 @@ mod tests;
 
 pub use address::{Address, BadAddress};
 pub use error::{ClientError, NoEngine};
-pub use requests::{Client, OUTPUT_AT_ONCE, Output};
+pub use requests::{Bodies, Client, OUTPUT_AT_ONCE, Output};
 pub use stream::{EventStream, SILENCE, StreamItem};

@@ -26,6 +26,15 @@ const AUDIT: Duration = Duration::from_secs(600);
 /// The pauses before a command whose answer was lost is sent again, with the same identifier.
 const AGAIN: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1_500)];
 
+/// Whether exported entries carry their bodies; without them they still verify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bodies {
+    /// They do.
+    Included,
+    /// They do not: what people wrote and plans say stays where it is.
+    Withheld,
+}
+
 /// Largest answer that is read, in bytes; a snapshot stays far below.
 const LARGEST: usize = 64 * 1024 * 1024;
 
@@ -194,6 +203,19 @@ impl Client {
     /// As [`ClientError`] says.
     pub async fn verify(&self) -> Result<Audit, ClientError> {
         read(&self.fetch(Method::POST, "/v1/audit/verify", Bytes::new(), AUDIT).await?)
+    }
+
+    /// The next lines of the journal after an entry, as `assets/journal-format.md` documents them; none when there are no more.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn export(&self, after: u64, bodies: Bodies) -> Result<Vec<u8>, ClientError> {
+        let bodies = match bodies {
+            Bodies::Included => "included",
+            Bodies::Withheld => "withheld",
+        };
+        let path = format!("/v1/audit/export?after={after}&bodies={bodies}");
+        self.fetch(Method::GET, &path, Bytes::new(), ANSWER).await.map(|lines| lines.to_vec())
     }
 
     /// Posts nothing to a path and takes any good answer: for what is pressed like a button.

@@ -57,18 +57,30 @@ impl Reader {
     pub async fn export(&self, mut out: impl Write, bodies: impl Fn(&Row) -> Bodies) -> Result<u64, ExportError> {
         let (mut last, mut entries) = (0, 0);
         loop {
-            let page = self.rows(last, PAGE).await?;
-            let Some(newest) = page.last() else {
+            let written = self.export_after(last, PAGE, &mut out, &bodies).await?;
+            if written == 0 {
                 out.flush()?;
                 return Ok(entries);
-            };
-            last = newest.seq;
-            for row in &page {
-                serde_json::to_writer(&mut out, &line(row, bodies(row))).map_err(io::Error::from)?;
-                out.write_all(b"\n")?;
-                entries += 1;
             }
+            last += written;
+            entries += written;
         }
+    }
+
+    /// Writes at most `limit` of the entries after `last`, as [`Reader::export`] does. Returns how many were written.
+    pub async fn export_after(
+        &self,
+        last: u64,
+        limit: usize,
+        mut out: impl Write,
+        bodies: impl Fn(&Row) -> Bodies,
+    ) -> Result<u64, ExportError> {
+        let page = self.rows(last, limit).await?;
+        for row in &page {
+            serde_json::to_writer(&mut out, &line(row, bodies(row))).map_err(io::Error::from)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(page.last().map_or(0, |newest| newest.seq - last))
     }
 }
 

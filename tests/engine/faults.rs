@@ -1,11 +1,12 @@
 //! Full disks, second engines, newer directories, tampering: a clear error, and nothing lost.
 
+use std::io::Write;
 use std::process::Stdio;
 
 use warroom::core::command::Command;
 use warroom::wire::{Audit, Trouble};
 
-use crate::harness::{Engine, eventually, run, skip};
+use crate::harness::{Engine, eventually, run, skip, warroom};
 
 fn note(text: &str) -> Command {
     Command::Note { incident: None, text: text.into() }
@@ -84,6 +85,28 @@ async fn tampering_is_found_and_the_first_broken_entry_named() {
     assert!(matches!(audit, Audit::Broken { seq: 3, .. }), "{audit:?}");
 }
 
+#[tokio::test]
+async fn an_export_is_verified_by_a_script_that_knows_nothing_of_this_program() {
+    let engine = Engine::start().await;
+    for n in 0..100 {
+        engine.ask(note(&format!("note {n}: \u{e9}\u{4f60}"))).await;
+    }
+    let dir = engine.dir.display().to_string();
+    for arguments in [&["audit", "export"][..], &["audit", "export", "--withhold"]] {
+        let exported = warroom().env("LANG", "C").args(["--state", &dir]).args(arguments).output().unwrap();
+        assert!(exported.status.success());
+        assert_eq!(exported.stdout.iter().filter(|b| **b == b'\n').count(), 101);
+        let mut script = std::process::Command::new("python3")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/verify_export.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        script.stdin.take().unwrap().write_all(&exported.stdout).unwrap();
+        assert!(script.wait().unwrap().success(), "{arguments:?}");
+    }
+}
+
 async fn tamper(dir: &std::path::Path) {
     use sqlx::Connection;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.join("journal.db"));
@@ -95,7 +118,6 @@ async fn tamper(dir: &std::path::Path) {
 
 /// Writes until nothing more fits.
 fn fill(path: &std::path::Path) {
-    use std::io::Write;
     let mut file = std::fs::File::create(path).unwrap();
     while file.write_all(&[0; 4_096]).is_ok() {}
 }
