@@ -1,4 +1,4 @@
-//! What goes over the wire between an engine and its clients, as both ends write it (DESIGN, *Wire*).
+//! What goes over the wire between an engine and its clients, as both ends write it.
 //!
 //! ```text
 //! GET  /v1/hello                                   Hello

@@ -1,4 +1,4 @@
-//! The engine's other end: how consoles and command-line verbs find an engine, ask it, and listen to it (DESIGN, *Wire*).
+//! The engine's other end: how consoles and command-line verbs find an engine, ask it, and listen to it.
 //!
 //! One connection a request: over a Unix socket that costs less than keeping one alive and knowing when it is dead.
 

@@ -162,7 +162,7 @@ impl Tracker {
     }
 }
 
-/// The last thing that each source said: never journaled, newest value only (DESIGN, *live*).
+/// The last thing that each source said: never journaled, newest value only.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Readings {
     /// By plan and probe.

@@ -174,7 +174,7 @@ impl TryFrom<String> for RunId {
     }
 }
 
-/// Who acts: `uid:1000` on the socket, `engine` for what the engine itself saw or did (DESIGN, *Who is who*).
+/// Who acts: `uid:1000` on the socket, `engine` for what the engine itself saw or did.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Principal {

@@ -1,4 +1,4 @@
-//! What a failover would lose right now (DESIGN, *Loss*).
+//! What a failover would lose right now.
 
 use serde::{Deserialize, Serialize};
 

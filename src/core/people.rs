@@ -1,4 +1,4 @@
-//! Who may do what: one table, denied by default (DESIGN, *Who is who*).
+//! Who may do what: one table, denied by default.
 
 use std::collections::BTreeSet;
 use std::fmt;
