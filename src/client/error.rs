@@ -69,6 +69,21 @@ impl ClientError {
     }
 }
 
+impl ClientError {
+    /// Why it did not go, in the few words that a line of the console has room for; the sentence has the rest.
+    #[must_use]
+    pub fn briefly(&self) -> String {
+        match self {
+            ClientError::Unreachable { why: NoEngine::NoSocket, .. } => "there is no socket".into(),
+            ClientError::Unreachable { why: NoEngine::Refused, .. } => "nobody listens".into(),
+            ClientError::Unreachable { why: NoEngine::NotAllowed, .. } => "not for this account".into(),
+            ClientError::Unreachable { why: NoEngine::Silent, .. } => "no answer in time".into(),
+            ClientError::Unreachable { why: NoEngine::Other(why), .. } => text::clean_line(why).into_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
 fn unreachable(at: &Address, why: &NoEngine) -> String {
     let shared = matches!(at, Address::Socket { mode: Mode::Shared, .. });
     let at = text::clean_line(&at.to_string()).into_owned();

@@ -60,7 +60,7 @@ async fn listen(address: Address, out: Sender<Message>) {
                 pause = STRANGER_PAUSE;
                 Message::Stranger { hello }
             }
-            Err(Heard::Failed(error)) => Message::Lost { why: error.to_string() },
+            Err(Heard::Failed(error)) => Message::Lost { why: error.briefly() },
             Err(Heard::Closed) => return,
         };
         if out.send(heard).await.is_err() {
