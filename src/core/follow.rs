@@ -5,14 +5,14 @@
 
 use super::decide::incident_id;
 use super::event::{Event, Opening, Voided};
-use super::health::{ProbeState, Readings, Verdict};
+use super::health::{ProbeState, Readings, Verdict, living_key};
 use super::ids::{CallSign, ProbeId};
 use super::incident::{Incident, Phase};
 use super::objectives::{good_since, held, is_bad};
-use super::plan::{ProcedureKind, Severity};
+use super::plan::{ProcedureKind, Repeat, Severity};
 use super::run::{Run, RunResult, RunState, StepState};
 use super::state::{Loaded, State};
-use super::time::{Moment, Now, first_of};
+use super::time::{Moment, Now, Span, first_of};
 
 /// What follows now. Applying it may let more follow.
 #[must_use]
@@ -29,16 +29,21 @@ pub fn follow(state: &State, readings: &Readings, now: &Now) -> Vec<Event> {
     events
 }
 
+/// How soon it is looked again whether what is lost from sight still lives.
+const LOOK_AGAIN: Span = Span::from_secs(1);
+
 /// When something will follow by time alone, if ever.
 #[must_use]
 pub fn next_due(state: &State, now: &Now) -> Option<Moment> {
     let runs = state.runs.values().filter(|r| r.is_open());
-    let steps = runs.filter_map(|run| Some((run, run.current()?.2))).flat_map(|(run, step)| {
-        let pause = match &step.state {
-            StepState::Pausing { until, .. } if run.state == RunState::Going => Some(*until),
+    let steps = runs.filter_map(|run| Some((run, run.current()?))).flat_map(|(run, (_, step, seen))| {
+        let going = run.state == RunState::Going;
+        let pause = match &seen.state {
+            StepState::Pausing { until, .. } if going => Some(*until),
+            StepState::Unknown { .. } if going && step.repeat == Repeat::IsHarmless => Some(now.utc.plus(LOOK_AGAIN)),
             _ => None,
         };
-        pause.into_iter().chain(step.confirmations.iter().map(|c| c.expires))
+        pause.into_iter().chain(seen.confirmations.iter().map(|c| c.expires))
     });
     let holding = state.open_incidents().filter_map(|incident| match &incident.phase {
         Phase::Verifying { since } => {
@@ -64,6 +69,11 @@ fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now) -> Vec<Event
         StepState::Pending => start(seen.attempts.saturating_add(1)),
         StepState::Pausing { until, .. } if *until <= now.utc => start(seen.attempts.saturating_add(1)),
         StepState::Waiting { .. } => overdue(state, run, readings, now),
+        StepState::Unknown { .. } if step.repeat == Repeat::IsHarmless => {
+            let lives = readings.living.contains(&living_key(id, &step.id, seen.attempts));
+            let again = Event::StepRetried { run: id, step: step.id.clone() };
+            (!lives).then_some(again).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }

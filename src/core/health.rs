@@ -171,7 +171,7 @@ pub struct Readings {
     pub customers: BTreeMap<PlanId, Customers>,
     /// By plan and component.
     pub replication: BTreeMap<PlanId, BTreeMap<ComponentId, Replicated>>,
-    /// Steps whose processes still live although the engine lost them.
+    /// Tries of steps whose processes live, by [`living_key`].
     pub living: BTreeSet<String>,
 }
 

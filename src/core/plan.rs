@@ -348,6 +348,17 @@ pub enum Return {
     None,
 }
 
+/// Whether doing a step twice does harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeat {
+    /// It may: lost from sight, it waits for a person.
+    #[default]
+    MayHarm,
+    /// It does not (`idempotent: true`): lost from sight, it is done again by itself.
+    IsHarmless,
+}
+
 /// One step of a procedure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
@@ -363,6 +374,9 @@ pub struct Step {
     pub retry: Retry,
     /// Whether it can be taken back.
     pub way_back: Return,
+    /// Whether doing it twice does harm.
+    #[serde(default)]
+    pub repeat: Repeat,
     /// How long its author expects it to take.
     pub estimate: Option<Span>,
 }

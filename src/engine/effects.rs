@@ -175,12 +175,16 @@ impl Effects {
         self.deliveries.retain(|key, _| owed.contains(key));
     }
 
-    /// Notes which steps that were lost still have processes.
+    /// Notes which steps have processes that live, those included that are lost from sight.
     pub(super) fn look_for_living(&self, state: &State) {
         let mut living = BTreeSet::new();
         for run in state.runs.values() {
             for (step, seen) in run.pairs() {
-                if !matches!(seen.state, StepState::Unknown { .. } | StepState::Failed { .. }) {
+                let may_live = matches!(
+                    seen.state,
+                    StepState::Running { .. } | StepState::Unknown { .. } | StepState::Failed { .. }
+                );
+                if !may_live || !matches!(step.action, Action::Command { .. }) {
                     continue;
                 }
                 let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);

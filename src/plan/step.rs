@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::core::ids::{ComponentId, RoleId, StepId};
-use crate::core::plan::{Action, Gate, HttpRequest, Launcher, ROLES, Retry, Return, Step, Subject};
+use crate::core::plan::{Action, Gate, HttpRequest, Launcher, ROLES, Repeat, Retry, Return, Step, Subject};
 use crate::core::template::Template;
 use crate::core::time::Span;
 
@@ -31,6 +31,7 @@ const STEP: Shape = Shape {
         "timeout",
         "retry",
         "no_return",
+        "idempotent",
         "estimate",
     ],
 };
@@ -45,9 +46,10 @@ const METHODS: [(&str, &str); 5] =
     [("GET", "GET"), ("POST", "POST"), ("PUT", "PUT"), ("PATCH", "PATCH"), ("DELETE", "DELETE")];
 
 /// Fields that only some kinds of step have: what they are, the kinds, and how those are called.
-const BELONGS: [(&[&str], &[&str], &str); 4] = [
+const BELONGS: [(&[&str], &[&str], &str); 5] = [
     (&["people", "roles", "separate", "after"], &["gate"], "a gate"),
     (&["timeout"], &["command", "http"], "a command or http step"),
+    (&["idempotent"], &["command", "http"], "a command or http step"),
     (&["retry"], &["command", "http", "health"], "a command, http or health step"),
     (&["no_return"], &["manual", "command", "http", "health"], "a step that does something"),
 ];
@@ -109,6 +111,7 @@ fn step(field: &Field<'_>, id: &str, scope: &Scope<'_>) -> Option<Step> {
             timeout: None,
             retry: no_retry(),
             way_back: Return::Open,
+            repeat: Repeat::MayHarm,
             estimate: None,
         });
     }
@@ -119,6 +122,7 @@ fn step(field: &Field<'_>, id: &str, scope: &Scope<'_>) -> Option<Step> {
     let timeout = fields.get("timeout").map(|f| f.span_within(SHORTEST, LONGEST));
     let retry = fields.get("retry").map_or(Some(no_retry()), |f| retry(&f));
     let no_return = fields.get("no_return").map_or(Some(false), |f| f.flag());
+    let idempotent = fields.get("idempotent").map_or(Some(false), |f| f.flag());
     let estimate = fields.get("estimate").map(|f| f.span_within(Span::from_secs(1), LONGEST));
     let action = action?;
     Some(Step {
@@ -128,6 +132,7 @@ fn step(field: &Field<'_>, id: &str, scope: &Scope<'_>) -> Option<Step> {
         timeout: timeout.flatten(),
         retry: retry?,
         way_back: if no_return? { Return::None } else { Return::Open },
+        repeat: if idempotent? { Repeat::IsHarmless } else { Repeat::MayHarm },
         estimate: estimate.flatten(),
     })
 }

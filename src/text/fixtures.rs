@@ -103,6 +103,7 @@ fn step(id: &str, name: &str, action: Action) -> Step {
         timeout: None,
         retry: Retry { times: 0, every: Span::ZERO },
         way_back: Return::Open,
+        repeat: Default::default(),
         estimate: None,
     }
 }

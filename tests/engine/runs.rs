@@ -108,17 +108,21 @@ async fn aborting_a_run_ends_what_still_runs_of_it() {
 }
 
 /// One manual step, then a program that says that it runs and goes on until `end` is there.
-fn until_told(engine: &Engine) -> String {
+fn until_told(engine: &Engine, more: &str) -> String {
     let dir = engine.dir.display();
     format!(
-        "      - Open the bridge\n      - {{id: work, name: Work, command: [sh, -c, \"echo x >> {dir}/count; echo $$ > {dir}/child.pid; while ! test -e {dir}/end; do sleep 0.05; done; echo ended\"]}}\n      - Afterwards\n"
+        "      - Open the bridge\n      - {{id: work, name: Work, {more}command: [sh, -c, \"echo x >> {dir}/count; echo $$ > {dir}/child.pid; while ! test -e {dir}/end; do sleep 0.05; done; echo ended\"]}}\n      - Afterwards\n"
     )
 }
 
 /// Launches that and waits until the program runs.
 async fn launch_until_told(engine: &Engine) -> (IncidentId, RunId) {
+    launch_with(engine, "").await
+}
+
+async fn launch_with(engine: &Engine, more: &str) -> (IncidentId, RunId) {
     let shop = Service::start().await;
-    let (incident, run) = engine.launch(&plan(&shop.url(), &until_told(engine)), "mend").await;
+    let (incident, run) = engine.launch(&plan(&shop.url(), &until_told(engine, more)), "mend").await;
     engine.step(run, "step-1", waiting).await;
     engine.ask(Command::SayDone { run, step: "step-1".parse().unwrap(), note: Some("as always".into()) }).await;
     eventually("the program runs", || async { engine.dir.join("child.pid").exists().then_some(()) }).await;
@@ -205,6 +209,18 @@ async fn what_nobody_can_know_is_unknown_and_not_repeated_while_it_lives() {
     .await;
     engine.step(run, "work", StepState::is_settled).await;
     assert_eq!(count(&engine), "x\nx\n");
+}
+
+#[tokio::test]
+async fn an_idempotent_step_that_was_lost_is_done_again_by_itself_once_nothing_of_it_lives() {
+    let mut engine = Engine::start().await;
+    let (_, run) = launch_with(&engine, "idempotent: true, ").await;
+    lose_sight(&mut engine, run).await;
+    assert_eq!(count(&engine), "x\n", "the first try still lives");
+    std::fs::write(engine.dir.join("end"), "").unwrap();
+    engine.step(run, "work", StepState::is_settled).await;
+    assert_eq!(count(&engine), "x\nx\n");
+    assert_eq!(engine.run(run).await.steps[1].attempts, 2);
 }
 
 #[tokio::test]

@@ -263,6 +263,8 @@ fn table() -> Vec<(String, &'static str)> {
         (steps("{manual: a, timeout: 3s, retry: {times: 2}}"),
             "5:102+7 timeout belongs to a command or http step, and this is a manual step => timeout beside command, http, or left out\n\
             5:115+5 retry belongs to a command, http or health step, and this is a manual step => retry beside command, http, health, or left out"),
+        (steps("{gate: a, idempotent: true}"),
+            "5:100+10 idempotent belongs to a command or http step, and this is a gate step => idempotent beside command, http, or left out"),
         (steps("{command: [a], timeout: 3}"),
             "5:114+1 timeout: \"3\" has no unit => 3s, 3m or 3h"),
         (steps("{command: [a], retry: {times: 0}}"),
@@ -272,7 +274,7 @@ fn table() -> Vec<(String, &'static str)> {
         (steps("{command: [a], retry: 3}"),
             "5:112+1 expected a retry, found the number 3 => a map with fields such as times, every"),
         (steps("{command: [a], host: bastion}"),
-            "5:105+4 \"host\" is no field of a step => the fields of a step are id, name, manual, gate, command, http, health, people, roles, separate, after, timeout, retry, no_return, estimate"),
+            "5:105+4 \"host\" is no field of a step => the fields of a step are id, name, manual, gate, command, http, health, people, roles, separate, after, timeout, retry, no_return, idempotent, estimate"),
         (steps("{http: {method: FETCH, url: 'http://h/${whom}', expect: {status: ok}}}"),
             "5:106+5 method: \"FETCH\" is not known here => one of GET, POST, PUT, PATCH, DELETE\n\
             5:118+18 url: ${whom} has no value in this procedure => the parameters are from, to, reason\n\

@@ -10,7 +10,7 @@ use crate::core::health::living_key;
 use crate::core::ids::{IncidentId, RunId};
 use crate::core::observe::StepEnd;
 use crate::core::people::{Access, Act};
-use crate::core::plan::PlanHash;
+use crate::core::plan::{PlanHash, Repeat};
 use crate::core::refusal::{BadText, Missing, Refusal};
 use crate::core::run::{Evidence, Failure, How, RunResult, RunState, StepState};
 use crate::core::time::Span;
@@ -176,6 +176,26 @@ fn a_step_that_was_lost_is_unknown_until_a_person_decides() {
     world.clone().ok(mike(), skip(run, "stop"));
     world.ok(mike(), said_done(run, "stop"));
     assert!(matches!(world.step(run, "stop"), StepState::Done { how: How::Said { .. }, .. }));
+}
+
+#[test]
+fn a_step_that_is_harmless_to_repeat_is_done_again_once_nothing_of_it_lives() {
+    let (mut world, incident) = World::declared();
+    let mut plan = plan("shop");
+    plan.procedures[0].steps[2].repeat = Repeat::IsHarmless;
+    world.load(plan);
+    let run = world.start(&incident, "failover-west");
+    world.walk_to(run, "stop");
+    let stop = id("stop");
+    world.readings.living.insert(living_key(run, &stop, 1));
+    world.ends(run, "stop", 1, StepEnd::Lost("its shim is gone".into()));
+    assert!(world.pass(60).is_empty(), "its first try lives");
+    assert!(next_due(&world.state, &world.now).is_some(), "it is looked again");
+    world.readings.living.clear();
+    let again = world.pass(1);
+    assert_eq!(again[0], Event::StepRetried { run, step: stop });
+    assert!(matches!(world.step(run, "stop"), StepState::Running { .. }));
+    assert_eq!(world.run(run).steps[2].attempts, 2);
 }
 
 #[test]
