@@ -18,12 +18,18 @@ use crate::engine::{Engine, EngineError};
 /// The largest command: a plan of 4 MiB as a JSON text, with room for escapes.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// Makes the socket: 0600 for one's own, 0660 where the settings name a group. The caller holds the state directory's lock, so a
-/// socket that is there is a dead engine's.
+/// Opens the engine's socket; what comes back serves it until the engine stops.
 ///
 /// # Errors
-/// [`EngineError::Socket`] says why not.
-pub fn listen(state: &Path, config: &Config) -> Result<UnixListener, EngineError> {
+/// [`EngineError::Socket`] says why it cannot be opened.
+pub fn open(engine: Engine) -> Result<impl Future<Output = ()> + Send + 'static, EngineError> {
+    let listener = listen(&engine.shared.dir, &engine.shared.config)?;
+    Ok(serve(listener, engine))
+}
+
+/// Makes the socket: 0600 for one's own, 0660 where the settings name a group. The caller holds the state directory's lock, so a
+/// socket that is there is a dead engine's.
+fn listen(state: &Path, config: &Config) -> Result<UnixListener, EngineError> {
     let path = config.socket.clone().unwrap_or_else(|| state.join("engine.sock"));
     let refuse = |why: std::io::Error| EngineError::Socket { path: path.clone(), why };
     match std::fs::remove_file(&path) {
@@ -56,8 +62,7 @@ fn bind(path: &Path) -> std::io::Result<UnixListener> {
     bound
 }
 
-/// Serves until the engine stops.
-pub async fn serve(listener: UnixListener, engine: Engine) {
+async fn serve(listener: UnixListener, engine: Engine) {
     let mut stop = engine.stop.clone();
     let router = Router::new()
         .route("/v1/hello", get(routes::hello))

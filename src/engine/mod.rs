@@ -22,7 +22,6 @@ pub use effects::Shared;
 pub use live::{LiveBoard, Presence};
 pub use record::{Unreadable, entry};
 
-use crate::api;
 use crate::core::apply::apply;
 use crate::core::event::Event;
 use crate::core::state::{PROTOCOL, State};
@@ -100,11 +99,17 @@ pub struct Engine {
 /// Entries that a slow client may be behind before it starts over with a snapshot.
 const STREAM_QUEUE: usize = 4_096;
 
-/// Runs an engine until SIGTERM, SIGINT or the end of its lifeline.
+/// Runs an engine, served to clients by what `open` makes, until SIGTERM, SIGINT or the end of its lifeline.
 ///
 /// # Errors
 /// It cannot start; nothing was changed then but, at most, an empty state directory made.
-pub async fn run(options: EngineOptions) -> Result<(), EngineError> {
+pub async fn run<Serving>(
+    options: EngineOptions,
+    open: impl FnOnce(Engine) -> Result<Serving, EngineError>,
+) -> Result<(), EngineError>
+where
+    Serving: Future<Output = ()> + Send + 'static,
+{
     let system = |what: &str| {
         let what = what.to_owned();
         move |why: std::io::Error| EngineError::System(format!("{what}: {why}"))
@@ -157,8 +162,7 @@ pub async fn run(options: EngineOptions) -> Result<(), EngineError> {
         entries,
     };
     begin(&mut actor).await?;
-    let listener = api::listen(&options.state, &engine.shared.config)?;
-    let serving = tokio::spawn(api::serve(listener, engine));
+    let serving = tokio::spawn(open(engine)?);
     let acting = tokio::spawn(actor.run(to_answer, to_note, stopped));
     tell_ready(options.ready);
     tokio::select! {

@@ -58,7 +58,7 @@ impl Run {
         let options = EngineOptions { state, config: self.config, ready, lifeline, exe: own_program()? };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.map_err(|e| Failure::failed(format!("cannot start: {e}")))?;
-        let ended = runtime.block_on(run(options)).map_err(|why| Failure::failed(why.to_string()));
+        let ended = runtime.block_on(run(options, crate::api::open)).map_err(|why| Failure::failed(why.to_string()));
         // A read of the lifeline may still wait for its end; nothing else is left.
         runtime.shutdown_background();
         ended
