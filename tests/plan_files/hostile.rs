@@ -26,8 +26,9 @@ fn refused(text: &str, what: &str) {
 }
 
 fn assert_places_inside(reading: &Reading) {
-    let lines: Vec<&str> =
-        reading.text.split('\n').flat_map(|l| l.strip_suffix('\r').unwrap_or(l).split('\r')).collect();
+    // A line of YAML ends with LF, CR LF or a CR alone (YAML 1.2.2, 5.4).
+    let text = reading.text.replace("\r\n", "\n");
+    let lines: Vec<&str> = text.split(['\n', '\r']).collect();
     for fault in &reading.faults {
         let place = fault.place;
         let line = lines.get(place.line - 1).unwrap_or_else(|| panic!("{fault:?} is after the text"));
