@@ -7,6 +7,7 @@ use crate::console::canvas::{Canvas, Row};
 use crate::console::list::Line;
 use crate::console::place::{Thing, View};
 use crate::console::theme::Role;
+use crate::core::time::Moment;
 
 /// Sites with their services, then what the rest of the range says.
 pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
@@ -25,16 +26,26 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
     lines.push(part("inbox", Row::text(" ").with("inbox", Role::Strong), range.get("inbox").unwrap_or(&Value::Null)));
     for message in range.pointer("/inbox/messages").and_then(Value::as_array).into_iter().flatten().rev().take(8) {
         let text = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
-        let row = Row::of(format!("     {} ", text("received_at")), Role::Dim);
+        let at = clock(message, "received_at").map_or_else(|| "unknown".to_owned(), |at| at.to_string());
+        let row = Row::of(format!("     {at} "), Role::Dim);
         lines.push(Line::only(row.with(words(text("body")), Role::Text)));
     }
-    for (title, key) in
-        [("customers", "customers"), ("router", "router"), ("databases", "databases"), ("outage", "outage")]
-    {
-        if let Some(value) = range.get(key) {
-            let row = Row::text(" ").with(title, Role::Strong).tab(14);
-            lines.push(Line::only(row.with(flat(value), Role::Text)));
-        }
+    let told = |title: &str, says: String| {
+        let row = Row::text(" ").with(title, Role::Strong).tab(16);
+        Line::only(row.with(says, Role::Text))
+    };
+    if let Some(customers) = range.get("customers") {
+        let served = format!("{} served, {} not", number(customers, "ok"), number(customers, "failed"));
+        lines.push(told("customers", served));
+    }
+    for (site, router) in fields(range.get("router")) {
+        let takes = format!("weight {}, {} in flight", number(router, "weight"), number(router, "in_flight"));
+        lines.push(told(&format!("router {site}"), takes));
+    }
+    for (site, database) in fields(range.get("databases")) {
+        let role = database.get("role").and_then(Value::as_str).unwrap_or("unknown");
+        let last = clock(database, "at").map_or(String::new(), |at| format!(" of {at}"));
+        lines.push(told(&format!("orders {site}"), format!("{role}, last order {}{last}", number(database, "seq"))));
     }
     lines
 }
@@ -74,23 +85,13 @@ fn fields(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
     value.and_then(Value::as_object).into_iter().flatten()
 }
 
-/// A value in one line: `ok 12, failed 3`.
-fn flat(value: &Value) -> String {
-    match value {
-        Value::Object(fields) => {
-            let parts: Vec<String> = fields
-                .iter()
-                .map(|(name, value)| match value {
-                    Value::Object(_) => format!("{name}: {}", flat(value)),
-                    other => format!("{name} {}", flat(other)),
-                })
-                .collect();
-            parts.join(", ")
-        }
-        Value::String(text) => text.clone(),
-        Value::Null => "none".to_owned(),
-        other => other.to_string(),
-    }
+fn number(of: &Value, key: &str) -> String {
+    of.get(key).and_then(Value::as_u64).map_or_else(|| "unknown".to_owned(), |n| n.to_string())
+}
+
+/// A moment as screens show it; `None` where there is none.
+fn clock(of: &Value, key: &str) -> Option<Moment> {
+    of.get(key)?.as_str()?.parse().ok()
 }
 
 /// Draws it.

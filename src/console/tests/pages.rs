@@ -7,6 +7,7 @@ use ratatui::style::{Color, Style};
 use super::story::{ADA, Hour, Night, press};
 use crate::console::app::App;
 use crate::console::canvas::Glyphs;
+use crate::console::message::Message;
 use crate::console::theme::Depth;
 
 pub(super) fn page(app: &App, width: u16, height: u16) -> Buffer {
@@ -93,6 +94,41 @@ fn screens_and_boxes_at_both_sizes() {
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&page(&app, width, height)));
         }
     }
+}
+
+#[test]
+fn the_practice_range_and_its_faults_at_both_sizes() {
+    let mut app = Night::until(Hour::Declared).console(&ADA);
+    press(&mut app, "g x");
+    app.take(Message::Range(Ok(range())));
+    for (name, keys) in [("range", ""), ("box_fault", "F")] {
+        if !keys.is_empty() {
+            press(&mut app, keys);
+        }
+        for (width, height) in [(80, 24), (132, 38)] {
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&page(&app, width, height)));
+        }
+    }
+}
+
+/// What the range says of itself with East down.
+fn range() -> serde_json::Value {
+    let site = |fault: Option<&str>| {
+        let service = serde_json::json!({"fault": fault, "url": "http://127.0.0.1:1"});
+        serde_json::json!({"fault": fault, "services": {"web": service, "api": service, "db": service}})
+    };
+    let at = "2026-11-21T03:14:51.000000Z";
+    let message = serde_json::json!({"received_at": at, "body": "{\"text\": \"We are on it.\"}"});
+    serde_json::json!({
+        "sites": {"east": site(Some("down")), "west": site(None)},
+        "router": {"east": {"weight": 100, "in_flight": 3}, "west": {"weight": 0, "in_flight": 0}},
+        "customers": {"ok": 320, "failed": 12},
+        "databases": {
+            "east": {"role": "primary", "seq": 80, "at": at},
+            "west": {"role": "standby", "seq": 79, "at": null},
+        },
+        "inbox": {"fault": null, "messages": [message]},
+    })
 }
 
 /// The same in words for eyes that see no colour, and for terminals that show no more than ASCII.
