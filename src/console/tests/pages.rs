@@ -80,32 +80,28 @@ const PICTURES: &[(&str, Hour, &str)] = &[
     ("box_update", Hour::Gate, "U h i"),
     ("box_close", Hour::Recovered, "Space"),
     ("box_quit", Hour::Gate, "q"),
+    ("box_cancel", Hour::Declared, ": c a n c e l Enter"),
+    ("range", Hour::Declared, "g x"),
+    ("box_fault", Hour::Declared, "g x F"),
 ];
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (132, 38)];
+
+/// The console as it stands after those keys, on a practice range that has answered.
+fn picture(hour: Hour, keys: &str, depth: Depth, glyphs: Glyphs) -> App {
+    let mut app = Night::until(hour).console_with(&ADA, depth, glyphs);
+    app.take(Message::Range(Ok(range())));
+    if !keys.is_empty() {
+        press(&mut app, keys);
+    }
+    app
+}
 
 #[test]
 fn screens_and_boxes_at_both_sizes() {
     for (name, hour, keys) in PICTURES {
-        let night = Night::until(*hour);
-        let mut app = night.console(&ADA);
-        if !keys.is_empty() {
-            press(&mut app, keys);
-        }
-        for (width, height) in [(80, 24), (132, 38)] {
-            insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&page(&app, width, height)));
-        }
-    }
-}
-
-#[test]
-fn the_practice_range_and_its_faults_at_both_sizes() {
-    let mut app = Night::until(Hour::Declared).console(&ADA);
-    press(&mut app, "g x");
-    app.take(Message::Range(Ok(range())));
-    for (name, keys) in [("range", ""), ("box_fault", "F")] {
-        if !keys.is_empty() {
-            press(&mut app, keys);
-        }
-        for (width, height) in [(80, 24), (132, 38)] {
+        let app = picture(*hour, keys, Depth::True, Glyphs::Unicode);
+        for (width, height) in SIZES {
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&page(&app, width, height)));
         }
     }
@@ -131,23 +127,18 @@ fn range() -> serde_json::Value {
     })
 }
 
-/// The same in words for eyes that see no colour, and for terminals that show no more than ASCII.
+/// The same for terminals that show no more than ASCII.
 #[test]
 fn every_page_has_its_form_in_ascii() {
     for (name, hour, keys) in PICTURES {
-        let mut app = Night::until(*hour).console_with(&ADA, Depth::Mono, Glyphs::Ascii);
-        if !keys.is_empty() {
-            press(&mut app, keys);
-        }
-        let shown = text(&page(&app, 80, 24));
-        assert!(shown.is_ascii(), "{name}: {shown}");
-        if ASCII_PICTURES.contains(name) {
-            insta::assert_snapshot!(format!("{name}_ascii"), shown);
+        let app = picture(*hour, keys, Depth::Mono, Glyphs::Ascii);
+        for (width, height) in SIZES {
+            let shown = text(&page(&app, width, height));
+            assert!(shown.is_ascii(), "{name}: {shown}");
+            insta::assert_snapshot!(format!("{name}_{width}x{height}_ascii"), shown);
         }
     }
 }
-
-const ASCII_PICTURES: [&str; 4] = ["gate", "promoting", "box_gate", "health"];
 
 /// Which looks stand where: each cell's look as a letter, each letter explained.
 fn looks(buffer: &Buffer) -> String {
@@ -184,12 +175,12 @@ fn looks(buffer: &Buffer) -> String {
 #[test]
 fn looks_at_every_depth_of_colour() {
     for (depth, depth_name) in [(Depth::True, "true"), (Depth::Sixteen, "16"), (Depth::Mono, "mono")] {
-        for (name, hour, keys) in
-            [("gate", Hour::Gate, "g w"), ("box_gate", Hour::Gate, "Space"), ("failed", Hour::Failed, "g w")]
-        {
-            let mut app = Night::until(hour).console_with(&ADA, depth, Glyphs::Unicode);
-            press(&mut app, keys);
-            insta::assert_snapshot!(format!("looks_{name}_{depth_name}"), looks(&page(&app, 80, 24)));
+        for (name, hour, keys) in PICTURES {
+            let app = picture(*hour, keys, depth, Glyphs::Unicode);
+            for (width, height) in SIZES {
+                let shown = looks(&page(&app, width, height));
+                insta::assert_snapshot!(format!("looks_{name}_{width}x{height}_{depth_name}"), shown);
+            }
         }
     }
 }
