@@ -270,7 +270,7 @@ impl Purpose {
             Purpose::Close(_, phase) => {
                 vec![Row::of(format!("It is {}, NOT recovered: a reason is needed.", phase.word()), Role::Warn)]
             }
-            Purpose::Reopen(_) => vec![line("Its clocks go on from where they stopped.")],
+            Purpose::Reopen(_) => vec![line("Its clocks run again, from when it began.")],
             Purpose::Assign(_, roles, _) => held_by(view, roles.get(filled.first)),
             Purpose::Note(Some(_)) => vec![line("Goes into the incident's timeline, under your name.")],
             Purpose::Note(None) => vec![line("Goes into the timeline, under your name. No incident is in focus.")],

@@ -9,6 +9,9 @@ use crate::console::app::App;
 use crate::console::canvas::Glyphs;
 use crate::console::message::Message;
 use crate::console::theme::Depth;
+use crate::core::command::Command;
+use crate::core::ids::RunId;
+use crate::core::people::Access;
 
 pub(super) fn page(app: &App, width: u16, height: u16) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
@@ -101,6 +104,32 @@ fn picture(hour: Hour, keys: &str, depth: Depth, glyphs: Glyphs) -> App {
 fn screens_and_boxes_at_both_sizes() {
     for (name, hour, keys) in PICTURES {
         let app = picture(*hour, keys, Depth::True, Glyphs::Unicode);
+        for (width, height) in SIZES {
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&page(&app, width, height)));
+        }
+    }
+}
+
+/// What no hour of the night has by itself: a run held, an incident closed, and somebody who only looks.
+#[test]
+fn held_closed_and_read_only_at_both_sizes() {
+    let mut held = Night::until(Hour::Gate);
+    held.command(&ADA, &Command::Hold { run: RunId(1), reason: Some("wait for the network people".into()) });
+    let mut resume = held.console(&ADA);
+    press(&mut resume, "R");
+
+    let mut closed = Night::until(Hour::Recovered);
+    let incident = closed.incident();
+    closed.command(&ADA, &Command::Close { incident, reason: None });
+    let mut reopen = closed.console(&ADA);
+    press(&mut reopen, "4 Enter : r e o p e n Enter");
+
+    let mut watching = Night::until(Hour::Gate).console(&ADA);
+    let Message::Connected { mut hello, snapshot } = Night::until(Hour::Gate).connected(&ADA) else { panic!() };
+    hello.you.access = vec![Access::Observer];
+    watching.take(Message::Connected { hello, snapshot });
+
+    for (name, app) in [("box_resume", resume), ("box_reopen", reopen), ("read_only", watching)] {
         for (width, height) in SIZES {
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&page(&app, width, height)));
         }
