@@ -17,14 +17,17 @@ pub mod incident;
 pub mod loss;
 pub mod objectives;
 pub mod observe;
+pub mod param;
 pub mod people;
 pub mod plan;
 pub mod refusal;
 pub mod run;
+pub mod secret;
 pub mod state;
 pub mod template;
 pub mod time;
 pub mod turn;
+pub mod when;
 
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -6,6 +6,7 @@ use super::health::Change;
 use super::ids::{ChannelId, IncidentId, PlanId, ProbeId, RunId, StepId};
 use super::run::{Evidence, Failure, StepState};
 use super::state::State;
+use super::template::Values;
 use super::time::Now;
 
 /// What the engine saw.
@@ -48,11 +49,26 @@ pub enum Report {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepEnd {
     /// It did what it should.
-    Good(Evidence),
+    Good {
+        /// What was seen.
+        evidence: Evidence,
+        /// Named results that it brought.
+        results: Values,
+    },
     /// It did not.
     Bad(Failure),
     /// The engine lost sight of it.
     Lost(String),
+    /// The engine sees it again: what was lost from sight still runs.
+    Regained,
+}
+
+impl StepEnd {
+    /// It did what it should, and brought no results.
+    #[must_use]
+    pub fn good(evidence: Evidence) -> StepEnd {
+        StepEnd::Good { evidence, results: Values::new() }
+    }
 }
 
 /// Turns a report into events.
@@ -93,7 +109,10 @@ fn step_ended(state: &State, run: RunId, id: &StepId, attempt: u32, end: &StepEn
     }
     let step_id = id.clone();
     vec![match end {
-        StepEnd::Good(evidence) => Event::StepSucceeded { run, step: step_id, attempt, evidence: evidence.clone() },
+        StepEnd::Good { evidence, .. } => {
+            Event::StepSucceeded { run, step: step_id, attempt, evidence: evidence.clone() }
+        }
+        StepEnd::Regained => return Vec::new(),
         StepEnd::Bad(why) => {
             let again = (known.is_open() && *why != Failure::Stopped && attempt <= step.retry.times)
                 .then(|| now.utc.plus(step.retry.every));

@@ -193,6 +193,28 @@ pub enum Evidence {
         /// How many.
         probes: usize,
     },
+    /// A database answered as the plan expects.
+    Rows {
+        /// How many rows came, or were changed.
+        rows: u64,
+    },
+    /// A file is as the plan expects.
+    FileFits,
+    /// That much time passed.
+    Waited {
+        /// How much.
+        span: Span,
+    },
+    /// Files are in place, and valid as far as the plan has them checked.
+    FilesPut {
+        /// How many.
+        files: usize,
+    },
+    /// Every channel took the words.
+    Delivered {
+        /// How many channels.
+        channels: usize,
+    },
 }
 
 /// Why a step did not do what it should.

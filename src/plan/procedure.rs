@@ -1,7 +1,8 @@
 //! Procedures, their parameters, and how much of them runs by itself.
 
 use crate::core::ids::{ProcedureId, SiteId};
-use crate::core::plan::{Action, Automation, Need, Parameter, Procedure, ProcedureKind, Step};
+use crate::core::param::ParamKind;
+use crate::core::plan::{Action, Automation, Lanes, Need, Parameter, Procedure, ProcedureKind, Step};
 use crate::core::template::is_parameter_name;
 
 use super::fields::{Field, Fields, Shape};
@@ -69,6 +70,10 @@ fn procedure(field: &Field<'_>, known: &Known) -> Option<Procedure> {
         to,
         parameters,
         automation: automation?,
+        components: Vec::new(),
+        timeout: None,
+        lanes: Lanes::default(),
+        preconditions: Vec::new(),
         steps,
     })
 }
@@ -115,7 +120,7 @@ fn parameter(field: &Field<'_>) -> Option<Parameter> {
     });
     let description = fields.get("description").and_then(|f| f.prose());
     let need = need(&fields);
-    Some(Parameter { name: name?, description, need: need? })
+    Some(Parameter { name: name?, description, kind: ParamKind::Text, need: need? })
 }
 
 fn need(fields: &Fields<'_>) -> Option<Need> {

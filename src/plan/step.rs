@@ -104,48 +104,35 @@ fn check_gated(item: &Field<'_>, gated: bool) {
 fn step(field: &Field<'_>, id: &str, scope: &Scope<'_>) -> Option<Step> {
     if let Value::Scalar { .. } = field.node.value {
         let sentence = field.sentence()?;
-        return Some(Step {
-            id: StepId::try_from(id.to_owned()).ok()?,
-            name: short(&sentence),
-            action: Action::Manual { sentence },
-            timeout: None,
-            retry: no_retry(),
-            way_back: Return::Open,
-            repeat: Repeat::MayHarm,
-            estimate: None,
-        });
+        let id = StepId::try_from(id.to_owned()).ok()?;
+        return Some(Step::plain(id, short(&sentence), Action::Manual { sentence }));
     }
     let fields = field.fields(STEP)?;
     let id = fields.get("id").map_or_else(|| StepId::try_from(id.to_owned()).ok(), |f| f.id());
     let name = fields.get("name").map(|f| f.name());
     let action = action(&fields, scope);
     let timeout = fields.get("timeout").map(|f| f.span_within(SHORTEST, LONGEST));
-    let retry = fields.get("retry").map_or(Some(no_retry()), |f| retry(&f));
+    let retry = fields.get("retry").map_or(Some(Retry::NEVER), |f| retry(&f));
     let no_return = fields.get("no_return").map_or(Some(false), |f| f.flag());
     let idempotent = fields.get("idempotent").map_or(Some(false), |f| f.flag());
     let estimate = fields.get("estimate").map(|f| f.span_within(Span::from_secs(1), LONGEST));
     let action = action?;
+    let name = name.unwrap_or_else(|| Some(short(&title(&action))))?;
     Some(Step {
-        id: id?,
-        name: name.unwrap_or_else(|| Some(short(&title(&action))))?,
-        action,
         timeout: timeout.flatten(),
         retry: retry?,
         way_back: if no_return? { Return::None } else { Return::Open },
         repeat: if idempotent? { Repeat::IsHarmless } else { Repeat::MayHarm },
         estimate: estimate.flatten(),
+        ..Step::plain(id?, name, action)
     })
-}
-
-fn no_retry() -> Retry {
-    Retry { times: 0, every: Span::ZERO }
 }
 
 fn retry(field: &Field<'_>) -> Option<Retry> {
     let fields = field.fields(RETRY)?;
     let times = fields.need("times", "3").and_then(|f| f.whole(1..=MOST_RETRIES)).and_then(|n| u32::try_from(n).ok());
     let every = fields.get("every").map_or(Some(RETRY_EVERY), |f| f.span_within(SHORTEST, LONGEST));
-    Some(Retry { times: times?, every: every? })
+    Some(Retry { times: times?, every: every?, ..Retry::NEVER })
 }
 
 /// What a step without a name is called.
@@ -157,6 +144,7 @@ fn title(action: &Action) -> String {
         Action::Http(request) => format!("{} {}", request.method, request.url),
         Action::Health { subject: Subject::Site(site), .. } => format!("{site} is healthy"),
         Action::Health { subject: Subject::Component(component), .. } => format!("{component} is healthy"),
+        other => other.kind().to_owned(),
     }
 }
 
@@ -307,7 +295,10 @@ fn health(field: &Field<'_>, scope: &Scope<'_>) -> Option<Action> {
     let fields = field.fields(HEALTH)?;
     let within = fields.need("within", "2m").and_then(|f| f.span_within(SHORTEST, LONGEST));
     let site = fields.get("site").and_then(|f| site(&f, scope)).map(Subject::Site);
-    let component = fields.get("component").and_then(|f| scope.known.components.resolve::<ComponentId>(&f));
+    let component = fields
+        .get("component")
+        .and_then(|f| scope.known.components.resolve::<ComponentId>(&f))
+        .and_then(|id| Template::new(id.to_string()).ok());
     let subject = match fields.present(&["site", "component"]).as_slice() {
         [_] => site.or(component.map(Subject::Component)),
         several => {
@@ -320,7 +311,7 @@ fn health(field: &Field<'_>, scope: &Scope<'_>) -> Option<Action> {
             None
         }
     };
-    Some(Action::Health { subject: subject?, within: within? })
+    Some(Action::Health { subject: subject?, within: within?, stable_for: Span::ZERO })
 }
 
 /// A site by its identifier, or by a value that is known at launch.

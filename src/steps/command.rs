@@ -61,7 +61,7 @@ fn told(end: Result<ExitRecord, WaitError>) -> StepEnd {
 
 fn ended(exit: Exit) -> StepEnd {
     match exit {
-        Exit::Exited { code: 0 } => StepEnd::Good(Evidence::ExitedWell),
+        Exit::Exited { code: 0 } => StepEnd::good(Evidence::ExitedWell),
         Exit::Exited { code } => StepEnd::Bad(Failure::Exit { code }),
         Exit::Signalled { signal } => StepEnd::Bad(Failure::Signal { signal }),
         Exit::TimedOut { after, .. } => StepEnd::Bad(Failure::TimedOut { after: after.into() }),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Job;
 use crate::core::health::{Found, Readings, Verdict};
-use crate::core::ids::SiteId;
+use crate::core::ids::{ComponentId, SiteId};
 use crate::core::observe::StepEnd;
 use crate::core::plan::{Probe, Subject};
 use crate::core::run::{Evidence, Failure};
@@ -19,7 +19,7 @@ pub(super) async fn perform(mut job: Job, subject: &Subject, within: Span) -> St
         let readings = job.readings.borrow_and_update().clone();
         let verdict = judge(&job, subject, &state, &readings);
         let missing = match verdict {
-            Ok(probes) => return StepEnd::Good(Evidence::Healthy { probes }),
+            Ok(probes) => return StepEnd::good(Evidence::Healthy { probes }),
             Err(missing) => missing,
         };
         tokio::select! {
@@ -71,9 +71,17 @@ fn subjects<'a>(job: &Job, subject: &Subject, loaded: &'a Loaded) -> Result<Vec<
         }
         Subject::Component(_) => None,
     };
-    let counts = |component: &crate::core::plan::Component, probe: &Probe| match subject {
+    let component = match subject {
+        Subject::Component(template) => {
+            let text = template.fill(&job.run.values).map_err(|e| e.to_string())?;
+            let id = ComponentId::new(&text).map_err(|e| format!("{text:?} is no component: {e}"))?;
+            Some(loaded.plan.component(&id).ok_or_else(|| format!("the plan has no component {id}"))?.id.clone())
+        }
+        Subject::Site(_) => None,
+    };
+    let counts = |of: &crate::core::plan::Component, probe: &Probe| match subject {
         Subject::Site(_) => probe.site == site,
-        Subject::Component(id) => component.id == *id,
+        Subject::Component(_) => Some(&of.id) == component.as_ref(),
     };
     Ok(loaded.plan.probes().filter(|(c, p)| counts(c, p)).map(|(_, p)| p).collect())
 }

@@ -62,6 +62,6 @@ async fn judge(request: &HttpRequest, answer: reqwest::Response) -> StepEnd {
     }
     match &request.contains {
         Some(text) if !body.contains(text.as_str()) => wrong(format!("{} without {text:?}", status.as_u16())),
-        _ => StepEnd::Good(Evidence::Answered { status: status.as_u16() }),
+        _ => StepEnd::good(Evidence::Answered { status: status.as_u16() }),
     }
 }

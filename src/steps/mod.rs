@@ -45,9 +45,9 @@ pub async fn perform(job: Job) -> StepEnd {
     match &step.action {
         Action::Command { argv } => command::perform(&job, argv).await,
         Action::Http(request) => http::perform(&job, request).await,
-        Action::Health { subject, within } => health::perform(job, subject, *within).await,
-        Action::Manual { .. } | Action::Gate(_) => {
-            StepEnd::Bad(Failure::NotStarted { why: "a step for people cannot be done by the engine".into() })
+        Action::Health { subject, within, .. } => health::perform(job, subject, *within).await,
+        other => {
+            StepEnd::Bad(Failure::NotStarted { why: format!("a {} step is not done by the engine", other.kind()) })
         }
     }
 }

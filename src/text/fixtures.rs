@@ -7,8 +7,8 @@ use crate::core::ids::{CallSign, IncidentId, Principal, RunId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::people::Person;
 use crate::core::plan::{
-    Action, Automation, Component, Environment, Gate, Launcher, Layer, Plan, PlanHash, Probe, Procedure, ProcedureKind,
-    Retry, Return, Severity, Site, SiteRole, Step,
+    Action, Component, Environment, Gate, Launcher, Layer, Plan, PlanHash, Probe, Procedure, ProcedureKind, Severity,
+    Site, SiteRole, Step,
 };
 use crate::core::run::{Run, RunState, StepRun, StepState};
 use crate::core::state::{Loaded, State};
@@ -78,17 +78,9 @@ fn plan() -> Plan {
             component("door", "Front door", vec![probe("door")]),
         ],
         procedures: vec![Procedure {
-            id: "failover-west".parse().unwrap(),
-            name: "Fail over to West".into(),
-            description: None,
-            kind: ProcedureKind::Failover,
             from: Some("east".parse().unwrap()),
             to: Some("west".parse().unwrap()),
-            parameters: vec![],
-            estimated_duration: None,
-            dependencies: vec![],
-            automation: Automation::SemiAutomated,
-            steps,
+            ..Procedure::plain("failover-west".parse().unwrap(), "Fail over to West", ProcedureKind::Failover, steps)
         }],
         channels: vec![],
         customers: None,
@@ -96,16 +88,7 @@ fn plan() -> Plan {
 }
 
 fn step(id: &str, name: &str, action: Action) -> Step {
-    Step {
-        id: id.parse().unwrap(),
-        name: name.into(),
-        action,
-        timeout: None,
-        retry: Retry { times: 0, every: Span::ZERO },
-        way_back: Return::Open,
-        repeat: Default::default(),
-        estimate: None,
-    }
+    Step::plain(id.parse().unwrap(), name, action)
 }
 
 fn component(id: &str, name: &str, probes: Vec<Probe>) -> Component {

@@ -13,6 +13,14 @@ pub fn evidence(evidence: &Evidence) -> String {
         Evidence::Answered { status } => format!("answered {status}"),
         Evidence::Healthy { probes: 1 } => "1 probe ok".into(),
         Evidence::Healthy { probes } => format!("all {probes} probes ok"),
+        Evidence::Rows { rows: 1 } => "1 row".into(),
+        Evidence::Rows { rows } => format!("{rows} rows"),
+        Evidence::FileFits => "the file is as it should be".into(),
+        Evidence::Waited { span } => format!("{span} passed"),
+        Evidence::FilesPut { files: 1 } => "1 file put in place".into(),
+        Evidence::FilesPut { files } => format!("{files} files put in place"),
+        Evidence::Delivered { channels: 1 } => "delivered to 1 channel".into(),
+        Evidence::Delivered { channels } => format!("delivered to {channels} channels"),
     }
 }
 

@@ -19,12 +19,14 @@ pub fn action(action: &Action, values: &Values) -> String {
             clean_line(&words.join(" ")).into_owned()
         }
         Action::Http(request) => clean_line(&http(request, values)).into_owned(),
-        Action::Health { subject: Subject::Site(site), within } => {
+        Action::Health { subject: Subject::Site(site), within, .. } => {
             format!("wait until site {} is healthy, at most {within}", clean_line(&filled(site, site.fill(values))))
         }
-        Action::Health { subject: Subject::Component(id), within } => {
+        Action::Health { subject: Subject::Component(id), within, .. } => {
+            let id = clean_line(&filled(id, id.fill(values))).into_owned();
             format!("wait until component {id} is healthy, at most {within}")
         }
+        other => other.kind().to_owned(),
     }
 }
 
@@ -93,11 +95,11 @@ mod tests {
                 r#"POST http://router/sites/it%27s%20down%3B%20rm%20-rf%20%1B {"site":"east","weight":0}, expects 200"#,
             ),
             (
-                Action::Health { subject: Subject::Site(template("${from}")), within },
+                Action::Health { subject: Subject::Site(template("${from}")), within, stable_for: Span::ZERO },
                 "wait until site east is healthy, at most 30s",
             ),
             (
-                Action::Health { subject: Subject::Component("front".parse().unwrap()), within },
+                Action::Health { subject: Subject::Component(template("front")), within, stable_for: Span::ZERO },
                 "wait until component front is healthy, at most 30s",
             ),
             (

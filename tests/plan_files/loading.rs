@@ -126,7 +126,7 @@ fn steps_of_every_kind_load() {
     );
     let promote = &procedure.steps[5];
     assert_eq!((promote.way_back, promote.timeout), (Return::None, minutes(2)));
-    assert_eq!(promote.retry, Retry { times: 3, every: Span::from_secs(5) });
+    assert_eq!(promote.retry, Retry { times: 3, every: Span::from_secs(5), ..Retry::NEVER });
     let Action::Http(request) = &procedure.steps[3].action else { panic!("no request") };
     assert_eq!((request.method.as_str(), request.status), ("POST", Some(200)));
     assert_eq!(

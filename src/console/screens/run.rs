@@ -116,6 +116,7 @@ pub(crate) fn does(step: &Step, values: &Values) -> String {
         Action::Command { .. } => format!("runs {action}"),
         Action::Http(_) => format!("sends {action}"),
         Action::Health { .. } => format!("sees: {action}"),
+        _ => action,
     }
 }
 

@@ -229,18 +229,18 @@ impl Night {
                 },
             );
             night.second += 4;
-            night.step("ready", StepEnd::Good(Evidence::Healthy { probes: 3 }));
+            night.step("ready", StepEnd::good(Evidence::Healthy { probes: 3 }));
             night.pass(30);
         }
         if hour >= Hour::Gate {
             let step = night.state.runs.get(&RunId(1)).unwrap().procedure.steps[1].id.clone();
             night.command(&MIKE, &Command::SayDone { run: RunId(1), step, note: Some("ada leads".into()) });
             night.second += 2;
-            night.step("fence", StepEnd::Good(Evidence::ExitedWell));
+            night.step("fence", StepEnd::good(Evidence::ExitedWell));
             night.second += 1;
-            night.step("drain", StepEnd::Good(Evidence::Answered { status: 200 }));
+            night.step("drain", StepEnd::good(Evidence::Answered { status: 200 }));
             night.second += 1;
-            night.step("wal", StepEnd::Good(Evidence::ExitedWell));
+            night.step("wal", StepEnd::good(Evidence::ExitedWell));
             night.command(&MIKE, &Command::Note { incident: Some(night.incident()), text: "no objection".into() });
             night.pass(40);
         }
@@ -254,12 +254,12 @@ impl Night {
             night.pass(6);
         }
         if hour >= Hour::Recovered {
-            night.step("promote", StepEnd::Good(Evidence::ExitedWell));
-            night.step("traffic", StepEnd::Good(Evidence::Answered { status: 200 }));
+            night.step("promote", StepEnd::good(Evidence::ExitedWell));
+            night.step("traffic", StepEnd::good(Evidence::Answered { status: 200 }));
             night.second += 5;
             night.probe("front", Verdict::Ok, "200");
             night.serve(100);
-            night.step("stable", StepEnd::Good(Evidence::Healthy { probes: 1 }));
+            night.step("stable", StepEnd::good(Evidence::Healthy { probes: 1 }));
             night.pass(30);
         }
         night

@@ -148,7 +148,7 @@ fn some_plan(n: usize) -> Plan {
 
 fn end(n: usize) -> StepEnd {
     match n % 8 {
-        0..5 => StepEnd::Good(Evidence::ExitedWell),
+        0..5 => StepEnd::good(Evidence::ExitedWell),
         5 => StepEnd::Bad(Failure::TimedOut { after: Span::from_secs(20) }),
         6 => StepEnd::Bad(Failure::Stopped),
         _ => StepEnd::Lost("killed".into()),

@@ -40,7 +40,7 @@ fn failed() -> StepEnd {
 }
 
 fn good() -> StepEnd {
-    StepEnd::Good(Evidence::ExitedWell)
+    StepEnd::good(Evidence::ExitedWell)
 }
 
 /// A failover whose command `stop` has failed for good: all three tries.
@@ -211,7 +211,7 @@ fn a_health_step_goes_on_through_a_restart_for_it_only_looks() {
     world.walk_to(run, "ready");
     world.restart();
     assert!(matches!(world.step(run, "ready"), StepState::Running { .. }));
-    world.ends(run, "ready", 1, StepEnd::Good(Evidence::Healthy { probes: 3 }));
+    world.ends(run, "ready", 1, StepEnd::good(Evidence::Healthy { probes: 3 }));
     assert!(matches!(world.step(run, "ready"), StepState::Done { .. }));
 }
 

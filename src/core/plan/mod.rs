@@ -1,12 +1,16 @@
 //! A plan as the engine holds it: read, checked and resolved. Reading files is `crate::plan`'s work.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod action;
+mod procedure;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ChannelId, ComponentId, PlanId, ProbeId, ProcedureId, RoleId, SiteId, StepId};
-use super::template::Template;
+pub use action::*;
+pub use procedure::*;
+
+use super::ids::{ChannelId, ComponentId, PlanId, ProbeId, ProcedureId, SiteId};
 use super::time::Span;
 
 /// SHA-256 of a plan's text, in hexadecimal: what incidents and runs pin.
@@ -251,215 +255,6 @@ pub struct Replication {
     pub every: Span,
 }
 
-/// What a procedure is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProcedureKind {
-    /// Finds out.
-    Assessment,
-    /// Brings something back. The default.
-    Recovery,
-    /// Moves to another site.
-    Failover,
-    /// Moves back.
-    Failback,
-    /// Saves.
-    Backup,
-    /// Proves.
-    Validation,
-}
-
-/// How much of a procedure runs by itself (DL-12).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Automation {
-    /// People do all of it.
-    Manual,
-    /// People and engine.
-    SemiAutomated,
-    /// The engine does all of it, gates aside.
-    Automated,
-}
-
-/// Steps that belong together; *Runbook* on the screen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Procedure {
-    /// Its identifier.
-    pub id: ProcedureId,
-    /// Its name for people.
-    pub name: String,
-    /// What it does and when it is right.
-    pub description: Option<String>,
-    /// What it is for.
-    pub kind: ProcedureKind,
-    /// The site that it moves away from.
-    pub from: Option<SiteId>,
-    /// The site that it moves to.
-    pub to: Option<SiteId>,
-    /// What is asked at launch.
-    pub parameters: Vec<Parameter>,
-    /// How long its author expects it to take.
-    pub estimated_duration: Option<Span>,
-    /// Procedures that its author wants done before.
-    pub dependencies: Vec<ProcedureId>,
-    /// As its author says, else as its steps are.
-    pub automation: Automation,
-    /// In the order in which they run.
-    pub steps: Vec<Step>,
-}
-
-/// Whether a parameter can be left out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Need {
-    /// A launch without it is refused.
-    Required,
-    /// This is taken when nothing is given.
-    Default(String),
-}
-
-/// A value that is given at launch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parameter {
-    /// Its name, as in `${name}`.
-    pub name: String,
-    /// What it means.
-    pub description: Option<String>,
-    /// Whether it can be left out.
-    pub need: Need,
-}
-
-/// How often a failed step is tried again by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retry {
-    /// Tries after the first.
-    pub times: u32,
-    /// The pause before each.
-    pub every: Span,
-}
-
-/// Whether a step can be taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Return {
-    /// Not said.
-    Open,
-    /// There is none: such a step stands behind a gate.
-    None,
-}
-
-/// Whether doing a step twice does harm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Repeat {
-    /// It may: lost from sight, it waits for a person.
-    #[default]
-    MayHarm,
-    /// It does not (`idempotent: true`): lost from sight, it is done again by itself.
-    IsHarmless,
-}
-
-/// One step of a procedure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Step {
-    /// Its identifier: as the file says, else `step-N`.
-    pub id: StepId,
-    /// What it is called.
-    pub name: String,
-    /// What it does.
-    pub action: Action,
-    /// How long it may take; kinds that act have a default.
-    pub timeout: Option<Span>,
-    /// Tries by itself.
-    pub retry: Retry,
-    /// Whether it can be taken back.
-    pub way_back: Return,
-    /// Whether doing it twice does harm.
-    #[serde(default)]
-    pub repeat: Repeat,
-    /// How long its author expects it to take.
-    pub estimate: Option<Span>,
-}
-
-/// What a step does, by kind.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// A person does what the sentence says, and says so.
-    Manual {
-        /// The sentence.
-        sentence: String,
-    },
-    /// People decide whether the run goes on.
-    Gate(Gate),
-    /// A program runs: an argument vector, never a shell.
-    Command {
-        /// The program and its arguments.
-        argv: Vec<Template>,
-    },
-    /// A request is sent.
-    Http(HttpRequest),
-    /// The engine waits until it sees something healthy.
-    Health {
-        /// What must be healthy.
-        subject: Subject,
-        /// How long it may take.
-        within: Span,
-    },
-}
-
-/// Whether whoever launched a run may be one of a gate's people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Launcher {
-    /// May.
-    Counts,
-    /// May not (`separate: true`).
-    IsAnother,
-}
-
-/// Where a run waits for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gate {
-    /// What is decided.
-    pub question: String,
-    /// How many distinct people it takes; at least 1.
-    pub people: u32,
-    /// The roles that count; anybody with the permission when empty.
-    pub roles: BTreeSet<RoleId>,
-    /// Whether the launcher counts.
-    pub launcher: Launcher,
-    /// What cannot be undone afterwards, in its author's words.
-    pub after: Option<String>,
-}
-
-/// A request and what a good answer is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct HttpRequest {
-    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
-    pub method: String,
-    /// The address; values stand percent-encoded in it.
-    pub url: Template,
-    /// Header lines.
-    pub headers: BTreeMap<String, Template>,
-    /// A JSON body; texts in it are templates.
-    pub json: Option<serde_json::Value>,
-    /// The status that is good; any 2xx when none is given.
-    pub status: Option<u16>,
-    /// Text that the answer must hold.
-    pub contains: Option<String>,
-}
-
-/// What a health step looks at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Subject {
-    /// All probes at a site; the text may be a template such as `${to}`.
-    Site(Template),
-    /// All probes of a component.
-    Component(ComponentId),
-}
-
 /// The roles of the field (TR-6); a plan's gates may name others.
 pub const ROLES: [(&str, &str); 7] = [
     ("incident_commander", "leads, decides, opens gates"),
@@ -505,35 +300,6 @@ impl Plan {
     #[must_use]
     pub fn primary(&self) -> Option<&Site> {
         self.sites.iter().find(|s| s.role == SiteRole::Primary).or(self.sites.first())
-    }
-}
-
-impl Procedure {
-    /// The first step without return that no gate stands before.
-    #[must_use]
-    pub fn ungated(&self) -> Option<&Step> {
-        let mut before_a_gate = self.steps.iter().take_while(|s| !matches!(s.action, Action::Gate(_)));
-        before_a_gate.find(|s| s.way_back == Return::None)
-    }
-}
-
-impl Action {
-    /// The kind as plans and screens name it.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Action::Manual { .. } => "manual",
-            Action::Gate(_) => "gate",
-            Action::Command { .. } => "command",
-            Action::Http(_) => "http",
-            Action::Health { .. } => "health",
-        }
-    }
-
-    /// Whether a person must act for it to end.
-    #[must_use]
-    pub fn is_for_people(&self) -> bool {
-        matches!(self, Action::Manual { .. } | Action::Gate(_))
     }
 }
 
