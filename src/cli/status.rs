@@ -11,6 +11,8 @@ use crate::core::gate::worst_loss;
 use crate::core::health;
 use crate::core::incident::{Incident, Phase};
 use crate::core::objectives;
+use crate::core::plan::Action;
+use crate::core::run::StepState;
 use crate::core::state::{Loaded, State};
 use crate::text;
 use crate::wire::Snapshot;
@@ -91,13 +93,13 @@ fn incident_line(snapshot: &Snapshot, incident: &Incident) -> String {
 fn waiting(state: &State) -> Vec<String> {
     let proposed = state.open_incidents().filter(|i| i.phase == Phase::Proposed);
     let proposals = proposed.map(|i| format!("{} is proposed: declare or dismiss it", i.call_sign));
-    let steps = state.runs.values().filter_map(|run| {
-        let (index, step, done) = run.waiting()?;
-        let how = match run.gate() {
-            Some((_, _, gate, done)) => text::gate(state, gate, done),
-            None => text::step_state(state, &done.state),
+    let steps = state.runs.values().flat_map(|run| run.waiting().map(move |waits| (run, waits)));
+    let steps = steps.map(|(run, (index, step, done))| {
+        let how = match (&step.action, &done.state) {
+            (Action::Gate(gate), StepState::Waiting { .. }) => text::gate(state, gate, done),
+            _ => text::step_state(state, &done.state),
         };
-        Some(format!("{} step {} {} ({}): {how}", run.id, index + 1, text::clean_line(&step.name), step.id))
+        format!("{} step {} {} ({}): {how}", run.id, index + 1, text::clean_line(&step.name), step.id)
     });
     proposals.chain(steps).collect()
 }

@@ -4,8 +4,8 @@ use super::model::Model;
 use crate::core::command::{Command, Declared};
 use crate::core::ids::{CallSign, IncidentId, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
-use crate::core::plan::Action;
-use crate::core::run::{Run, RunState, StepState};
+use crate::core::plan::{Action, Step};
+use crate::core::run::{Run, RunState, StepRun, StepState};
 
 /// Something that waits.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +84,7 @@ fn of_incident(model: &Model, incident: &Incident) -> Vec<Wait> {
         }
         _ => {}
     }
-    found.extend(model.state.runs_of(&incident.id).filter_map(|run| of_run(model, run)));
+    found.extend(model.state.runs_of(&incident.id).flat_map(|run| of_run(model, run)));
     let wait = |(what, command, says): (Waiting, Option<Command>, String)| {
         let mine = command.is_some_and(|command| model.refuses(&command).is_none());
         let whose = if mine { Whose::Mine } else { Whose::Others };
@@ -93,15 +93,22 @@ fn of_incident(model: &Model, incident: &Incident) -> Vec<Wait> {
     found.into_iter().map(wait).collect()
 }
 
-fn of_run(model: &Model, run: &Run) -> Option<(Waiting, Option<Command>, String)> {
+fn of_run(model: &Model, run: &Run) -> Vec<(Waiting, Option<Command>, String)> {
     if let RunState::Held { by, .. } = &run.state {
         let says = format!("{} {} is held by {}", run.id, run.procedure.name, model.name(by));
-        return Some((Waiting::Held(run.id), Some(Command::Resume { run: run.id }), says));
+        return vec![(Waiting::Held(run.id), Some(Command::Resume { run: run.id }), says)];
     }
-    let (index, step, done) = run.waiting()?;
+    run.waiting().map(|(place, step, done)| of_step(model, run, (place, step, done))).collect()
+}
+
+fn of_step(
+    model: &Model,
+    run: &Run,
+    (index, step, done): (usize, &Step, &StepRun),
+) -> (Waiting, Option<Command>, String) {
     let number = index + 1;
     let (id, step_id) = (run.id, step.id.clone());
-    Some(match (&step.action, &done.state) {
+    match (&step.action, &done.state) {
         (Action::Gate(gate), StepState::Waiting { .. }) => {
             let view = crate::core::gate::view(&model.state, run, index, gate, model.readings());
             // Any ceiling: what has to be accepted is asked for in the box.
@@ -122,9 +129,9 @@ fn of_run(model: &Model, run: &Run) -> Option<(Waiting, Option<Command>, String)
             (Waiting::Manual(id, step_id), Some(command), format!("step {number}: {}", step.name))
         }
         (_, state) => {
-            let command = Command::Retry { run: id, step: step_id.clone() };
+            let command = Command::Retry { run: id, step: step_id.clone(), values: Default::default() };
             let says = format!("step {number} {}: {}", state.word().to_uppercase(), step.name);
             (Waiting::Settle(id, step_id), Some(command), says)
         }
-    })
+    }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, StepId};
+use super::ids::{ChannelId, ComponentId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, StepId};
 use super::people::Act;
-use super::plan::{Plan, PlanHash, Severity};
+use super::plan::{Part, Plan, PlanHash, Severity};
 use super::template::Values;
 use super::time::Span;
 
@@ -95,6 +95,9 @@ pub enum Command {
         procedure: ProcedureId,
         /// Values of its parameters.
         values: Values,
+        /// How it differs from what the plan says.
+        #[serde(default)]
+        options: Options,
         /// The text of the plan that was previewed; a newer one refuses the launch.
         seen: Option<PlanHash>,
     },
@@ -113,6 +116,9 @@ pub enum Command {
         run: RunId,
         /// The step.
         step: StepId,
+        /// Values that replace those of the run for this step.
+        #[serde(default)]
+        values: Values,
     },
     /// Leaves a step out.
     Skip {
@@ -164,6 +170,22 @@ pub enum Command {
         /// The run.
         run: RunId,
     },
+    /// Undoes what was done, newest first, as far as it can be.
+    RollBack {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// Runs a program that no runbook has, as a run of one step.
+    Improvise {
+        /// For which incident.
+        incident: IncidentId,
+        /// Where; on the engine's own host when not given.
+        host: Option<String>,
+        /// The program and its arguments.
+        argv: Vec<String>,
+    },
     /// Ends a run, with what still runs of it.
     Abort {
         /// The run.
@@ -171,6 +193,22 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+}
+
+/// How a launch differs from what the plan says (DL-2).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Only these components, where steps are done for components; all that the plan says when empty.
+    pub components: BTreeSet<ComponentId>,
+    /// What is left out. Gates and guards never are.
+    pub without: BTreeSet<Part>,
+    /// How long the engine may be at it.
+    pub timeout: Option<Span>,
+    /// Tries after the first, of every step that has any.
+    pub retries: Option<u32>,
+    /// Steps side by side.
+    pub parallel: Option<u32>,
 }
 
 /// What is declared.
@@ -195,11 +233,12 @@ impl Command {
             Command::Note { .. } => Act::Note,
             Command::SendUpdate { .. } => Act::SendUpdate,
             Command::StartRun { .. } => Act::StartRun,
+            Command::Improvise { .. } => Act::Improvise,
             Command::SayDone { .. } => Act::TickStep,
             Command::Retry { .. } | Command::Skip { .. } => Act::SettleStep,
             Command::Confirm { .. } | Command::Withdraw { .. } | Command::Decline { .. } => Act::PassGate,
             Command::Hold { .. } => Act::HoldRun,
-            Command::Resume { .. } | Command::Abort { .. } => Act::SteerRun,
+            Command::Resume { .. } | Command::Abort { .. } | Command::RollBack { .. } => Act::SteerRun,
         }
     }
 }

@@ -4,8 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ChannelId, Principal};
+use super::ids::{ChannelId, Principal, RunId, StepId};
 use super::time::{Moment, Now, Span};
+
+/// One try of a step.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Try {
+    /// The run.
+    pub run: RunId,
+    /// The step.
+    pub step: StepId,
+    /// Which try, from 1.
+    pub attempt: u32,
+}
 
 /// An update that somebody sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +27,9 @@ pub struct Update {
     pub at: Now,
     /// The words.
     pub text: String,
+    /// The try of a step that they belong to.
+    #[serde(default)]
+    pub of: Option<Try>,
     /// What became of it on each channel.
     pub deliveries: BTreeMap<ChannelId, Delivery>,
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::comms::Attempt;
+use super::comms::{Attempt, Try};
 use super::health::Change;
-use super::ids::{CallSign, ChannelId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, SiteId, StepId};
+use super::ids::{CallSign, ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, SiteId, StepId};
 use super::people::{Mode, Person};
 use super::plan::{Plan, PlanHash, Procedure, Severity};
-use super::run::{Evidence, Failure, RunResult};
+use super::run::{Evidence, Failure, Graph, RunResult};
 use super::template::Values;
 use super::time::{Moment, Now, Span};
 
@@ -140,6 +140,9 @@ pub enum Event {
         text: String,
         /// Where to.
         channels: BTreeSet<ChannelId>,
+        /// The try of a step that they belong to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Try>,
     },
     /// What one try to deliver brought.
     DeliveryTried {
@@ -168,6 +171,12 @@ pub enum Event {
         procedure: Option<Arc<Procedure>>,
         /// The values of its parameters, with `from` and `to`.
         values: Values,
+        /// What waits for what; each step for the one above it when not said. Left out of the timeline.
+        #[serde(default)]
+        graph: Option<Arc<Graph>>,
+        /// The components that it works on.
+        #[serde(default)]
+        components: BTreeSet<ComponentId>,
     },
     /// A step's turn came: for people it waits, for the engine it is about to act. Journaled before the act.
     StepStarted {
@@ -188,6 +197,9 @@ pub enum Event {
         attempt: u32,
         /// What was seen.
         evidence: Evidence,
+        /// Named results that it brought.
+        #[serde(default, skip_serializing_if = "Values::is_empty")]
+        results: Values,
     },
     /// The engine saw a step fail.
     StepFailed {
@@ -213,6 +225,24 @@ pub enum Event {
         /// What is known.
         what: String,
     },
+    /// What was lost from sight is seen again, and still runs.
+    StepRegained {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// Which try.
+        attempt: u32,
+    },
+    /// A step's condition did not hold, or what it belongs to was left out.
+    StepNotNeeded {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// Why.
+        why: String,
+    },
     /// A person said that a step is done.
     StepSaidDone {
         /// The run.
@@ -228,6 +258,9 @@ pub enum Event {
         run: RunId,
         /// The step.
         step: StepId,
+        /// Values that replace those of the run for this step, from here on.
+        #[serde(default, skip_serializing_if = "Values::is_empty")]
+        values: Values,
     },
     /// A person left a step out.
     StepSkipped {
@@ -286,6 +319,20 @@ pub enum Event {
         run: RunId,
         /// Why.
         reason: Option<String>,
+    },
+    /// The engine has been at it for longer than it may; it is held, and its people are paged.
+    RunOverdue {
+        /// The run.
+        run: RunId,
+        /// How long it may take.
+        limit: Span,
+    },
+    /// What was done is undone from here, newest first.
+    RunTurnedBack {
+        /// The run.
+        run: RunId,
+        /// Why.
+        why: String,
     },
     /// It goes on.
     RunResumed {
@@ -356,7 +403,7 @@ impl Event {
             Event::PlanLoaded { plan, name, hash, .. } => {
                 Event::PlanLoaded { plan: plan.clone(), name: name.clone(), hash: hash.clone(), body: None }
             }
-            Event::RunStarted { run, incident, plan, hash, name, values, .. } => Event::RunStarted {
+            Event::RunStarted { run, incident, plan, hash, name, values, components, .. } => Event::RunStarted {
                 run: *run,
                 incident: incident.clone(),
                 plan: plan.clone(),
@@ -364,6 +411,8 @@ impl Event {
                 name: name.clone(),
                 procedure: None,
                 values: values.clone(),
+                graph: None,
+                components: components.clone(),
             },
             other => other.clone(),
         }
@@ -400,6 +449,8 @@ impl Event {
             | Event::StepSucceeded { run, .. }
             | Event::StepFailed { run, .. }
             | Event::StepLost { run, .. }
+            | Event::StepRegained { run, .. }
+            | Event::StepNotNeeded { run, .. }
             | Event::StepSaidDone { run, .. }
             | Event::StepRetried { run, .. }
             | Event::StepSkipped { run, .. }
@@ -408,6 +459,8 @@ impl Event {
             | Event::GateOpened { run, .. }
             | Event::GateDeclined { run, .. }
             | Event::RunHeld { run, .. }
+            | Event::RunOverdue { run, .. }
+            | Event::RunTurnedBack { run, .. }
             | Event::RunResumed { run }
             | Event::RunEnded { run, .. } => Some(*run),
             _ => None,

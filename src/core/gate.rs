@@ -99,9 +99,12 @@ pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Read
     let loaded = state.plans.get(&run.plan);
     let call_sign = state.incidents.get(&run.incident).map_or_else(|| CallSign::pick(0, &[]), |i| i.call_sign.clone());
     let target = run.procedure.to.as_ref().map_or_else(|| run.procedure.id.to_string(), ToString::to_string);
-    let mut checks: Vec<Check> = run.pairs().take(index).map(|(step, done)| step_check(step, done)).collect();
+    let before = run.graph.before(index).into_iter().filter_map(|place| run.at(place));
+    let mut checks: Vec<Check> =
+        before.filter(|(_, step, _)| step.counts()).map(|(_, step, done)| step_check(step, done)).collect();
     checks.extend(loaded.into_iter().flat_map(|loaded| site_checks(loaded, run)));
-    let after = run.procedure.steps.get(index + 1..).unwrap_or_default();
+    let after = run.graph.after(index);
+    let after: Vec<&Step> = after.into_iter().filter_map(|place| run.procedure.steps.get(place)).collect();
     let no_return = if after.iter().any(|s| s.way_back == Return::None) { Return::None } else { Return::Open };
     let mut view = View {
         number: index + 1,
@@ -110,7 +113,7 @@ pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Read
         target,
         checks,
         loss: loaded.and_then(|loaded| worst_loss(loaded, readings)),
-        remaining: expected(after),
+        remaining: expected(&after),
         after: gate.after.clone(),
         no_return,
         people: gate.people,
@@ -157,7 +160,7 @@ fn site_checks(loaded: &Loaded, run: &Run) -> Vec<Check> {
     checks
 }
 
-fn expected(steps: &[Step]) -> Option<Span> {
+fn expected(steps: &[&Step]) -> Option<Span> {
     let estimates = steps.iter().filter_map(|s| s.estimate);
     steps.iter().any(|s| s.estimate.is_some()).then(|| estimates.fold(Span::ZERO, Span::plus))
 }

@@ -4,7 +4,8 @@ use super::comms::{Attempt, Delivery};
 use super::event::Event;
 use super::health::Change;
 use super::ids::{ChannelId, IncidentId, PlanId, ProbeId, RunId, StepId};
-use super::run::{Evidence, Failure, StepState};
+use super::plan::Step;
+use super::run::{Evidence, Failure, Run, StepState};
 use super::state::State;
 use super::template::Values;
 use super::time::Now;
@@ -103,21 +104,27 @@ pub fn observe(state: &State, report: &Report, now: &Now) -> Vec<Event> {
 fn step_ended(state: &State, run: RunId, id: &StepId, attempt: u32, end: &StepEnd, now: &Now) -> Vec<Event> {
     let Some(known) = state.runs.get(&run) else { return Vec::new() };
     let Some((_, step, seen)) = known.find(id) else { return Vec::new() };
-    // Only the try that is under way can end; what ended before, or was settled by a person, stays as it is.
-    if seen.attempts != attempt || !matches!(seen.state, StepState::Running { .. }) {
+    // Only the try that is under way can end, or that was lost from sight; what ended before, or was settled by a person, stays.
+    let lost = matches!(seen.state, StepState::Unknown { .. });
+    if seen.attempts != attempt || !(lost || matches!(seen.state, StepState::Running { .. })) {
         return Vec::new();
     }
     let step_id = id.clone();
     vec![match end {
-        StepEnd::Good { evidence, .. } => {
-            Event::StepSucceeded { run, step: step_id, attempt, evidence: evidence.clone() }
+        StepEnd::Good { evidence, results } => {
+            let (evidence, results) = (evidence.clone(), results.clone());
+            Event::StepSucceeded { run, step: step_id, attempt, evidence, results }
         }
-        StepEnd::Regained => return Vec::new(),
-        StepEnd::Bad(why) => {
-            let again = (known.is_open() && *why != Failure::Stopped && attempt <= step.retry.times)
-                .then(|| now.utc.plus(step.retry.every));
-            Event::StepFailed { run, step: step_id, attempt, why: why.clone(), again }
-        }
-        StepEnd::Lost(what) => Event::StepLost { run, step: step_id, attempt, what: what.clone() },
+        StepEnd::Bad(why) => failed(known, step, attempt, why, now),
+        StepEnd::Lost(what) if !lost => Event::StepLost { run, step: step_id, attempt, what: what.clone() },
+        StepEnd::Regained if lost => Event::StepRegained { run, step: step_id, attempt },
+        StepEnd::Lost(_) | StepEnd::Regained => return Vec::new(),
     }]
+}
+
+/// A try failed: the next one, if there is one, follows its pause.
+pub(super) fn failed(run: &Run, step: &Step, attempt: u32, why: &Failure, now: &Now) -> Event {
+    let pause = step.retry.pause_after(attempt).filter(|_| run.is_open() && *why != Failure::Stopped);
+    let again = pause.map(|pause| now.utc.plus(pause));
+    Event::StepFailed { run: run.id, step: step.id.clone(), attempt, why: why.clone(), again }
 }

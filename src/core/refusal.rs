@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CallSign, ChannelId, IncidentId, PlanId, ProcedureId, RoleId, RunId, StepId};
+use super::ids::{CallSign, ChannelId, ComponentId, IncidentId, PlanId, ProcedureId, RoleId, RunId, StepId};
 use super::people::{Access, Act};
 use super::plan::PlanHash;
 use super::time::Span;
@@ -125,6 +125,43 @@ pub enum Refusal {
         run: RunId,
         /// Who launched it.
         by: String,
+    },
+    /// Another run works on the same components.
+    ComponentsLocked {
+        /// Which.
+        components: Vec<ComponentId>,
+        /// The run.
+        run: RunId,
+        /// Its incident.
+        call_sign: CallSign,
+        /// Who leads there, else who launched it.
+        by: String,
+    },
+    /// The procedure cannot be laid out.
+    CannotLayOut {
+        /// Why.
+        why: String,
+        /// What would be right.
+        right: String,
+    },
+    /// A value is not of its parameter's type.
+    ParameterBad {
+        /// The parameter.
+        name: String,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
+    /// Nothing that the run did can be undone.
+    NothingToUndo {
+        /// Which run.
+        run: RunId,
+        /// The step that there is no return from, if that is why.
+        no_return: Option<StepId>,
+    },
+    /// The program or the host cannot be taken as it is.
+    BadProgram {
+        /// Why.
+        why: String,
     },
     /// A parameter has no value.
     ParameterMissing {

@@ -10,16 +10,16 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Event;
 use super::health::{ProbeState, Verdict};
-use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProbeId, RunId, SiteId};
+use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProbeId, ProcedureId, RunId, SiteId, StepId};
 use super::incident::Incident;
 use super::people::{Mode, Person};
 use super::plan::{Plan, PlanHash, Severity};
 use super::run::Run;
-use super::time::Now;
+use super::time::{Now, Span};
 
 /// Rises when the meaning of events, of the state or of `apply` changes. Consoles fold only when theirs is equal; snapshots of
 /// another are discarded.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Timeline rows that the state keeps.
 pub const TIMELINE_KEPT: usize = 200;
@@ -48,6 +48,8 @@ pub struct State {
     pub incidents_so_far: u64,
     /// Runs so far; the next run's number follows from it.
     pub runs_so_far: u64,
+    /// How long steps took that were done, in the last runs of each procedure.
+    pub took: BTreeMap<PlanId, BTreeMap<ProcedureId, Arc<Took>>>,
 }
 
 /// A plan with what is seen of its parts.
@@ -62,6 +64,15 @@ pub struct Loaded {
     /// The site that serves now, by what happened.
     pub active: Option<SiteId>,
 }
+
+/// How long the steps of a procedure took in its last runs, the newest last; at most [`TOOK_KEPT`] each.
+pub type Took = BTreeMap<StepId, Vec<Span>>;
+
+/// How many earlier runs of a step are remembered.
+pub const TOOK_KEPT: usize = 5;
+
+/// The longest run whose steps are remembered so, in steps.
+pub const TOOK_STEPS: usize = 500;
 
 /// A row of the timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -69,7 +69,15 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
         Event::StepFailed { run, step, why, again, .. } => step_failed(&step_name(state, *run, step), why, *again),
         Event::StepLost { run, step, what, .. } => because(&step_name(state, *run, step), "UNKNOWN", what),
         Event::StepSaidDone { run, step, note } => with_words(&step_name(state, *run, step), "said to be done", note),
-        Event::StepRetried { run, step } => format!("{} is tried again", step_name(state, *run, step)),
+        Event::StepRetried { run, step, values } => {
+            let other: Vec<_> = values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let with = if other.is_empty() { String::new() } else { format!(" with {}", line(&all_of(&other))) };
+            format!("{} is tried again{with}", step_name(state, *run, step))
+        }
+        Event::StepRegained { run, step, .. } => {
+            format!("{} is in sight again, and still runs", step_name(state, *run, step))
+        }
+        Event::StepNotNeeded { run, step, why } => because(&step_name(state, *run, step), "not needed", why),
         Event::StepSkipped { run, step, reason } => because(&step_name(state, *run, step), "skipped", reason),
         Event::GateConfirmed { run, step, max_loss, expires, .. } => {
             confirmed(&step_name(state, *run, step), *max_loss, *expires)
@@ -83,6 +91,10 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
         }
         Event::GateDeclined { run, step, reason } => because(&step_name(state, *run, step), "declined", reason),
         Event::RunHeld { run, reason } => with_words(&run.to_string(), "held", reason),
+        Event::RunOverdue { run, limit } => {
+            format!("{run} is OVERDUE: the engine has been at it for {limit}; it is held")
+        }
+        Event::RunTurnedBack { run, why } => because(&run.to_string(), "is ROLLED BACK", why),
         Event::RunResumed { run } => format!("{run} resumed"),
         Event::RunEnded { run, result } => format!("{run} is over: {}", run_result(state, result)),
     }

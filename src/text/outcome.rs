@@ -1,5 +1,6 @@
 //! What became of steps and runs, and how that is known.
 
+use crate::core::ids::StepId;
 use crate::core::run::{Evidence, Failure, How, RunResult, RunState, StepState};
 use crate::core::state::State;
 
@@ -66,10 +67,11 @@ pub fn step_state(state: &State, step: &StepState) -> String {
         StepState::Pending => "pending".into(),
         StepState::Waiting { since } => format!("waiting for people since {}", since.utc),
         StepState::Running { since } => format!("running since {}", since.utc),
-        StepState::Pausing { until, why } => format!("failed: {}; tried again at {until}", failure(why)),
+        StepState::Pausing { until, why, .. } => format!("failed: {}; tried again at {until}", failure(why)),
         StepState::Done { how: known, .. } => format!("done, {}", how(state, known)),
         StepState::Failed { why, .. } => format!("FAILED: {}", failure(why)),
         StepState::Unknown { what, .. } => format!("UNKNOWN: {}", clean_line(what)),
+        StepState::NotNeeded { why } => format!("not needed: {}", clean_line(why)),
         StepState::Skipped { by, reason, .. } => format!("skipped by {}: {}", name(by), clean_line(reason)),
         StepState::Declined { by, reason, .. } => format!("declined by {}: {}", name(by), clean_line(reason)),
     }
@@ -93,11 +95,42 @@ pub fn run_state(state: &State, run: &RunState) -> String {
 pub fn run_result(state: &State, result: &RunResult) -> String {
     match result {
         RunResult::Done => "done".into(),
-        RunResult::Partly { skipped: 1 } => "ended with 1 step skipped".into(),
-        RunResult::Partly { skipped } => format!("ended with {skipped} steps skipped"),
+        RunResult::Partly { skipped, failed, of } => partly(*skipped, *failed, *of),
+        RunResult::RolledBack { undone, kept } => rolled_back(*undone, kept),
         RunResult::Aborted { by, reason } => {
             format!("aborted by {}: {}", clean_line(&state.name(by)), clean_line(reason))
         }
+    }
+}
+
+/// `PARTLY: 3 of 4 steps done, 1 failed`.
+fn partly(skipped: usize, failed: usize, of: usize) -> String {
+    let mut words = Vec::new();
+    if failed > 0 {
+        words.push(format!("{failed} failed"));
+    }
+    if skipped > 0 {
+        words.push(format!("{skipped} skipped"));
+    }
+    let left = words.join(", ");
+    match of.checked_sub(skipped.saturating_add(failed)).filter(|_| of > 0) {
+        Some(done) => format!("PARTLY: {done} of {of} steps done, {left}"),
+        None => format!("PARTLY: {left}"),
+    }
+}
+
+/// `ROLLED BACK: 2 steps undone; promote stays done`.
+fn rolled_back(undone: usize, kept: &[StepId]) -> String {
+    const SHOWN: usize = 8;
+    let steps = if undone == 1 { "1 step".into() } else { format!("{undone} steps") };
+    let shown: Vec<_> = kept.iter().take(SHOWN).map(ToString::to_string).collect();
+    match kept.len() {
+        0 => format!("ROLLED BACK: {steps} undone, all that had been done"),
+        count if count > SHOWN => {
+            format!("ROLLED BACK: {steps} undone; {} and {} more STAY DONE", shown.join(", "), count - SHOWN)
+        }
+        1 => format!("ROLLED BACK: {steps} undone; {} STAYS DONE", shown.join(", ")),
+        _ => format!("ROLLED BACK: {steps} undone; {} STAY DONE", all_of(&shown)),
     }
 }
 

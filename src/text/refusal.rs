@@ -40,6 +40,25 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::AlreadyMoving { run, by } => {
             format!("{run}, launched by {}, is moving traffic of this plan; let it end, or abort it first", line(by))
         }
+        Refusal::ComponentsLocked { components, run, call_sign, by } => {
+            let parts: Vec<_> = components.iter().take(8).map(ToString::to_string).collect();
+            let more = components.len().saturating_sub(parts.len());
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!(
+                "{run} of {call_sign} works on {}{more}; {} leads there: let it end, or have it aborted",
+                all_of(&parts),
+                line(by)
+            )
+        }
+        Refusal::CannotLayOut { why, right } => format!("{}; {}", line(why), line(right)),
+        Refusal::ParameterBad { name, why } => format!("parameter {}: {}", line(name), line(why)),
+        Refusal::NothingToUndo { run, no_return: Some(step) } => {
+            format!("nothing of {run} can be undone: there is no return from {step}")
+        }
+        Refusal::NothingToUndo { run, no_return: None } => {
+            format!("nothing of {run} can be undone: no step that was done says how")
+        }
+        Refusal::BadProgram { why } => line(why).into_owned(),
         Refusal::ParameterMissing { name } => {
             format!("parameter {} has no value and no default; give it a value", line(name))
         }

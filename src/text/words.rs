@@ -66,11 +66,12 @@ pub(super) fn act(act: Act) -> &'static str {
         Act::AssignRole => "assign roles",
         Act::SendUpdate => "send updates",
         Act::StartRun => "start runs",
+        Act::Improvise => "run programs that no runbook has",
         Act::TickStep => "say that steps are done",
         Act::SettleStep => "retry or skip steps",
         Act::PassGate => "confirm or decline at gates",
         Act::HoldRun => "hold runs",
-        Act::SteerRun => "resume or abort runs",
+        Act::SteerRun => "resume, roll back or abort runs",
         Act::LoadPlan => "load plans",
     }
 }

@@ -114,7 +114,7 @@ impl Run {
             Run::Log(verb) => return verb.run(&session, out).await,
             Run::Confirm(verb) => return verb.run(&session, out).await,
             Run::Done { at: At { run, step }, note } => Command::SayDone { run, step, note },
-            Run::Retry(At { run, step }) => Command::Retry { run, step },
+            Run::Retry(At { run, step }) => Command::Retry { run, step, values: Default::default() },
             Run::Skip { at: At { run, step }, reason } => Command::Skip { run, step, reason },
             Run::Decline { at: At { run, step }, reason } => Command::Decline { run, step, reason },
             Run::Withdraw(At { run, step }) => Command::Withdraw { run, step },

@@ -56,10 +56,10 @@ pub(super) fn show(snapshot: &Snapshot, id: RunId, out: &mut Out) -> Outcome {
             out.line(format!("     {}", text::gate(state, gate, done)))?;
         }
     }
-    match run.waiting() {
-        Some((_, step, done)) => out.line(format!("waits for people: {} ({})", step.id, done.state.word())),
-        None => Ok(()),
+    for (_, step, done) in run.waiting() {
+        out.line(format!("waits for people: {} ({})", step.id, done.state.word()))?;
     }
+    Ok(())
 }
 
 /// One character that says how a step stands.
@@ -71,6 +71,6 @@ fn sign(state: &StepState) -> char {
         StepState::Done { .. } => 'v',
         StepState::Failed { .. } | StepState::Declined { .. } => 'x',
         StepState::Unknown { .. } => '?',
-        StepState::Skipped { .. } => '-',
+        StepState::Skipped { .. } | StepState::NotNeeded { .. } => '-',
     }
 }

@@ -8,7 +8,7 @@ use super::super::session::Session;
 use super::super::{Outcome, args, find};
 use super::Failure;
 use crate::core::command::Command;
-use crate::core::decide::resolve_values;
+use crate::core::expand;
 use crate::core::ids::PlanId;
 use crate::core::plan::{Procedure, Return};
 use crate::core::state::Loaded;
@@ -50,6 +50,7 @@ impl Start {
             plan: self.plan.clone(),
             procedure: procedure.id.clone(),
             values: given,
+            options: Default::default(),
             seen: Some(loaded.hash.clone()),
         };
         session.command(&snapshot, command, "nothing started", out).await?;
@@ -59,7 +60,7 @@ impl Start {
 
 /// What each step would do, with its values. Changes nothing.
 fn preview(loaded: &Loaded, procedure: &Procedure, given: &Values, out: &mut Out) -> Outcome {
-    let values = resolve_values(procedure, given).map_err(|why| Failure::failed(text::refusal(&why)))?;
+    let values = expand::resolve(&loaded.plan, procedure, given).map(|given| given.values).map_err(|why| Failure::failed(text::refusal(&why)))?;
     if out.format == Format::Json {
         let steps: Vec<_> = procedure
             .steps

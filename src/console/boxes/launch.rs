@@ -9,10 +9,10 @@ use crate::console::message::{Answer, Ticket};
 use crate::console::place::{Screen, Thing, View};
 use crate::console::screens;
 use crate::console::theme::Role;
-use crate::core::command::Command;
-use crate::core::decide::resolve_values;
+use crate::core::command::{Command, Options};
+use crate::core::expand;
 use crate::core::ids::{IncidentId, PlanId, ProcedureId};
-use crate::core::plan::{Need, PlanHash, Procedure};
+use crate::core::plan::{Need, Plan, PlanHash, Procedure};
 use crate::core::template::Values;
 
 use super::Sent;
@@ -23,6 +23,8 @@ pub(crate) struct Launch {
     plan: PlanId,
     /// The plan's text when the box was opened: a newer one refuses the launch.
     hash: PlanHash,
+    /// The plan as it was when the box was opened.
+    whole: std::sync::Arc<Plan>,
     procedures: Vec<Procedure>,
     chosen: usize,
     edits: Vec<Edit>,
@@ -49,7 +51,8 @@ pub(super) fn check(view: View<'_>) -> Result<(), String> {
         incident: incident.id.clone(),
         plan: incident.plan.clone(),
         procedure: procedure.id.clone(),
-        values: anything(procedure),
+        values: anything(&loaded.plan, procedure),
+        options: Options::default(),
         seen: None,
     };
     let mut answers = loaded.plan.procedures.iter().map(|p| view.model.would_take(&command(p)));
@@ -58,8 +61,8 @@ pub(super) fn check(view: View<'_>) -> Result<(), String> {
 }
 
 /// Values that stand in while only the rules are asked.
-fn anything(procedure: &Procedure) -> Values {
-    procedure.parameters.iter().map(|p| (p.name.clone(), "-".to_owned())).collect()
+fn anything(plan: &Plan, procedure: &Procedure) -> Values {
+    procedure.parameters.iter().map(|p| (p.name.clone(), expand::stand_in(plan, p))).collect()
 }
 
 impl Launch {
@@ -77,6 +80,7 @@ impl Launch {
             incident: incident.id.clone(),
             plan: loaded.plan.id.clone(),
             hash: loaded.hash.clone(),
+            whole: std::sync::Arc::clone(&loaded.plan),
             procedures,
             chosen: chosen.unwrap_or(0),
             edits: Vec::new(),
@@ -117,6 +121,7 @@ impl Launch {
             plan: self.plan.clone(),
             procedure: self.procedure()?.id.clone(),
             values: self.given(),
+            options: Options::default(),
             seen: Some(self.hash.clone()),
         })
     }
@@ -131,7 +136,8 @@ impl Launch {
                     incident: self.incident.clone(),
                     plan: self.plan.clone(),
                     procedure: procedure.id.clone(),
-                    values: anything(procedure),
+                    values: anything(&self.whole, procedure),
+                    options: Options::default(),
                     seen: Some(self.hash.clone()),
                 };
                 match desk.model.would_take(&command) {
@@ -143,7 +149,7 @@ impl Launch {
                     }
                 }
             }
-            Page::Fill => match resolve_values(procedure, &self.given()) {
+            Page::Fill => match expand::resolve(&self.whole, procedure, &self.given()) {
                 Err(refusal) => self.trouble = Some(crate::text::refusal(&refusal)),
                 Ok(_) => self.page = Page::Preview,
             },
@@ -189,7 +195,8 @@ impl Launch {
                 incident: self.incident.clone(),
                 plan: self.plan.clone(),
                 procedure: procedure.id.clone(),
-                values: anything(procedure),
+                values: anything(&self.whole, procedure),
+                options: Options::default(),
                 seen: None,
             };
             let steps = count(procedure.steps.len(), "step");
@@ -209,7 +216,7 @@ impl Launch {
 
     fn preview(&self, width: usize) -> Vec<Row> {
         let Some(procedure) = self.procedure() else { return Vec::new() };
-        let values = resolve_values(procedure, &self.given()).unwrap_or_default();
+        let values = expand::resolve(&self.whole, procedure, &self.given()).map(|given| given.values).unwrap_or_default();
         let mut rows = Vec::new();
         for (index, step) in procedure.steps.iter().enumerate().skip(self.top) {
             let gate = matches!(step.action, crate::core::plan::Action::Gate(_));

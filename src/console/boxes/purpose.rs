@@ -57,7 +57,7 @@ impl Way {
         let (step, words) = (step.clone(), words.trim().to_owned());
         match self {
             Way::Done => Command::SayDone { run, step, note: Some(words).filter(|w| !w.is_empty()) },
-            Way::Retry => Command::Retry { run, step },
+            Way::Retry => Command::Retry { run, step, values: Default::default() },
             Way::Skip => Command::Skip { run, step, reason: words },
         }
     }

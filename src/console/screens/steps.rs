@@ -61,6 +61,7 @@ pub(crate) fn sign(view: View<'_>, step: &Step, done: &StepRun) -> (&'static str
         StepState::Failed { .. } => ("✗", Role::Bad),
         StepState::Unknown { .. } => ("?", Role::Unknown),
         StepState::Skipped { .. } => ("»", Role::Warn),
+        StepState::NotNeeded { .. } => ("»", Role::Dim),
         StepState::Declined { .. } => ("✗", Role::Warn),
     }
 }
@@ -84,8 +85,8 @@ fn finding(view: View<'_>, step: &Step, done: &StepRun) -> Row {
             let tries = if done.attempts > 1 { format!(", try {}", done.attempts) } else { String::new() };
             Row::of(format!("running{tries}"), Role::Active)
         }
-        StepState::Pausing { until, why } => {
-            let left = view.model.now().map(|now| until.since(now.utc)).unwrap_or_default();
+        StepState::Pausing { since, pause, why, .. } => {
+            let left = view.model.now().map(|now| pause.minus(now.since(since).span)).unwrap_or_default();
             Row::of(format!("{}, again in {left}", text::failure(why)), Role::Warn)
         }
         StepState::Done { how, .. } => {
@@ -93,6 +94,7 @@ fn finding(view: View<'_>, step: &Step, done: &StepRun) -> Row {
         }
         StepState::Failed { why, .. } => Row::of(format!("FAILED {}", failed(why)), Role::Bad),
         StepState::Unknown { what, .. } => Row::of(format!("UNKNOWN {what}"), Role::Unknown),
+        StepState::NotNeeded { .. } => Row::of(text::step_state(state, &done.state), Role::Dim),
         StepState::Skipped { .. } | StepState::Declined { .. } => {
             Row::of(text::step_state(state, &done.state), Role::Warn)
         }

@@ -7,9 +7,9 @@ use super::super::gate::{View, view, worst_loss};
 use super::super::health::Readings;
 use super::super::ids::{Principal, RoleId, RunId, StepId};
 use super::super::people::Act;
-use super::super::plan::{Gate, Launcher};
+use super::super::plan::{Action, Gate, Launcher};
 use super::super::refusal::Refusal;
-use super::super::run::{CONFIRMATION_LASTS, Confirmation, Run, RunState, StepRun};
+use super::super::run::{CONFIRMATION_LASTS, Confirmation, Run, RunState, StepRun, StepState};
 use super::super::state::State;
 use super::super::time::Span;
 use super::words::text;
@@ -18,14 +18,14 @@ use super::{Context, environment_of, may};
 /// The gate that a command names, if the run waits at it.
 fn at_gate<'a>(c: Context<'a>, run: RunId, id: &StepId) -> Result<(&'a Run, usize, &'a Gate, &'a StepRun), Refusal> {
     let (known, index, step, seen) = c.current_step(run, id)?;
-    match known.gate() {
-        Some((_, _, gate, _)) => Ok((known, index, gate, seen)),
-        None if matches!(step.action, super::super::plan::Action::Gate(_)) => Err(Refusal::StepIs {
+    match &step.action {
+        Action::Gate(gate) if matches!(seen.state, StepState::Waiting { .. }) => Ok((known, index, gate, seen)),
+        Action::Gate(_) => Err(Refusal::StepIs {
             step: id.clone(),
             state: seen.state.word().into(),
             needs: "waiting; a declined gate is retried first".into(),
         }),
-        None => Err(Refusal::WrongKind {
+        _ => Err(Refusal::WrongKind {
             step: id.clone(),
             kind: step.action.kind().into(),
             right: "only gates are confirmed or declined".into(),

@@ -15,7 +15,7 @@ use super::incident::Incident;
 use super::people::{Act, Person};
 use super::plan::{Environment, Step};
 use super::refusal::{Missing, Refusal};
-pub use run::resolve_values;
+pub use run::{Launch, Launched, lay_out, may_begin};
 
 use super::run::{Run, StepRun};
 use super::state::State;
@@ -51,14 +51,16 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
         Command::AssignRole { incident, role, to } => incident::assign(c, incident, role, to),
         Command::Note { incident, text } => words::note(c, incident.as_ref(), text),
         Command::SendUpdate { incident, text, channels } => words::update(c, incident, text, channels),
-        Command::StartRun { incident, plan, procedure, values, seen } => {
-            run::start(c, incident, (plan, procedure), values, seen.as_ref())
+        Command::StartRun { incident, plan, procedure, values, options, seen } => {
+            run::start(c, run::Launch { incident, plan, procedure, values, options }, seen.as_ref())
         }
+        Command::Improvise { incident, host, argv } => run::improvise(c, incident, host.as_deref(), argv),
+        Command::RollBack { run, reason } => run::turn_back(c, *run, reason),
         Command::Hold { run, reason } => run::hold(c, *run, reason.as_deref()),
         Command::Resume { run } => run::resume(c, *run),
         Command::Abort { run, reason } => run::abort(c, *run, reason),
         Command::SayDone { run, step, note } => step::say_done(c, *run, step, note.as_deref()),
-        Command::Retry { run, step } => step::retry(c, *run, step),
+        Command::Retry { run, step, values } => step::retry(c, *run, step, values),
         Command::Skip { run, step, reason } => step::skip(c, *run, step, reason),
         Command::Confirm { run, step, target, digest, max_loss } => {
             gate::confirm(c, (*run, step), target, digest, *max_loss)
@@ -99,9 +101,15 @@ fn act(state: &State, command: &Command) -> Act {
 fn environment(state: &State, command: &Command) -> Option<Environment> {
     match command {
         Command::StartRun { plan, .. } => state.plans.get(plan).map(|l| l.plan.environment),
+        Command::Improvise { incident, .. } => {
+            let incident = state.incidents.get(incident)?;
+            let newest = state.plans.get(&incident.plan).map(|l| l.plan.environment);
+            newest.into_iter().chain([incident.environment]).min()
+        }
         Command::Hold { run, .. }
         | Command::Resume { run }
         | Command::Abort { run, .. }
+        | Command::RollBack { run, .. }
         | Command::SayDone { run, .. }
         | Command::Retry { run, .. }
         | Command::Skip { run, .. }
@@ -145,18 +153,25 @@ impl<'a> Context<'a> {
         if run.is_open() { Ok(run) } else { Err(Refusal::RunOver { run: id }) }
     }
 
-    /// The step of an open run whose turn it is, if that is the one named.
-    fn current_step(self, run: RunId, id: &StepId) -> Result<(&'a Run, usize, &'a Step, &'a StepRun), Refusal> {
+    /// A step of an open run.
+    fn step(self, run: RunId, id: &StepId) -> Result<(&'a Run, usize, &'a Step, &'a StepRun), Refusal> {
         let known = self.open_run(run)?;
-        if known.find(id).is_none() {
-            return Err(Refusal::NotFound {
+        match known.find(id) {
+            Some((index, step, seen)) => Ok((known, index, step, seen)),
+            None => Err(Refusal::NotFound {
                 missing: Missing::Step(run, id.clone()),
-                known: known.procedure.steps.iter().map(|s| s.id.to_string()).collect(),
-            });
+                known: known.procedure.steps.iter().take(100).map(|s| s.id.to_string()).collect(),
+            }),
         }
-        match known.current() {
-            Some((index, step, seen)) if step.id == *id => Ok((known, index, step, seen)),
-            other => Err(Refusal::NotItsTurn { step: id.clone(), turn: other.map(|(_, s, _)| s.id.clone()) }),
+    }
+
+    /// A step of an open run whose turn has come and that is not settled.
+    fn current_step(self, run: RunId, id: &StepId) -> Result<(&'a Run, usize, &'a Step, &'a StepRun), Refusal> {
+        let (known, index, step, seen) = self.step(run, id)?;
+        if seen.state == super::run::StepState::Pending || seen.state.is_settled() {
+            let turn = known.current().map(|(_, s, _)| s.id.clone());
+            return Err(Refusal::NotItsTurn { step: id.clone(), turn });
         }
+        Ok((known, index, step, seen))
     }
 }

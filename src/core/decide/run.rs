@@ -1,82 +1,189 @@
-//! Launching, holding and ending a run.
+//! Launching, holding, turning back and ending a run.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::command::Options;
 use super::super::event::Event;
-use super::super::ids::{IncidentId, PlanId, ProcedureId, RunId};
+use super::super::expand::{self, LaidOut};
+use super::super::ids::{ComponentId, IncidentId, PlanId, ProcedureId, RunId, StepId};
+use super::super::incident::Incident;
 use super::super::people::{Act, Mode};
-use super::super::plan::{Action, Environment, Launcher, Need, PlanHash, Procedure, ProcedureKind};
+use super::super::plan::{Action, Environment, Launcher, PlanHash, Procedure, ProcedureKind, Step};
 use super::super::refusal::{Missing, Refusal};
 use super::super::run::{RunResult, RunState};
-use super::super::template::Values;
+use super::super::state::Loaded;
+use super::super::template::{Template, Values};
 use super::Context;
 use super::words::{harmless, text};
 
-pub(super) fn start(
-    c: Context<'_>,
-    incident: &IncidentId,
-    (plan, procedure): (&PlanId, &ProcedureId),
-    values: &Values,
-    seen: Option<&PlanHash>,
-) -> Result<Vec<Event>, Refusal> {
-    let loaded = c.state.plans.get(plan).ok_or_else(|| Refusal::NotFound {
-        missing: Missing::Plan(plan.clone()),
+/// What a launch asks for.
+#[derive(Clone, Copy)]
+pub struct Launch<'a> {
+    /// For which incident.
+    pub incident: &'a IncidentId,
+    /// Of which plan.
+    pub plan: &'a PlanId,
+    /// Which procedure.
+    pub procedure: &'a ProcedureId,
+    /// Values of its parameters.
+    pub values: &'a Values,
+    /// How it differs from what the plan says.
+    pub options: &'a Options,
+}
+
+/// What a launch would bring.
+#[derive(Debug, Clone)]
+pub struct Launched<'a> {
+    /// The plan as it is loaded.
+    pub loaded: &'a Loaded,
+    /// The procedure as the plan has it.
+    pub procedure: &'a Procedure,
+    /// Its steps as the run would do them.
+    pub laid_out: LaidOut,
+    /// The values of its parameters, with `from` and `to`, and secrets as references.
+    pub values: Values,
+}
+
+/// Lays a run out as it would be launched now.
+///
+/// # Errors
+/// The rule that says no to it.
+pub fn lay_out<'a>(c: Context<'a>, launch: Launch<'_>) -> Result<Launched<'a>, Refusal> {
+    let loaded = c.state.plans.get(launch.plan).ok_or_else(|| Refusal::NotFound {
+        missing: Missing::Plan(launch.plan.clone()),
         known: c.state.plans.keys().map(ToString::to_string).collect(),
     })?;
-    let found = loaded.plan.procedure(procedure).ok_or_else(|| Refusal::NotFound {
-        missing: Missing::Procedure(plan.clone(), procedure.clone()),
+    let procedure = loaded.plan.procedure(launch.procedure).ok_or_else(|| Refusal::NotFound {
+        missing: Missing::Procedure(launch.plan.clone(), launch.procedure.clone()),
         known: loaded.plan.procedures.iter().map(|p| p.id.to_string()).collect(),
     })?;
-    let known = c.incident(incident)?;
-    if known.plan != *plan {
+    launch.values.iter().try_for_each(|(name, value)| harmless(name, value))?;
+    let given = expand::resolve(&loaded.plan, procedure, launch.values)?;
+    let mut values = given.values.clone();
+    values.extend(given.secrets.iter().map(|(name, secret)| (name.clone(), secret.to_string())));
+    let laid_out = expand::lay_out(loaded, procedure, &given, launch.options).map_err(|why| Refusal::CannotLayOut {
+        why: why.to_string(),
+        right: "a procedure that can be laid out whole before it begins".into(),
+    })?;
+    Ok(Launched { loaded, procedure, laid_out, values })
+}
+
+/// Whether a run so laid out may begin now for an incident.
+///
+/// # Errors
+/// The rule that says no.
+pub fn may_begin(c: Context<'_>, launch: Launch<'_>, launched: &Launched<'_>) -> Result<(), Refusal> {
+    let known = c.incident(launch.incident)?;
+    if known.plan != *launch.plan {
         return Err(Refusal::OtherPlan { call_sign: known.call_sign.clone(), plan: known.plan.clone() });
     }
     if !known.phase.is_declared() {
         return Err(super::incident::is_elsewhere(known, "declared and not over"));
     }
-    if let Some(seen) = seen.filter(|hash| **hash != loaded.hash) {
-        return Err(Refusal::PlanChanged { seen: seen.clone(), newest: loaded.hash.clone() });
+    one_move_at_a_time(c, launch.plan, launched.procedure)?;
+    nobody_else_works_on(c, launch.plan, &launched.laid_out.components)?;
+    enough_people(c, launched.loaded.plan.environment, &launched.laid_out.procedure)
+}
+
+pub(super) fn start(c: Context<'_>, launch: Launch<'_>, seen: Option<&PlanHash>) -> Result<Vec<Event>, Refusal> {
+    let launched = lay_out(c, launch)?;
+    if let Some(seen) = seen.filter(|hash| **hash != launched.loaded.hash) {
+        return Err(Refusal::PlanChanged { seen: seen.clone(), newest: launched.loaded.hash.clone() });
     }
-    one_move_at_a_time(c, plan, found)?;
-    enough_people(c, loaded.plan.environment, found)?;
+    may_begin(c, launch, &launched)?;
+    let Launched { loaded, laid_out, values, .. } = launched;
+    let run = RunId(c.state.runs_so_far + 1);
+    let without = &launch.options.without;
+    let left_out = laid_out.procedure.steps.iter().filter(|step| {
+        let is_gate = matches!(step.action, Action::Gate(_));
+        step.part.is_some_and(|part| without.contains(&part)) && !is_gate
+    });
+    let skip = |step: &Step| Event::StepSkipped { run, step: step.id.clone(), reason: "left out at launch".into() };
+    let skipped: Vec<Event> = left_out.map(skip).collect();
+    let started = Event::RunStarted {
+        run,
+        incident: launch.incident.clone(),
+        plan: launch.plan.clone(),
+        hash: loaded.hash.clone(),
+        name: laid_out.procedure.name.clone(),
+        values,
+        procedure: Some(Arc::new(laid_out.procedure)),
+        graph: Some(Arc::new(laid_out.graph)),
+        components: laid_out.components,
+    };
+    Ok(std::iter::once(started).chain(skipped).collect())
+}
+
+/// Most arguments of a program that no runbook has, and most bytes of all of them.
+const MOST_ARGUMENTS: usize = 256;
+const LONGEST_PROGRAM: usize = 16 * 1024;
+
+/// A program that no runbook has, as a run of one step.
+pub(super) fn improvise(
+    c: Context<'_>,
+    incident: &IncidentId,
+    host: Option<&str>,
+    argv: &[String],
+) -> Result<Vec<Event>, Refusal> {
+    let known: &Incident = c.incident(incident)?;
+    if !known.phase.is_declared() {
+        return Err(super::incident::is_elsewhere(known, "declared and not over"));
+    }
+    let bad = |why: &str| Refusal::BadProgram { why: why.to_owned() };
+    if argv.first().is_none_or(|program| program.is_empty()) {
+        return Err(bad("no program is named"));
+    }
+    if argv.len() > MOST_ARGUMENTS || argv.iter().map(String::len).sum::<usize>() > LONGEST_PROGRAM {
+        return Err(bad("it is too long; a script on the host would be right"));
+    }
+    argv.iter().try_for_each(|word| harmless("command", word))?;
+    let host = host.map(|host| super::super::host::Host::new(host).map_err(|why| bad(&why.to_string()))).transpose()?;
+    let literal = |text: &str| Template::new(text.replace("${", "$${")).map_err(|why| bad(&why.to_string()));
+    let argv: Vec<Template> = argv.iter().map(|word| literal(word)).collect::<Result<_, _>>()?;
+    let line = argv.iter().map(Template::source).collect::<Vec<_>>().join(" ");
+    let name: String = line.chars().take(120).collect();
+    let id = StepId::new("command").map_err(|why| bad(&why.to_string()))?;
+    let mut step = Step::plain(id, name.replace(['\n', '\t'], " "), Action::Command { argv });
+    step.host = host.map(|host| literal(host.as_str())).transpose()?;
+    let loaded = c.state.plans.get(&known.plan).ok_or_else(|| Refusal::NotFound {
+        missing: Missing::Plan(known.plan.clone()),
+        known: c.state.plans.keys().map(ToString::to_string).collect(),
+    })?;
+    let id = ProcedureId::new("off-script").map_err(|why| bad(&why.to_string()))?;
+    let procedure = Procedure::plain(id, "Off the script", ProcedureKind::Recovery, vec![step]);
     Ok(vec![Event::RunStarted {
         run: RunId(c.state.runs_so_far + 1),
         incident: incident.clone(),
-        plan: plan.clone(),
+        plan: known.plan.clone(),
         hash: loaded.hash.clone(),
-        name: found.name.clone(),
-        values: resolve_values(found, values)?,
-        procedure: Some(Arc::new(found.clone())),
+        name: procedure.name.clone(),
+        values: Values::new(),
+        procedure: Some(Arc::new(procedure)),
+        graph: None,
+        components: BTreeSet::new(),
     }])
 }
 
-/// What a procedure's templates see: what was given, defaults, and the sites that it moves between.
-///
-/// # Errors
-/// A required parameter without a value, a value for a parameter that is not there, or one that could drive a terminal.
-pub fn resolve_values(procedure: &Procedure, given: &Values) -> Result<Values, Refusal> {
-    if let Some(name) = given.keys().find(|name| !procedure.parameters.iter().any(|p| p.name == **name)) {
-        let known = procedure.parameters.iter().map(|p| p.name.clone()).collect();
-        return Err(Refusal::ParameterUnknown { name: name.clone(), known });
-    }
-    given.iter().try_for_each(|(name, value)| harmless(name, value))?;
-    let mut values = Values::new();
-    for parameter in &procedure.parameters {
-        let value = match (given.get(&parameter.name), &parameter.need) {
-            (Some(value), Need::Required) if value.trim().is_empty() => None,
-            (Some(value), _) => Some(value),
-            (None, Need::Default(value)) => Some(value),
-            (None, Need::Required) => None,
-        };
-        let value = value.ok_or_else(|| Refusal::ParameterMissing { name: parameter.name.clone() })?;
-        values.insert(parameter.name.clone(), value.clone());
-    }
-    for (name, site) in [("from", &procedure.from), ("to", &procedure.to)] {
-        if let Some(site) = site {
-            values.insert(name.to_owned(), site.to_string());
+/// Two runs at the same part would undo each other's work.
+fn nobody_else_works_on(c: Context<'_>, plan: &PlanId, components: &BTreeSet<ComponentId>) -> Result<(), Refusal> {
+    let others = c.state.runs.values().filter(|r| r.plan == *plan && r.is_active());
+    for run in others {
+        let both: Vec<ComponentId> = run.components.intersection(components).cloned().collect();
+        if both.is_empty() {
+            continue;
         }
+        let incident = c.state.incidents.get(&run.incident);
+        let leads = incident.and_then(|i| i.roles.iter().find(|(role, _)| role.as_str() == "incident_commander"));
+        let by = leads.map_or(&run.by, |(_, who)| who);
+        return Err(Refusal::ComponentsLocked {
+            components: both,
+            run: run.id,
+            call_sign: incident.map_or_else(|| super::super::ids::CallSign::pick(0, &[]), |i| i.call_sign.clone()),
+            by: c.state.name(by).into_owned(),
+        });
     }
-    Ok(values)
+    Ok(())
 }
 
 /// Two procedures that move traffic would pull it both ways.
@@ -119,11 +226,41 @@ pub(super) fn hold(c: Context<'_>, id: RunId, reason: Option<&str>) -> Result<Ve
     Ok(vec![Event::RunHeld { run: id, reason }])
 }
 
+/// A held run goes on. One that was aborted is taken up again where it stopped: what was stopped waits to be tried again.
 pub(super) fn resume(c: Context<'_>, id: RunId) -> Result<Vec<Event>, Refusal> {
-    match c.open_run(id)?.state {
+    let run = c.run(id)?;
+    match &run.state {
         RunState::Held { .. } => Ok(vec![Event::RunResumed { run: id }]),
-        _ => Err(Refusal::RunIs { run: id, state: "not held".into() }),
+        RunState::Ended { result: RunResult::Aborted { .. }, .. } => {
+            let known = c.incident(&run.incident)?;
+            if !known.phase.is_declared() {
+                return Err(super::incident::is_elsewhere(known, "declared and not over"));
+            }
+            if run.is_active() {
+                return Err(Refusal::RunIs { run: id, state: "still stopping".into() });
+            }
+            one_move_at_a_time(c, &run.plan, &run.procedure)?;
+            nobody_else_works_on(c, &run.plan, &run.components)?;
+            Ok(vec![Event::RunResumed { run: id }])
+        }
+        RunState::Ended { .. } => Err(Refusal::RunOver { run: id }),
+        RunState::Going => Err(Refusal::RunIs { run: id, state: "not held".into() }),
     }
+}
+
+pub(super) fn turn_back(c: Context<'_>, id: RunId, reason: &str) -> Result<Vec<Event>, Refusal> {
+    let run = c.open_run(id)?;
+    if run.course != super::super::run::Course::Forward {
+        return Err(Refusal::RunIs { run: id, state: "going back already".into() });
+    }
+    let why = text("reason", reason)?;
+    let running = run.board.running > 0;
+    if !running && run.to_undo().all(|(_, step, _)| run.undo_of(&step.id).is_none()) {
+        let newest = run.board.done.iter().next_back().and_then(|(_, place)| run.at(*place as usize));
+        let no_return = newest.filter(|(_, step, _)| step.way_back == super::super::plan::Return::None);
+        return Err(Refusal::NothingToUndo { run: id, no_return: no_return.map(|(_, step, _)| step.id.clone()) });
+    }
+    Ok(vec![Event::RunTurnedBack { run: id, why }])
 }
 
 pub(super) fn abort(c: Context<'_>, id: RunId, reason: &str) -> Result<Vec<Event>, Refusal> {

@@ -2,11 +2,13 @@
 
 use super::super::event::Event;
 use super::super::ids::{RunId, StepId};
+use super::super::param;
 use super::super::plan::{Action, Step};
 use super::super::refusal::Refusal;
-use super::super::run::{StepRun, StepState};
+use super::super::run::{Course, Run, StepRun, StepState};
+use super::super::template::Values;
 use super::Context;
-use super::words::text;
+use super::words::{harmless, text};
 
 fn step_is(step: &Step, seen: &StepRun, needs: &str) -> Refusal {
     Refusal::StepIs { step: step.id.clone(), state: seen.state.word().to_owned(), needs: needs.to_owned() }
@@ -28,20 +30,49 @@ pub(super) fn say_done(c: Context<'_>, run: RunId, id: &StepId, note: Option<&st
     }
 }
 
-pub(super) fn retry(c: Context<'_>, run: RunId, id: &StepId) -> Result<Vec<Event>, Refusal> {
-    let (_, _, step, seen) = c.current_step(run, id)?;
+pub(super) fn retry(c: Context<'_>, run: RunId, id: &StepId, values: &Values) -> Result<Vec<Event>, Refusal> {
+    let (known, _, step, seen) = c.current_step(run, id)?;
     not_held(c, run)?;
+    let back = matches!(known.course, Course::Back { .. });
+    if back != Run::is_undoing(step) {
+        let state = if back { "going back: only what undoes is tried again" } else { "not going back" };
+        return Err(Refusal::RunIs { run, state: state.into() });
+    }
+    let allowed = known.values_of(step);
+    for (name, value) in values {
+        harmless(name, value)?;
+        if !allowed.contains_key(name) || step.origin.secrets.contains_key(name) {
+            let known = allowed.keys().filter(|name| !step.origin.secrets.contains_key(*name)).cloned().collect();
+            return Err(Refusal::ParameterUnknown { name: name.clone(), known });
+        }
+    }
+    checked(c, known, step, values)?;
     match seen.state {
         StepState::Failed { .. } | StepState::Unknown { .. } | StepState::Declined { .. } => {
             nothing_lives(c, run, step, seen)?;
-            Ok(vec![Event::StepRetried { run, step: id.clone() }])
+            Ok(vec![Event::StepRetried { run, step: id.clone(), values: values.clone() }])
         }
         _ => Err(step_is(step, seen, "failed, unknown or declined")),
     }
 }
 
+/// Values that a person gives a step are of the types of the run's parameters, where they are parameters.
+fn checked(c: Context<'_>, run: &Run, step: &Step, values: &Values) -> Result<(), Refusal> {
+    let Some(loaded) = c.state.plans.get(&run.plan).filter(|_| step.origin.under.is_none()) else { return Ok(()) };
+    let sites: Vec<_> = loaded.plan.sites.iter().map(|s| s.id.clone()).collect();
+    let components: Vec<_> = loaded.plan.components.iter().map(|c| c.id.clone()).collect();
+    let known = param::Known { sites: &sites, components: &components };
+    for parameter in &run.procedure.parameters {
+        if let Some(value) = values.get(&parameter.name) {
+            let bad = |why: param::BadValue| Refusal::ParameterBad { name: parameter.name.clone(), why: why.to_string() };
+            param::check(&parameter.kind, value, &known).map_err(bad)?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn skip(c: Context<'_>, run: RunId, id: &StepId, reason: &str) -> Result<Vec<Event>, Refusal> {
-    let (_, _, step, seen) = c.current_step(run, id)?;
+    let (_, _, step, seen) = c.step(run, id)?;
     if let Action::Gate(_) = step.action {
         return Err(Refusal::WrongKind {
             step: id.clone(),
@@ -49,8 +80,8 @@ pub(super) fn skip(c: Context<'_>, run: RunId, id: &StepId, reason: &str) -> Res
             right: "a gate is confirmed or declined; a run that must not pass it is aborted".into(),
         });
     }
-    if let StepState::Running { .. } = seen.state {
-        return Err(step_is(step, seen, "waiting, failed or unknown; abort the run to stop it"));
+    if seen.state.is_settled() || matches!(seen.state, StepState::Running { .. }) {
+        return Err(step_is(step, seen, "pending, waiting, failed or unknown; abort the run to stop it"));
     }
     nothing_lives(c, run, step, seen)?;
     Ok(vec![Event::StepSkipped { run, step: id.clone(), reason: text("reason", reason)? }])

@@ -66,5 +66,5 @@ pub(super) fn update(
             known: c.state.channels.keys().map(ToString::to_string).collect(),
         });
     }
-    Ok(vec![Event::UpdateSent { incident: incident.clone(), number: known.updates.len() + 1, text, channels }])
+    Ok(vec![Event::UpdateSent { incident: incident.clone(), number: known.updates.len() + 1, text, channels, of: None }])
 }

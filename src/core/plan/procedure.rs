@@ -282,6 +282,8 @@ pub struct Origin {
     pub scope: String,
     /// The step of the plan that stands for several here, as the run names it.
     pub group: Option<StepId>,
+    /// The step that stands for the call around it: left out, it leaves out this one too.
+    pub under: Option<StepId>,
     /// Values that are known here only: the current item, parameters of the procedure called.
     pub values: Values,
     /// Secrets by the name of their parameter.

@@ -1,17 +1,19 @@
 //! Folds an event into the state. Total: whatever the journal holds, it folds; rules were checked before.
 
+mod step;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::comms::{Delivery, Update};
 use super::event::{Event, Opening, PlanBody};
 use super::health::{ProbeState, Verdict};
-use super::ids::{IncidentId, PlanId, ProbeId, RunId, StepId};
+use super::ids::{IncidentId, PlanId, ProbeId, RunId};
 use super::incident::{Incident, Phase};
-use super::plan::{Action, Plan, Probe};
-use super::run::{Confirmation, How, Run, RunState, StepRun, StepState};
-use super::state::{ENDED_KEPT, Entry, Loaded, State, TIMELINE_KEPT};
-use super::time::{Now, Span, last_of};
+use super::plan::{Plan, Probe, Procedure};
+use super::run::{Board, Course, Graph, Run, RunState, StepRun, StepState};
+use super::state::{ENDED_KEPT, Entry, Loaded, State, TIMELINE_KEPT, TOOK_KEPT, TOOK_STEPS};
+use super::time::{Now, last_of};
 
 /// Folds an entry of the journal into the state.
 pub fn apply(state: &mut State, entry: &Entry) {
@@ -99,12 +101,13 @@ pub fn apply(state: &mut State, entry: &Entry) {
         Event::RoleAssigned { incident, role, to } => incident_mut(state, incident, |i| {
             i.roles.insert(role.clone(), to.clone());
         }),
-        Event::UpdateSent { incident, text, channels, .. } => incident_mut(state, incident, |i| {
+        Event::UpdateSent { incident, text, channels, of, .. } => incident_mut(state, incident, |i| {
             let waiting = Delivery::Waiting { tries: 0, next: entry.at.utc, last: None };
             i.updates.push(Update {
                 by: entry.by.clone(),
                 at: entry.at.clone(),
                 text: text.clone(),
+                of: of.clone(),
                 deliveries: channels.iter().map(|c| (c.clone(), waiting.clone())).collect(),
             });
         }),
@@ -114,104 +117,77 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 *delivery = delivery.after(attempt, &entry.at);
             }
         }),
-        Event::RunStarted { run, incident, plan, hash, procedure: Some(procedure), values, .. } => {
-            state.runs_so_far = state.runs_so_far.max(run.0);
-            let steps = procedure.steps.iter().map(|s| StepRun {
-                id: s.id.clone(),
-                state: StepState::Pending,
-                attempts: 0,
-                confirmations: Vec::new(),
-            });
-            let started = Run {
-                id: *run,
-                incident: incident.clone(),
-                plan: plan.clone(),
-                plan_hash: hash.clone(),
-                steps: steps.collect(),
-                procedure: Arc::clone(procedure),
-                values: values.clone(),
-                by: entry.by.clone(),
-                started: entry.at.clone(),
-                state: RunState::Going,
-            };
-            state.runs.insert(*run, Arc::new(started));
-        }
+        Event::RunStarted { run, procedure: Some(procedure), .. } => begin(state, entry, *run, procedure),
         Event::RunHeld { run, reason } => run_mut(state, *run, |r| {
             r.state = RunState::Held { by: entry.by.clone(), reason: reason.clone(), at: entry.at.clone() };
         }),
-        Event::RunResumed { run } => run_mut(state, *run, |r| r.state = RunState::Going),
-        Event::RunEnded { run, result } => run_mut(state, *run, |r| {
-            r.state = RunState::Ended { result: result.clone(), at: entry.at.clone() };
+        Event::RunOverdue { run, limit } => run_mut(state, *run, |r| {
+            let reason = Some(format!("the engine has been at it for {limit}, all that it may take"));
+            r.state = RunState::Held { by: entry.by.clone(), reason, at: entry.at.clone() };
+            r.overdue = Some(entry.at.clone());
         }),
+        Event::RunTurnedBack { run, why } => run_mut(state, *run, |r| {
+            r.state = RunState::Going;
+            r.course = Course::Back { by: entry.by.clone(), why: why.clone(), at: entry.at.clone() };
+        }),
+        Event::RunResumed { run } => run_mut(state, *run, |r| r.state = RunState::Going),
+        Event::RunEnded { run, result } => {
+            run_mut(state, *run, |r| {
+                r.state = RunState::Ended { result: result.clone(), at: entry.at.clone() };
+            });
+            remember_durations(state, *run);
+        }
         Event::NoteAdded { .. }
         | Event::EngineStopped
         | Event::PlanLoaded { body: None, .. }
         | Event::RunStarted { procedure: None, .. } => {}
-        step_event => apply_step(state, entry, step_event),
+        step_event => step::apply(state, entry, step_event),
     }
     remember(state, entry);
 }
 
-/// The events of one step.
-fn apply_step(state: &mut State, entry: &Entry, event: &Event) {
-    let at = entry.at.clone();
-    let by = entry.by.clone();
-    match event {
-        Event::StepStarted { run, step, attempt } => step_mut(state, *run, step, |action, s| {
-            s.attempts = *attempt;
-            s.state = if action.is_for_people() {
-                StepState::Waiting { since: at }
-            } else {
-                StepState::Running { since: at }
-            };
-        }),
-        Event::StepSucceeded { run, step, evidence, .. } => step_mut(state, *run, step, |_, s| {
-            s.state = done(&s.state, How::Seen(evidence.clone()), at);
-        }),
-        Event::StepFailed { run, step, why, again, .. } => step_mut(state, *run, step, |_, s| {
-            s.state = match again {
-                Some(until) => StepState::Pausing { until: *until, why: why.clone() },
-                None => StepState::Failed { why: why.clone(), at },
-            };
-        }),
-        Event::StepLost { run, step, what, .. } => {
-            step_mut(state, *run, step, |_, s| s.state = StepState::Unknown { what: what.clone(), at });
-        }
-        Event::StepSaidDone { run, step, note } => step_mut(state, *run, step, |_, s| {
-            s.state = done(&s.state, How::Said { by, note: note.clone() }, at);
-        }),
-        Event::StepRetried { run, step } => step_mut(state, *run, step, |_, s| {
-            s.state = StepState::Pending;
-            s.confirmations.clear();
-        }),
-        Event::StepSkipped { run, step, reason } => step_mut(state, *run, step, |_, s| {
-            s.state = StepState::Skipped { by, reason: reason.clone(), at };
-        }),
-        Event::GateConfirmed { run, step, digest, max_loss, expires } => step_mut(state, *run, step, |_, s| {
-            s.confirmations.retain(|c| c.by != by);
-            let (digest, max_loss) = (digest.clone(), *max_loss);
-            s.confirmations.push(Confirmation { by, at, expires: *expires, digest, max_loss });
-        }),
-        Event::ConfirmationVoided { run, step, by, .. } => {
-            step_mut(state, *run, step, |_, s| s.confirmations.retain(|c| c.by != *by));
-        }
-        Event::GateOpened { run, step, by } => step_mut(state, *run, step, |_, s| {
-            s.state = done(&s.state, How::Opened { by: by.clone() }, at);
-        }),
-        Event::GateDeclined { run, step, reason } => step_mut(state, *run, step, |_, s| {
-            s.confirmations.clear();
-            s.state = StepState::Declined { by, reason: reason.clone(), at };
-        }),
-        _ => {}
-    }
+/// A run begins, with every step where it starts.
+fn begin(state: &mut State, entry: &Entry, run: RunId, procedure: &Arc<Procedure>) {
+    let Event::RunStarted { incident, plan, hash, values, graph, components, .. } = &entry.event else { return };
+    state.runs_so_far = state.runs_so_far.max(run.0);
+    let known = graph.as_ref().filter(|graph| graph.len() == procedure.steps.len());
+    let mut started = Run {
+        id: run,
+        incident: incident.clone(),
+        plan: plan.clone(),
+        plan_hash: hash.clone(),
+        graph: known.map_or_else(|| Arc::new(Graph::chain(&procedure.steps)), Arc::clone),
+        components: components.clone(),
+        steps: procedure.steps.iter().map(|s| StepRun::pending(s.id.clone())).collect(),
+        procedure: Arc::clone(procedure),
+        values: values.clone(),
+        by: entry.by.clone(),
+        started: entry.at.clone(),
+        state: RunState::Going,
+        course: Course::Forward,
+        overdue: None,
+        results: BTreeMap::new(),
+        board: Board::default(),
+    };
+    started.lay_out();
+    state.runs.insert(run, Arc::new(started));
 }
 
-fn done(before: &StepState, how: How, at: Now) -> StepState {
-    let took = match before {
-        StepState::Running { since } | StepState::Waiting { since } => at.since(since).span,
-        _ => Span::ZERO,
-    };
-    StepState::Done { how, at, took }
+/// What was done, and how long it took, is what the next run is told to expect.
+fn remember_durations(state: &mut State, run: RunId) {
+    let Some(run) = state.runs.get(&run).cloned() else { return };
+    if run.steps.len() > TOOK_STEPS {
+        return;
+    }
+    let of_plan = state.took.entry(run.plan.clone()).or_default();
+    let of_procedure = Arc::make_mut(of_plan.entry(run.procedure.id.clone()).or_default());
+    for (step, seen) in run.pairs() {
+        if let StepState::Done { took, .. } = &seen.state {
+            let all = of_procedure.entry(step.id.clone()).or_default();
+            all.push(*took);
+            all.drain(..all.len().saturating_sub(TOOK_KEPT));
+        }
+    }
 }
 
 /// An outage becomes part of an incident, and makes a proposal as grave as it is.
@@ -319,16 +295,6 @@ fn run_mut(state: &mut State, id: RunId, change: impl FnOnce(&mut Run)) {
     if let Some(run) = state.runs.get_mut(&id) {
         change(Arc::make_mut(run));
     }
-}
-
-fn step_mut(state: &mut State, run: RunId, step: &StepId, change: impl FnOnce(&Action, &mut StepRun)) {
-    run_mut(state, run, |run| {
-        let procedure = Arc::clone(&run.procedure);
-        let place = procedure.steps.iter().position(|s| s.id == *step);
-        if let Some((index, known)) = place.and_then(|i| run.steps.get_mut(i).map(|s| (i, s))) {
-            change(&procedure.steps[index].action, known);
-        }
-    });
 }
 
 fn probe_mut<'a>(state: &'a mut State, plan: &PlanId, probe: &ProbeId) -> Option<&'a mut ProbeState> {

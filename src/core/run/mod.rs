@@ -1,11 +1,18 @@
 //! A run: one procedure, once, with what became of each step.
 
+mod board;
+mod graph;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{IncidentId, PlanId, Principal, RunId, StepId};
-use super::plan::{Action, Gate, PlanHash, Procedure, Step};
+pub use board::Board;
+pub use graph::Graph;
+
+use super::ids::{ComponentId, IncidentId, PlanId, Principal, RunId, StepId};
+use super::plan::{Action, Gate, PlanHash, Procedure, Purpose, Step};
 use super::template::Values;
 use super::time::{Moment, Now, Span};
 
@@ -20,8 +27,12 @@ pub struct Run {
     pub plan: PlanId,
     /// That plan's text when the run began.
     pub plan_hash: PlanHash,
-    /// The procedure as it was then.
+    /// The procedure as it was then, with a step for each pass of a list and each step of a procedure called.
     pub procedure: Arc<Procedure>,
+    /// What waits for what, by the places of the steps.
+    pub graph: Arc<Graph>,
+    /// The components that it works on, and that no other run may work on meanwhile.
+    pub components: BTreeSet<ComponentId>,
     /// The values of its parameters, with `from` and `to`.
     pub values: Values,
     /// Who launched it.
@@ -30,8 +41,37 @@ pub struct Run {
     pub started: Now,
     /// Whether it goes on.
     pub state: RunState,
+    /// Which way it goes.
+    pub course: Course,
+    /// When its time was over, if it was.
+    pub overdue: Option<Now>,
+    /// Results that its steps brought: by the scope that knows them, and by name.
+    pub results: BTreeMap<String, Values>,
     /// One for each step of the procedure, in the same order.
-    pub steps: Vec<StepRun>,
+    pub steps: Steps,
+    /// Which of them are where.
+    pub board: Board,
+}
+
+/// What became of the steps of a run; a copy shares all that did not change.
+pub type Steps = rpds::VectorSync<StepRun>;
+
+/// Which way a run goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Course {
+    /// Towards its end.
+    #[default]
+    Forward,
+    /// Back to where it began, as far as that can be.
+    Back {
+        /// Who turned it.
+        by: Principal,
+        /// Why.
+        why: String,
+        /// When.
+        at: Now,
+    },
 }
 
 /// Whether a run goes on.
@@ -68,6 +108,19 @@ pub enum RunResult {
     Partly {
         /// How many were skipped.
         skipped: usize,
+        /// How many failed.
+        #[serde(default)]
+        failed: usize,
+        /// Of how many.
+        #[serde(default)]
+        of: usize,
+    },
+    /// What could be undone was.
+    RolledBack {
+        /// How many steps were undone.
+        undone: usize,
+        /// Steps that were done and stay so: they have no undo, a person left their undo out, or there is no return from them.
+        kept: Vec<StepId>,
     },
     /// Somebody stopped it.
     Aborted {
@@ -89,6 +142,12 @@ pub struct StepRun {
     pub attempts: u32,
     /// At a gate: who confirmed.
     pub confirmations: Vec<Confirmation>,
+    /// How many of the steps that it waits for have yet to be settled.
+    pub needs_left: usize,
+    /// The journal's number of the entry that settled it.
+    pub ended: Option<u64>,
+    /// Values that a person gave it in place of the run's.
+    pub values: Values,
 }
 
 /// How a step stands.
@@ -109,8 +168,12 @@ pub enum StepState {
     },
     /// It failed and is tried again by itself.
     Pausing {
-        /// When.
+        /// When, by the wall clock: for people.
         until: Moment,
+        /// Since when.
+        since: Now,
+        /// For how long.
+        pause: Span,
         /// Why it failed.
         why: Failure,
     },
@@ -129,6 +192,13 @@ pub enum StepState {
         why: Failure,
         /// When.
         at: Now,
+        /// What that means for the run.
+        then: Then,
+    },
+    /// Its condition did not hold, or what it belongs to was left out.
+    NotNeeded {
+        /// Why.
+        why: String,
     },
     /// The engine lost sight of it; a person says what became of it.
     Unknown {
@@ -155,6 +225,16 @@ pub enum StepState {
         /// When.
         at: Now,
     },
+}
+
+/// What a failure means for the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// It waits: for a person, or to be rolled back.
+    Waits,
+    /// It goes on without the step, and will not be *done*.
+    GoesOn,
 }
 
 /// How it is known that a step did what it should.
@@ -282,7 +362,13 @@ impl StepState {
     /// Whether the next step may start.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        matches!(self, StepState::Done { .. } | StepState::Skipped { .. })
+        matches!(
+            self,
+            StepState::Done { .. }
+                | StepState::Skipped { .. }
+                | StepState::NotNeeded { .. }
+                | StepState::Failed { then: Then::GoesOn, .. }
+        )
     }
 
     /// Whether it needs a person before anything goes on.
@@ -291,7 +377,7 @@ impl StepState {
         matches!(
             self,
             StepState::Waiting { .. }
-                | StepState::Failed { .. }
+                | StepState::Failed { then: Then::Waits, .. }
                 | StepState::Unknown { .. }
                 | StepState::Declined { .. }
         )
@@ -309,7 +395,24 @@ impl StepState {
             StepState::Failed { .. } => "failed",
             StepState::Unknown { .. } => "unknown",
             StepState::Skipped { .. } => "skipped",
+            StepState::NotNeeded { .. } => "not needed",
             StepState::Declined { .. } => "declined",
+        }
+    }
+}
+
+impl StepRun {
+    /// A step whose turn has not come.
+    #[must_use]
+    pub fn pending(id: StepId) -> StepRun {
+        StepRun {
+            id,
+            state: StepState::Pending,
+            attempts: 0,
+            confirmations: Vec::new(),
+            needs_left: 0,
+            ended: None,
+            values: Values::new(),
         }
     }
 }
@@ -321,48 +424,122 @@ impl Run {
         !matches!(self.state, RunState::Ended { .. })
     }
 
-    /// Whether it still acts or could: an aborted run does until the step that it was at has ended.
+    /// Whether it still acts or could: an aborted run does until the steps that it was at have ended.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        self.is_open() || self.steps.iter().any(|s| matches!(s.state, StepState::Running { .. }))
+        self.is_open() || self.board.running > 0
     }
 
     /// Each step's definition beside what became of it.
     pub fn pairs(&self) -> impl Iterator<Item = (&Step, &StepRun)> {
-        self.procedure.steps.iter().zip(&self.steps)
+        self.procedure.steps.iter().zip(self.steps.iter())
     }
 
-    /// The first step that is not settled, with its place counted from 0.
+    /// The steps that are begun and not settled, with their places counted from 0.
+    pub fn active(&self) -> impl Iterator<Item = (usize, &Step, &StepRun)> {
+        self.board.active.iter().filter_map(|place| self.at(*place as usize))
+    }
+
+    /// The step at a place counted from 0.
+    #[must_use]
+    pub fn at(&self, place: usize) -> Option<(usize, &Step, &StepRun)> {
+        Some((place, self.procedure.steps.get(place)?, self.steps.get(place)?))
+    }
+
+    /// The step that matters most now, with its place counted from 0: one that waits for a person, else one that the engine is at,
+    /// else one whose turn has come.
     #[must_use]
     pub fn current(&self) -> Option<(usize, &Step, &StepRun)> {
-        self.pairs().enumerate().find(|(_, (_, run))| !run.state.is_settled()).map(|(i, (step, run))| (i, step, run))
+        let ready = || self.board.ready_for_people.iter().chain(self.board.ready.iter()).min();
+        self.active()
+            .find(|(_, _, seen)| seen.state.waits_for_people())
+            .or_else(|| self.active().next())
+            .or_else(|| self.at(*ready()? as usize))
     }
 
     /// A step by its identifier, with its place counted from 0.
     #[must_use]
     pub fn find(&self, id: &StepId) -> Option<(usize, &Step, &StepRun)> {
-        self.pairs().enumerate().find(|(_, (step, _))| step.id == *id).map(|(i, (step, run))| (i, step, run))
+        self.at(self.graph.place(id)?)
     }
 
-    /// The step that a person has to deal with now; none while the run is over.
-    #[must_use]
-    pub fn waiting(&self) -> Option<(usize, &Step, &StepRun)> {
-        self.current().filter(|(_, _, run)| self.is_open() && run.state.waits_for_people())
+    /// The steps that a person has to deal with now; none while the run is over.
+    pub fn waiting(&self) -> impl Iterator<Item = (usize, &Step, &StepRun)> {
+        self.active().filter(|(_, _, seen)| self.is_open() && seen.state.waits_for_people())
     }
 
-    /// The gate that it waits at now.
+    /// The gates that it waits at now.
+    pub fn gates(&self) -> impl Iterator<Item = (usize, &Step, &Gate, &StepRun)> {
+        self.waiting().filter_map(|(place, step, seen)| match (&step.action, &seen.state) {
+            (Action::Gate(gate), StepState::Waiting { .. }) => Some((place, step, gate, seen)),
+            _ => None,
+        })
+    }
+
+    /// The first of the gates that it waits at now.
     #[must_use]
     pub fn gate(&self) -> Option<(usize, &Step, &Gate, &StepRun)> {
-        let (index, step, run) = self.waiting()?;
-        match (&step.action, &run.state) {
-            (Action::Gate(gate), StepState::Waiting { .. }) => Some((index, step, gate, run)),
-            _ => None,
-        }
+        self.gates().next()
     }
 
-    /// How many steps are settled, and of how many.
+    /// Whether something stands in the way of every further step: a failure, a refusal or what nobody knows, until a person decides.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.active().any(|(_, _, seen)| seen.state.waits_for_people() && !matches!(seen.state, StepState::Waiting { .. }))
+    }
+
+    /// How many of the steps that count are settled, and of how many.
     #[must_use]
     pub fn progress(&self) -> (usize, usize) {
-        (self.steps.iter().filter(|s| s.state.is_settled()).count(), self.steps.len())
+        (self.board.settled, self.board.of)
     }
+
+    /// What `${name}` means in a step: the run's values, results that are known there, values of its own, and those that a
+    /// person gave it.
+    #[must_use]
+    pub fn values_of(&self, step: &Step) -> Values {
+        let mut values = self.values.clone();
+        let known = self.results.get(&step.origin.scope).into_iter().flatten();
+        let given = self.find(&step.id).map(|(_, _, seen)| &seen.values).into_iter().flatten();
+        for (name, value) in known.chain(&step.origin.values).chain(given) {
+            values.insert(name.clone(), value.clone());
+        }
+        values
+    }
+
+    /// The host that a step's program runs on, when not on the engine's own; `None` too when its name has no value.
+    #[must_use]
+    pub fn host_of(&self, step: &Step) -> Option<String> {
+        step.host.as_ref()?.fill(&self.values_of(step)).ok()
+    }
+
+    /// The step that takes another back, if it can be.
+    #[must_use]
+    pub fn undo_of(&self, id: &StepId) -> Option<(usize, &Step, &StepRun)> {
+        self.find(&undo_id(id)?)
+    }
+
+    /// What a rollback would look at, newest first: the steps that were done, up to the newest without return.
+    pub fn to_undo(&self) -> impl Iterator<Item = (usize, &Step, &StepRun)> {
+        let newest_first = self.board.done.iter().rev().filter_map(|(_, place)| self.at(*place as usize));
+        newest_first.take_while(|(_, step, _)| step.way_back == super::plan::Return::Open)
+    }
+
+    /// Steps that did something, were done and have not been undone.
+    pub fn kept(&self) -> impl Iterator<Item = &Step> {
+        let steps = self.board.done.values().filter_map(|place| self.procedure.steps.get(*place as usize));
+        steps.filter(|step| !step.action.only_looks() && !matches!(step.action, Action::Gate(_)))
+    }
+
+    /// Whether it has taken anything to its end that belongs to going back.
+    #[must_use]
+    pub fn is_undoing(step: &Step) -> bool {
+        matches!(step.purpose, Purpose::Undo(_))
+    }
+}
+
+/// How the step is called that takes another back.
+#[must_use]
+pub fn undo_id(id: &StepId) -> Option<StepId> {
+    StepId::new(format!("undo.{id}")).ok()
 }

@@ -1,0 +1,492 @@
+//! A procedure as a run does it: a step for each pass of a list, the steps of procedures called in their place, and what waits
+//! for what.
+//!
+//! A step without `needs` waits for all above it. Steps that mend a failure stand behind the step that they mend; steps that
+//! undo stand at the end and wait for a rollback.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::command::Options;
+use super::health::Verdict;
+use super::ids::{ComponentId, MAX_ID, ProcedureId, StepId};
+use super::param::ParamKind;
+use super::plan::{
+    Action, Each, List, Needs, OnFailure, Order, Origin, Plan, Procedure, ProcedureKind, Purpose, Step, Undo, Which,
+};
+use super::run::{Graph, undo_id};
+use super::secret::SecretRef;
+use super::state::Loaded;
+use super::template::{Template, Values};
+use super::time::Span;
+
+mod parameters;
+
+pub use parameters::{Given, resolve, stand_in};
+
+/// Most steps that a run may have.
+pub const MOST_STEPS: usize = 20_000;
+
+/// Most needs between them.
+pub const MOST_NEEDS: usize = 1_000_000;
+
+/// Deepest calls of procedures within procedures.
+pub const DEEPEST: usize = 16;
+
+/// A procedure, laid out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaidOut {
+    /// The procedure, with the steps of the run.
+    pub procedure: Procedure,
+    /// What waits for what.
+    pub graph: Graph,
+    /// The components that it works on.
+    pub components: BTreeSet<ComponentId>,
+}
+
+/// Why a procedure cannot be laid out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CannotLayOut {
+    /// Too many steps.
+    #[error("it would have more than {MOST_STEPS} steps")]
+    TooManySteps,
+    /// Too many needs.
+    #[error("its steps would wait for each other in more than {MOST_NEEDS} ways")]
+    TooManyNeeds,
+    /// Calls within calls.
+    #[error("procedures call each other more than {DEEPEST} deep")]
+    TooDeep,
+    /// A procedure that is not there.
+    #[error("the plan has no procedure {0}")]
+    NoProcedure(ProcedureId),
+    /// A step that is not there.
+    #[error("{0} waits for {1}, which is no step beside it")]
+    NoStep(StepId, StepId),
+    /// Steps that wait for each other.
+    #[error("its steps wait for each other in a circle")]
+    Circle,
+    /// A value that is not known at launch.
+    #[error("{0}: ${{{1}}} is not known when the run begins")]
+    NoValue(StepId, String),
+    /// A value that its parameter does not take.
+    #[error("{0}: {1}")]
+    BadValue(StepId, String),
+}
+
+/// Lays a procedure out for a run that begins now.
+///
+/// # Errors
+/// [`CannotLayOut`].
+pub fn lay_out(
+    loaded: &Loaded,
+    procedure: &Procedure,
+    given: &Given,
+    options: &Options,
+) -> Result<LaidOut, CannotLayOut> {
+    let affected = affected(loaded);
+    let mut layout = Layout::new(&loaded.plan, &affected, options, &given.values);
+    let scope = Scope { prefix: String::new(), origin: Origin { secrets: given.secrets.clone(), ..Origin::default() }, depth: 0 };
+    let checks = layout.block(&procedure.preconditions, &scope, &[], Some(Purpose::Precondition))?;
+    layout.block(&procedure.steps, &scope, &checks, None)?;
+    layout.undos()?;
+    let components = layout.works_on(procedure, given);
+    let rows = layout.steps.iter().map(|s| s.id.clone()).zip(layout.needs).collect();
+    let graph = Graph::new(rows);
+    if graph.rounds().is_none() {
+        return Err(CannotLayOut::Circle);
+    }
+    let mut laid_out = Procedure { steps: layout.steps, preconditions: Vec::new(), ..procedure.clone() };
+    laid_out.timeout = options.timeout.or(laid_out.timeout);
+    laid_out.lanes.run = options.parallel.unwrap_or(laid_out.lanes.run).max(1);
+    Ok(LaidOut { procedure: laid_out, graph, components })
+}
+
+/// Where a step stands: within which calls and passes, and what is known there.
+#[derive(Clone)]
+struct Scope {
+    prefix: String,
+    origin: Origin,
+    depth: usize,
+}
+
+/// What of a block others wait for.
+type Places = Vec<u32>;
+
+struct Layout<'a> {
+    plan: &'a Plan,
+    affected: &'a BTreeSet<ComponentId>,
+    options: &'a Options,
+    base: &'a Values,
+    steps: Vec<Step>,
+    needs: Vec<Vec<u32>>,
+    count: usize,
+    ids: BTreeSet<StepId>,
+    undo: Vec<(StepId, Undo, Origin, Option<Template>, String)>,
+    components: BTreeSet<ComponentId>,
+}
+
+impl<'a> Layout<'a> {
+    fn new(
+        plan: &'a Plan,
+        affected: &'a BTreeSet<ComponentId>,
+        options: &'a Options,
+        base: &'a Values,
+    ) -> Layout<'a> {
+        Layout {
+            plan,
+            affected,
+            options,
+            base,
+            steps: Vec::new(),
+            needs: Vec::new(),
+            count: 0,
+            ids: BTreeSet::new(),
+            undo: Vec::new(),
+            components: BTreeSet::new(),
+        }
+    }
+
+    /// Lays steps out side by side with what they wait for; `entry` is what those wait for that wait for nothing else. Returns
+    /// what must be settled for the block to be.
+    fn block(
+        &mut self,
+        steps: &[Step],
+        scope: &Scope,
+        entry: &[u32],
+        purpose: Option<Purpose>,
+    ) -> Result<Places, CannotLayOut> {
+        let mut laid: Vec<(Places, Places)> = Vec::with_capacity(steps.len());
+        for step in steps {
+            laid.push(self.step(step, scope, purpose.clone())?);
+        }
+        let index: BTreeMap<&StepId, usize> = steps.iter().enumerate().map(|(i, s)| (&s.id, i)).collect();
+        let mut last: BTreeSet<usize> = BTreeSet::new();
+        for (i, step) in steps.iter().enumerate() {
+            let precondition = purpose == Some(Purpose::Precondition);
+            let mut before: BTreeSet<usize> = match &step.needs {
+                _ if precondition => BTreeSet::new(),
+                Needs::Above => last.clone(),
+                Needs::These(ids) => {
+                    let find = |id: &StepId| {
+                        index.get(id).copied().ok_or_else(|| CannotLayOut::NoStep(step.id.clone(), id.clone()))
+                    };
+                    ids.iter().map(find).collect::<Result<_, _>>()?
+                }
+            };
+            let asked = step.when.iter().flat_map(|condition| condition.steps());
+            before.extend(asked.filter_map(|id| StepId::new(id).ok().and_then(|id| index.get(&id).copied())));
+            let mut places: Places = before.iter().flat_map(|b| laid[*b].1.iter().copied()).collect();
+            if places.is_empty() {
+                places.extend_from_slice(entry);
+            }
+            for at in laid[i].0.clone() {
+                self.wait_for(at, &places)?;
+            }
+            last.retain(|l| !before.contains(l));
+            last.insert(i);
+        }
+        Ok(last.into_iter().flat_map(|l| laid[l].1.iter().copied()).collect())
+    }
+
+    fn wait_for(&mut self, place: u32, needs: &[u32]) -> Result<(), CannotLayOut> {
+        self.count += needs.len();
+        if self.count > MOST_NEEDS {
+            return Err(CannotLayOut::TooManyNeeds);
+        }
+        if let Some(list) = self.needs.get_mut(place as usize) {
+            list.extend_from_slice(needs);
+        }
+        Ok(())
+    }
+
+    /// Lays one step of a plan out. Returns the places that begin it and those that end it.
+    fn step(
+        &mut self,
+        step: &Step,
+        scope: &Scope,
+        purpose: Option<Purpose>,
+    ) -> Result<(Places, Places), CannotLayOut> {
+        let Some(each) = &step.each else { return self.once(step, &step.id.to_string(), scope, purpose) };
+        let passes = self.passes(step, each, scope)?;
+        if passes.is_empty() {
+            let nothing = Step {
+                name: format!("{}: nothing to do it for", step.name),
+                when: None,
+                each: None,
+                ..Step::plain(step.id.clone(), "", Action::Wait { span: Span::ZERO })
+            };
+            return self.once(&nothing, &step.id.to_string(), scope, purpose);
+        }
+        let group = self.name_of(&scope.prefix, step.id.as_str());
+        let mut laid: Vec<(Places, Places)> = Vec::with_capacity(passes.len());
+        for (n, pass) in passes.iter().enumerate() {
+            let mut inner = scope.clone();
+            inner.origin.values.insert(each.name.clone(), pass.value.clone());
+            inner.origin.group = Some(group.clone());
+            let name = StepId::new(format!("{}.{}", step.id, pass.value))
+                .map_or_else(|_| format!("{}.{}", step.id, n + 1), |id| id.to_string());
+            let named = Step { name: format!("{} ({})", step.name, pass.value), ..step.clone() };
+            laid.push(self.once(&named, &name, &inner, purpose.clone())?);
+        }
+        for (i, pass) in passes.iter().enumerate() {
+            let before: Places = pass.after.iter().flat_map(|b| laid[*b].1.iter().copied()).collect();
+            for at in laid[i].0.clone() {
+                self.wait_for(at, &before)?;
+            }
+        }
+        let (begin, end) = laid.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+        Ok((begin.concat(), end.concat()))
+    }
+
+    /// Lays one pass of a step out.
+    fn once(
+        &mut self,
+        step: &Step,
+        name: &str,
+        scope: &Scope,
+        purpose: Option<Purpose>,
+    ) -> Result<(Places, Places), CannotLayOut> {
+        let id = self.name_of(&scope.prefix, name);
+        let mut laid = Step {
+            id: id.clone(),
+            needs: Needs::Above,
+            each: None,
+            undo: None,
+            purpose: purpose.clone().unwrap_or_default(),
+            origin: Origin { scope: scope.prefix.clone(), ..scope.origin.clone() },
+            ..step.clone()
+        };
+        if let Some(retries) = self.options.retries.filter(|_| laid.retry.times > 0) {
+            laid.retry.times = retries;
+        }
+        let mend = match &mut laid.on_failure {
+            OnFailure::Do(steps) => std::mem::take(steps),
+            _ => Vec::new(),
+        };
+        let call = match &step.action {
+            Action::Procedure(call) => {
+                laid.action = Action::Wait { span: Span::ZERO };
+                Some(call)
+            }
+            _ => None,
+        };
+        let place = self.push(laid)?;
+        if let Some(undo) = &step.undo {
+            let host = undo.host.clone().or_else(|| step.host.clone());
+            let origin = Origin { scope: scope.prefix.clone(), ..scope.origin.clone() };
+            self.undo.push((id.clone(), (**undo).clone(), origin, host, step.name.clone()));
+        }
+        let mut ends = vec![place];
+        if let Some(call) = call {
+            let called = self.called(step, &id, call, scope)?;
+            let procedure = self.procedure(&call.procedure)?;
+            ends = self.block(&procedure.steps, &called, &ends, purpose.clone())?;
+        }
+        if !mend.is_empty() {
+            let within = Scope { prefix: id.to_string(), ..scope.clone() };
+            let mended = self.block(&mend, &within, &[place], Some(Purpose::Mend(id)))?;
+            ends.extend(mended);
+        }
+        Ok((vec![place], ends))
+    }
+
+    fn procedure(&self, id: &ProcedureId) -> Result<&'a Procedure, CannotLayOut> {
+        self.plan.procedure(id).ok_or_else(|| CannotLayOut::NoProcedure(id.clone()))
+    }
+
+    /// What is known inside a procedure that is called.
+    fn called(
+        &mut self,
+        step: &Step,
+        id: &StepId,
+        call: &super::plan::Call,
+        scope: &Scope,
+    ) -> Result<Scope, CannotLayOut> {
+        if scope.depth >= DEEPEST {
+            return Err(CannotLayOut::TooDeep);
+        }
+        let procedure = self.procedure(&call.procedure)?;
+        let mut known = self.base.clone();
+        known.extend(scope.origin.values.clone());
+        let mut given = Values::new();
+        for (name, value) in &call.values {
+            let value = value.fill(&known).map_err(|missing| CannotLayOut::NoValue(step.id.clone(), missing.0))?;
+            given.insert(name.clone(), value);
+        }
+        // A secret is handed on by the name that the caller has for it.
+        let secret = |p: &&super::plan::Parameter| p.kind == ParamKind::Secret && !given.contains_key(&p.name);
+        let handed_on: Vec<(String, SecretRef)> = procedure
+            .parameters
+            .iter()
+            .filter(secret)
+            .filter_map(|p| Some((p.name.clone(), scope.origin.secrets.get(&p.name)?.clone())))
+            .collect();
+        let mut resolved = parameters::resolve(self.plan, procedure, &given)
+            .map_err(|why| CannotLayOut::BadValue(step.id.clone(), parameters::sentence(&why)))?;
+        resolved.secrets.extend(handed_on);
+        self.components.extend(procedure.components.iter().cloned());
+        let origin = Origin {
+            scope: String::new(),
+            group: scope.origin.group.clone(),
+            under: Some(id.clone()),
+            values: resolved.values,
+            secrets: resolved.secrets,
+        };
+        Ok(Scope { prefix: id.to_string(), origin, depth: scope.depth + 1 })
+    }
+
+    /// Steps that undo, behind all others.
+    fn undos(&mut self) -> Result<(), CannotLayOut> {
+        for (of, undo, origin, host, name) in std::mem::take(&mut self.undo) {
+            let Some(id) = undo_id(&of) else { continue };
+            let step = Step {
+                timeout: undo.timeout,
+                retry: undo.retry,
+                host,
+                purpose: Purpose::Undo(of),
+                origin,
+                ..Step::plain(id, format!("Undo: {name}"), undo.action)
+            };
+            self.push(step)?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, step: Step) -> Result<u32, CannotLayOut> {
+        if self.steps.len() >= MOST_STEPS {
+            return Err(CannotLayOut::TooManySteps);
+        }
+        self.ids.insert(step.id.clone());
+        self.steps.push(step);
+        self.needs.push(Vec::new());
+        u32::try_from(self.steps.len() - 1).map_err(|_| CannotLayOut::TooManySteps)
+    }
+
+    /// An identifier that no other step of the run has, and that leaves room for what undoes it.
+    fn name_of(&self, prefix: &str, name: &str) -> StepId {
+        let full = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
+        let free = |text: &str| {
+            let id = StepId::new(text).ok().filter(|id| id.as_str().len() + "undo.".len() <= MAX_ID)?;
+            (!self.ids.contains(&id)).then_some(id)
+        };
+        let short: String = full.chars().take(MAX_ID - "undo.".len() - 7).collect();
+        let numbered = |n: usize| free(&format!("{short}-{n}"));
+        free(&full).or_else(|| (self.steps.len() + 1..).find_map(numbered)).unwrap_or_else(|| self.steps[0].id.clone())
+    }
+
+    /// The passes of a list, in the order in which the run shows them.
+    fn passes(&mut self, step: &Step, each: &Each, scope: &Scope) -> Result<Vec<Pass>, CannotLayOut> {
+        match &each.list {
+            List::Items(items) => {
+                let mut known = self.base.clone();
+                known.extend(scope.origin.values.clone());
+                let value = |item: &Template| {
+                    let missing = |m: super::template::NoValue| CannotLayOut::NoValue(step.id.clone(), m.0);
+                    Ok(Pass { value: item.fill(&known).map_err(missing)?, after: Vec::new() })
+                };
+                items.iter().map(value).collect()
+            }
+            List::Components { which, order } => {
+                let chosen = self.chosen(which);
+                self.components.extend(chosen.iter().cloned());
+                Ok(ordered(self.plan, &chosen, *order))
+            }
+        }
+    }
+
+    fn chosen(&self, which: &Which) -> BTreeSet<ComponentId> {
+        let all = self.plan.components.iter().map(|c| &c.id);
+        let only = &self.options.components;
+        let wanted = |id: &&ComponentId| match which {
+            Which::All => true,
+            Which::Affected => self.affected.contains(*id),
+            Which::These(ids) => ids.contains(id),
+        };
+        all.filter(wanted).filter(|id| only.is_empty() || only.contains(*id)).cloned().collect()
+    }
+
+    /// The components that a run works on: what its procedure and its lists name, values of parameters, and all when it moves
+    /// traffic. What only looks works on none.
+    fn works_on(&self, procedure: &Procedure, given: &Given) -> BTreeSet<ComponentId> {
+        match procedure.kind {
+            ProcedureKind::Assessment | ProcedureKind::Validation => BTreeSet::new(),
+            ProcedureKind::Failover | ProcedureKind::Failback if procedure.components.is_empty() => {
+                let all = self.plan.components.iter().map(|c| c.id.clone());
+                all.filter(|id| self.options.components.is_empty() || self.options.components.contains(id)).collect()
+            }
+            _ => {
+                let of_type = procedure.parameters.iter().filter(|p| p.kind == ParamKind::Component);
+                let named = of_type.filter_map(|p| ComponentId::new(given.values.get(&p.name)?).ok());
+                let listed = procedure.components.iter().chain(&self.components).cloned();
+                listed.chain(named).collect()
+            }
+        }
+    }
+}
+
+/// One pass of a list.
+struct Pass {
+    value: String,
+    /// The passes that must be through before, by their place in the list.
+    after: Vec<usize>,
+}
+
+/// Components that are down, and those that need them, however far.
+#[must_use]
+pub fn affected(loaded: &Loaded) -> BTreeSet<ComponentId> {
+    let down = |component: &super::plan::Component| {
+        component.probes.iter().any(|probe| loaded.verdict(&probe.id) == Verdict::Down)
+    };
+    let mut found: BTreeSet<ComponentId> =
+        loaded.plan.components.iter().filter(|c| down(c)).map(|c| c.id.clone()).collect();
+    loop {
+        let hit = |c: &&super::plan::Component| !found.contains(&c.id) && c.dependencies.iter().any(|d| found.contains(d));
+        let more: Vec<ComponentId> = loaded.plan.components.iter().filter(hit).map(|c| c.id.clone()).collect();
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
+    }
+}
+
+/// Components by priority, or each after those that it depends on, through others too; of those that could go, the more critical
+/// first (EX-15).
+fn ordered(plan: &Plan, chosen: &BTreeSet<ComponentId>, order: Order) -> Vec<Pass> {
+    let mut left: Vec<&super::plan::Component> = plan.components.iter().filter(|c| chosen.contains(&c.id)).collect();
+    left.sort_by_key(|c| std::cmp::Reverse(c.priority));
+    if order == Order::Priority {
+        return left.iter().map(|c| Pass { value: c.id.to_string(), after: Vec::new() }).collect();
+    }
+    let needs: BTreeMap<&ComponentId, BTreeSet<&ComponentId>> =
+        left.iter().map(|c| (&c.id, nearest(plan, &c.id, chosen))).collect();
+    let mut done: Vec<&ComponentId> = Vec::new();
+    while !left.is_empty() {
+        let can = left.iter().position(|c| needs[&c.id].iter().all(|need| done.contains(need)));
+        // A circle is refused when a plan is read; were there one, its members would go in order of priority.
+        done.push(&left.remove(can.unwrap_or(0)).id);
+    }
+    let place = |id: &ComponentId| done.iter().position(|d| *d == id);
+    let pass = |id: &&ComponentId| Pass {
+        value: id.to_string(),
+        after: needs[*id].iter().filter_map(|need| place(need)).collect(),
+    };
+    done.iter().map(pass).collect()
+}
+
+/// The chosen components that one depends on, directly or through others that are not chosen.
+fn nearest<'p>(plan: &'p Plan, id: &ComponentId, chosen: &BTreeSet<ComponentId>) -> BTreeSet<&'p ComponentId> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<&ComponentId> = plan.component(id).into_iter().flat_map(|c| &c.dependencies).collect();
+    while let Some(next) = open.pop() {
+        if !seen.insert(next) || next == id {
+            continue;
+        }
+        match chosen.contains(next) {
+            true => {
+                found.insert(next);
+            }
+            false => open.extend(plan.component(next).into_iter().flat_map(|c| &c.dependencies)),
+        }
+    }
+    found
+}

@@ -1,0 +1,57 @@
+//! What a step's condition can ask for: values, how other steps of its scope stand, and what is believed of the plan's parts.
+
+use super::super::health::{self, Verdict};
+use super::super::ids::StepId;
+use super::super::plan::Step;
+use super::super::run::{Run, StepRun};
+use super::super::state::State;
+use super::super::when::Facts;
+
+/// The facts for one step of a run.
+pub(super) struct OfStep<'a> {
+    pub(super) state: &'a State,
+    pub(super) run: &'a Run,
+    pub(super) step: &'a Step,
+}
+
+impl Facts for OfStep<'_> {
+    fn value(&self, name: &str) -> Option<String> {
+        self.run.values_of(self.step).remove(name)
+    }
+
+    fn outcome(&self, step: &str) -> Option<&'static str> {
+        let scope = &self.step.origin.scope;
+        let full = if scope.is_empty() { step.to_owned() } else { format!("{scope}.{step}") };
+        let id = StepId::new(full).ok()?;
+        match self.run.find(&id) {
+            Some((_, _, seen)) => Some(seen.state.word()),
+            None => passes(self.run, &id),
+        }
+    }
+
+    fn component(&self, id: &str) -> Verdict {
+        let (component, site) = id.split_once('.').map_or((id, None), |(component, site)| (component, Some(site)));
+        let Some(loaded) = self.state.plans.get(&self.run.plan) else { return Verdict::Unknown };
+        let counts = |probe: &super::super::plan::Probe| match site {
+            Some(site) => probe.site.as_ref().is_some_and(|s| s.as_str() == site),
+            None => true,
+        };
+        health::summarise(&loaded.plan, &loaded.probes, |c, p| c.id.as_str() == component && counts(p)).worst
+    }
+
+    fn site(&self, id: &str) -> Verdict {
+        let Some(loaded) = self.state.plans.get(&self.run.plan) else { return Verdict::Unknown };
+        let of_site = |p: &super::super::plan::Probe| p.site.as_ref().is_some_and(|s| s.as_str() == id);
+        health::summarise(&loaded.plan, &loaded.probes, |_, p| of_site(p)).worst
+    }
+}
+
+/// How the passes of a list stand together: as the worst of them, *done* only when all are.
+fn passes(run: &Run, group: &StepId) -> Option<&'static str> {
+    let of_group = run.pairs().filter(|(step, _)| step.origin.group.as_ref() == Some(group) && step.counts());
+    let worst = |word: &str| ["done", "not needed", "skipped", "pending", "waiting", "pausing", "running", "declined", "unknown", "failed"]
+        .iter()
+        .position(|known| *known == word);
+    let words = of_group.map(|(_, seen): (&Step, &StepRun)| seen.state.word());
+    words.max_by_key(|word| worst(word))
+}

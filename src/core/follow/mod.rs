@@ -1,0 +1,37 @@
+//! What follows from the state and the time alone: steps whose turn has come, runs that are over, confirmations out of time,
+//! incidents that are proposed, hold or relapse.
+//!
+//! The engine calls [`follow`] after each batch until nothing follows, within the same commit, and again at [`next_due`].
+
+mod facts;
+mod incident;
+mod run;
+mod turned;
+
+use super::event::Event;
+use super::health::Readings;
+use super::state::State;
+use super::time::{Moment, Now};
+
+/// What follows now. Applying it may let more follow.
+#[must_use]
+pub fn follow(state: &State, readings: &Readings, now: &Now) -> Vec<Event> {
+    let mut events = Vec::new();
+    for run in state.runs.values().filter(|run| run.is_open()) {
+        events.extend(run::of_run(state, run, readings, now));
+    }
+    for incident in state.open_incidents() {
+        events.extend(incident::of_incident(state, incident, now));
+    }
+    // One a round: the next one's identifier and call-sign depend on it.
+    events.extend(state.plans.values().find_map(|loaded| incident::proposal(state, loaded, now)));
+    events
+}
+
+/// When something will follow by time alone, if ever.
+#[must_use]
+pub fn next_due(state: &State, now: &Now) -> Option<Moment> {
+    let runs = state.runs.values().filter(|run| run.is_open()).filter_map(|run| run::due(run, now));
+    let incidents = state.open_incidents().filter_map(|incident| incident::due(state, incident, now));
+    runs.chain(incidents).min()
+}

@@ -1,0 +1,262 @@
+//! What follows for a run: steps whose turn has come or whose time is over, and its end.
+
+use super::super::comms::{Delivery, Try};
+use super::super::event::{Event, Voided};
+use super::super::health::{Readings, living_key};
+use super::super::plan::{Action, ProcedureKind, Repeat, Step};
+use super::super::run::{Course, Evidence, Failure, Run, RunResult, RunState, StepRun, StepState};
+use super::super::state::State;
+use super::super::time::{Moment, Now, Span};
+use super::facts::OfStep;
+use super::turned;
+
+/// How soon it is looked again whether what is lost from sight still lives.
+const LOOK_AGAIN: Span = Span::from_secs(1);
+
+/// What follows for an open run.
+pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now) -> Vec<Event> {
+    let mut events: Vec<Event> = Vec::new();
+    for (_, step, seen) in run.active() {
+        events.extend(no_longer_confirmed(state, run, step, seen, readings, now));
+        events.extend(by_itself(state, run, step, seen, now));
+    }
+    if run.state != RunState::Going {
+        return events;
+    }
+    if let Some(limit) = over_its_time(run, now) {
+        events.push(Event::RunOverdue { run: run.id, limit });
+        return events;
+    }
+    let again = run.active().filter_map(|(_, step, seen)| again(run, step, seen, readings, now));
+    events.extend(again);
+    // What is begun changes what may be begun next: one thing at a time.
+    if !events.is_empty() {
+        return events;
+    }
+    match &run.course {
+        Course::Back { .. } => turned::back(run),
+        Course::Forward => forward(state, run),
+    }
+}
+
+/// When something will follow by time alone.
+pub(super) fn due(run: &Run, now: &Now) -> Option<Moment> {
+    let going = run.state == RunState::Going;
+    let steps = run.active().filter_map(|(_, step, seen)| {
+        let rest = match (&seen.state, &step.action) {
+            (StepState::Pausing { since, pause, .. }, _) if going => Some(left(since, *pause, now)),
+            (StepState::Running { since }, Action::Wait { span }) => Some(left(since, *span, now)),
+            (StepState::Unknown { .. }, _) if going && step.repeat == Repeat::IsHarmless => Some(LOOK_AGAIN),
+            _ => None,
+        };
+        let expiry = seen.confirmations.iter().map(|c| left(&c.at, c.expires.since(c.at.utc), now));
+        expiry.chain(rest).min()
+    });
+    let limit = run.procedure.timeout.filter(|_| going && run.overdue.is_none() && run.board.running > 0);
+    let end = limit.map(|limit| limit.minus(run.busy(now)));
+    steps.chain(end).min().map(|span| now.utc.plus(span))
+}
+
+/// What is left of a length of time that began then.
+fn left(since: &Now, all: Span, now: &Now) -> Span {
+    all.minus(now.since(since).span)
+}
+
+fn over_its_time(run: &Run, now: &Now) -> Option<Span> {
+    run.procedure.timeout.filter(|limit| run.overdue.is_none() && run.busy(now) >= *limit)
+}
+
+/// A step that is tried again by itself: after its pause, or because it is lost from sight, does no harm twice and no longer lives.
+fn again(run: &Run, step: &Step, seen: &StepRun, readings: &Readings, now: &Now) -> Option<Event> {
+    if Run::is_undoing(step) != matches!(run.course, Course::Back { .. }) {
+        return None;
+    }
+    match &seen.state {
+        StepState::Pausing { since, pause, .. } if left(since, *pause, now) == Span::ZERO => Some(start(run, step, seen)),
+        StepState::Unknown { .. } if step.repeat == Repeat::IsHarmless => {
+            let lives = readings.living.contains(&living_key(run.id, &step.id, seen.attempts));
+            let again = Event::StepRetried { run: run.id, step: step.id.clone(), values: Default::default() };
+            (!lives).then_some(again)
+        }
+        _ => None,
+    }
+}
+
+/// The end of a step that nobody outside has to do anything for.
+fn by_itself(state: &State, run: &Run, step: &Step, seen: &StepRun, now: &Now) -> Option<Event> {
+    let StepState::Running { since } = &seen.state else { return None };
+    let (run_id, id, attempt) = (run.id, step.id.clone(), seen.attempts);
+    let good = |evidence| Event::StepSucceeded {
+        run: run_id,
+        step: id.clone(),
+        attempt,
+        evidence,
+        results: Default::default(),
+    };
+    match &step.action {
+        Action::Wait { span } => (left(since, *span, now) == Span::ZERO).then(|| good(Evidence::Waited { span: *span })),
+        Action::Notify(notice) => {
+            let of = Try { run: run_id, step: id.clone(), attempt };
+            let bad = |why| super::super::observe::failed(run, step, attempt, &why, now);
+            let incident = state.incidents.get(&run.incident)?;
+            let Some(update) = incident.updates.iter().find(|update| update.of.as_ref() == Some(&of)) else {
+                let of_plan = || state.plans.get(&run.plan).map(|l| l.plan.channels.iter().cloned().collect());
+                let channels =
+                    if notice.channels.is_empty() { of_plan().unwrap_or_default() } else { notice.channels.clone() };
+                return Some(match notice.text.fill(&run.values_of(step)) {
+                    Err(missing) => bad(Failure::NotStarted { why: missing.to_string() }),
+                    Ok(_) if channels.is_empty() => bad(Failure::NotStarted { why: "the plan names no channels".into() }),
+                    Ok(text) => Event::UpdateSent {
+                        incident: run.incident.clone(),
+                        number: incident.updates.len() + 1,
+                        text,
+                        channels,
+                        of: Some(of),
+                    },
+                });
+            };
+            let failed = update.deliveries.iter().find_map(|(channel, delivery)| match delivery {
+                Delivery::Failed { why, .. } => Some(format!("{channel}: {why}")),
+                _ => None,
+            });
+            let waits = update.deliveries.values().any(|delivery| matches!(delivery, Delivery::Waiting { .. }));
+            match failed {
+                _ if waits => None,
+                Some(why) => Some(bad(Failure::NoAnswer { why })),
+                None => Some(good(Evidence::Delivered { channels: update.deliveries.len() })),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Confirmations that no longer count.
+fn no_longer_confirmed(
+    state: &State,
+    run: &Run,
+    step: &Step,
+    seen: &StepRun,
+    readings: &Readings,
+    now: &Now,
+) -> Vec<Event> {
+    let voided = seen.confirmations.iter().filter_map(|c| {
+        let why = if left(&c.at, c.expires.since(c.at.utc), now) == Span::ZERO {
+            Voided::Expired
+        } else {
+            super::super::decide::gate::worsened(state, run, c.max_loss, readings)?
+        };
+        Some(Event::ConfirmationVoided { run: run.id, step: step.id.clone(), by: c.by.clone(), why })
+    });
+    voided.collect()
+}
+
+/// What is begun next on the way to the end, or the end.
+fn forward(state: &State, run: &Run) -> Vec<Event> {
+    if run.board.settled == run.board.of && run.board.mending == 0 && run.board.active.is_empty() {
+        return is_over(state, run);
+    }
+    if let Some((_, step, _)) = run.active().find(|(_, step, seen)| turned::asks_for_it(step, seen)) {
+        return vec![Event::RunTurnedBack { run: run.id, why: format!("{} failed", step.id) }];
+    }
+    if run.is_blocked() {
+        return Vec::new();
+    }
+    let mut slots = Slots::new(run);
+    let mut events = Vec::new();
+    for place in run.board.ready_for_people.iter().chain(run.board.ready.iter()) {
+        let Some((_, step, seen)) = run.at(*place as usize) else { continue };
+        if slots.none_left() && !step.action.is_for_people() {
+            break;
+        }
+        match may_begin(state, run, step) {
+            Ok(None) if step.action.is_for_people() || slots.take(run, step) => events.push(start(run, step, seen)),
+            Ok(None) => {}
+            Ok(Some(why)) => events.push(Event::StepNotNeeded { run: run.id, step: step.id.clone(), why }),
+            Err(why) => {
+                let (run, step, attempt) = (run.id, step.id.clone(), seen.attempts);
+                events.push(Event::StepFailed { run, step, attempt, why: Failure::NotStarted { why }, again: None });
+            }
+        }
+    }
+    events
+}
+
+/// Whether a step is done at all: why not, if it is not; an error when that cannot be told.
+fn may_begin(state: &State, run: &Run, step: &Step) -> Result<Option<String>, String> {
+    let around = step.origin.under.as_ref().and_then(|id| run.find(id));
+    if let Some((_, call, seen)) = around
+        && matches!(seen.state, StepState::Skipped { .. } | StepState::NotNeeded { .. })
+    {
+        return Ok(Some(format!("{} was left out", call.id)));
+    }
+    let Some(condition) = &step.when else { return Ok(None) };
+    let facts = OfStep { state, run, step };
+    match condition.holds(&facts) {
+        Ok(true) => Ok(None),
+        Ok(false) => Ok(Some(format!("not so: {condition}"))),
+        Err(unclear) => Err(format!("whether {condition} cannot be told: {unclear}")),
+    }
+}
+
+/// Room for steps side by side, in the run and on each host.
+struct Slots {
+    left: usize,
+    hosts: std::collections::BTreeMap<String, usize>,
+}
+
+impl Slots {
+    fn new(run: &Run) -> Slots {
+        let mut hosts = std::collections::BTreeMap::new();
+        let mut taken = 0;
+        for (_, step, seen) in run.active() {
+            if matches!(seen.state, StepState::Running { .. } | StepState::Pausing { .. }) {
+                taken += 1;
+                if let Some(host) = run.host_of(step) {
+                    *hosts.entry(host).or_insert(0) += 1;
+                }
+            }
+        }
+        let all = usize::try_from(run.procedure.lanes.run).unwrap_or(usize::MAX);
+        Slots { left: all.saturating_sub(taken), hosts }
+    }
+
+    fn none_left(&self) -> bool {
+        self.left == 0
+    }
+
+    fn take(&mut self, run: &Run, step: &Step) -> bool {
+        if self.left == 0 {
+            return false;
+        }
+        if let Some(host) = run.host_of(step) {
+            let taken = self.hosts.entry(host).or_insert(0);
+            if *taken >= usize::try_from(run.procedure.lanes.host).unwrap_or(usize::MAX) {
+                return false;
+            }
+            *taken += 1;
+        }
+        self.left -= 1;
+        true
+    }
+}
+
+/// A step's next try.
+pub(super) fn start(run: &Run, step: &Step, seen: &StepRun) -> Event {
+    Event::StepStarted { run: run.id, step: step.id.clone(), attempt: seen.attempts.saturating_add(1) }
+}
+
+/// The end of a run whose steps are all settled; a failover that ended well has moved what serves.
+fn is_over(state: &State, run: &Run) -> Vec<Event> {
+    let (skipped, failed, of) = (run.board.skipped, run.board.failed, run.board.of);
+    let whole = skipped == 0 && failed == 0;
+    let result = if whole { RunResult::Done } else { RunResult::Partly { skipped, failed, of } };
+    let moves = matches!(run.procedure.kind, ProcedureKind::Failover | ProcedureKind::Failback);
+    let to = run.procedure.to.clone().filter(|_| moves);
+    let active = state.plans.get(&run.plan).and_then(|l| l.active.clone());
+    let moved = to.filter(|site| active.as_ref() != Some(site));
+    moved
+        .map(|site| Event::SiteActivated { plan: run.plan.clone(), site })
+        .into_iter()
+        .chain([Event::RunEnded { run: run.id, result }])
+        .collect()
+}
