@@ -93,9 +93,11 @@ async fn a_snapshot_of_another_protocol_is_told_apart_from_a_broken_one() {
     let (_directory, client) = serve(Router::new().route("/v1/snapshot", get(|| async { axum::Json(newer) })));
     let error = client.snapshot().await.unwrap_err();
     assert!(matches!(error, ClientError::Protocol { theirs } if theirs == PROTOCOL + 1), "{error:?}");
-    assert_eq!(error.to_string(), "the engine speaks protocol 2 and this program 1; update this program");
+    let says = format!("the engine speaks protocol {} and this program {PROTOCOL}; update this program", PROTOCOL + 1);
+    assert_eq!(error.to_string(), says);
 
-    let (_directory, client) = serve(Router::new().route("/v1/snapshot", get(|| async { "{\"protocol\": 1}" })));
+    let (_directory, client) =
+        serve(Router::new().route("/v1/snapshot", get(|| async { format!("{{\"protocol\": {PROTOCOL}}}") })));
     assert!(matches!(client.snapshot().await, Err(ClientError::Broken(_))));
 }
 

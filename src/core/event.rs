@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::comms::{Attempt, Try};
 use super::health::Change;
-use super::ids::{CallSign, ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, SiteId, StepId};
+use super::ids::{
+    CallSign, ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, SiteId, StepId,
+};
 use super::people::{Mode, Person};
 use super::plan::{Plan, PlanHash, Procedure, Severity};
 use super::run::{Evidence, Failure, Graph, RunResult};

@@ -84,7 +84,11 @@ pub fn lay_out(
 ) -> Result<LaidOut, CannotLayOut> {
     let affected = affected(loaded);
     let mut layout = Layout::new(&loaded.plan, &affected, options, &given.values);
-    let scope = Scope { prefix: String::new(), origin: Origin { secrets: given.secrets.clone(), ..Origin::default() }, depth: 0 };
+    let scope = Scope {
+        prefix: String::new(),
+        origin: Origin { secrets: given.secrets.clone(), ..Origin::default() },
+        depth: 0,
+    };
     let checks = layout.block(&procedure.preconditions, &scope, &[], Some(Purpose::Precondition))?;
     layout.block(&procedure.steps, &scope, &checks, None)?;
     layout.undos()?;
@@ -125,12 +129,7 @@ struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    fn new(
-        plan: &'a Plan,
-        affected: &'a BTreeSet<ComponentId>,
-        options: &'a Options,
-        base: &'a Values,
-    ) -> Layout<'a> {
+    fn new(plan: &'a Plan, affected: &'a BTreeSet<ComponentId>, options: &'a Options, base: &'a Values) -> Layout<'a> {
         Layout {
             plan,
             affected,
@@ -199,12 +198,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Lays one step of a plan out. Returns the places that begin it and those that end it.
-    fn step(
-        &mut self,
-        step: &Step,
-        scope: &Scope,
-        purpose: Option<Purpose>,
-    ) -> Result<(Places, Places), CannotLayOut> {
+    fn step(&mut self, step: &Step, scope: &Scope, purpose: Option<Purpose>) -> Result<(Places, Places), CannotLayOut> {
         let Some(each) = &step.each else { return self.once(step, &step.id.to_string(), scope, purpose) };
         let passes = self.passes(step, each, scope)?;
         if passes.is_empty() {
@@ -439,7 +433,8 @@ pub fn affected(loaded: &Loaded) -> BTreeSet<ComponentId> {
     let mut found: BTreeSet<ComponentId> =
         loaded.plan.components.iter().filter(|c| down(c)).map(|c| c.id.clone()).collect();
     loop {
-        let hit = |c: &&super::plan::Component| !found.contains(&c.id) && c.dependencies.iter().any(|d| found.contains(d));
+        let hit =
+            |c: &&super::plan::Component| !found.contains(&c.id) && c.dependencies.iter().any(|d| found.contains(d));
         let more: Vec<ComponentId> = loaded.plan.components.iter().filter(hit).map(|c| c.id.clone()).collect();
         if more.is_empty() {
             return found;

@@ -10,7 +10,11 @@ impl Host {
     /// # Errors
     /// What is wrong with it.
     pub fn new(text: &str) -> Result<Host, String> {
-        if text.starts_with('-') { Err("a host's name does not begin with '-'".into()) } else { Ok(Host(text.to_owned())) }
+        if text.starts_with('-') {
+            Err("a host's name does not begin with '-'".into())
+        } else {
+            Ok(Host(text.to_owned()))
+        }
     }
 
     /// The name as text.

@@ -22,6 +22,7 @@ pub mod observe;
 pub mod param;
 pub mod people;
 pub mod plan;
+pub mod preview;
 pub mod refusal;
 pub mod run;
 pub mod secret;

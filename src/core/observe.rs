@@ -104,21 +104,25 @@ pub fn observe(state: &State, report: &Report, now: &Now) -> Vec<Event> {
 fn step_ended(state: &State, run: RunId, id: &StepId, attempt: u32, end: &StepEnd, now: &Now) -> Vec<Event> {
     let Some(known) = state.runs.get(&run) else { return Vec::new() };
     let Some((_, step, seen)) = known.find(id) else { return Vec::new() };
-    // Only the try that is under way can end, or that was lost from sight; what ended before, or was settled by a person, stays.
-    let lost = matches!(seen.state, StepState::Unknown { .. });
-    if seen.attempts != attempt || !(lost || matches!(seen.state, StepState::Running { .. })) {
-        return Vec::new();
-    }
     let step_id = id.clone();
+    // Only the try that is under way can end; what ended before, or was settled by a person, stays as it is. What was lost from
+    // sight has to be seen again first.
+    match (&seen.state, end) {
+        _ if seen.attempts != attempt => return Vec::new(),
+        (StepState::Running { .. }, _) => {}
+        (StepState::Unknown { .. }, StepEnd::Regained) => {
+            return vec![Event::StepRegained { run, step: step_id, attempt }];
+        }
+        _ => return Vec::new(),
+    }
     vec![match end {
         StepEnd::Good { evidence, results } => {
             let (evidence, results) = (evidence.clone(), results.clone());
             Event::StepSucceeded { run, step: step_id, attempt, evidence, results }
         }
         StepEnd::Bad(why) => failed(known, step, attempt, why, now),
-        StepEnd::Lost(what) if !lost => Event::StepLost { run, step: step_id, attempt, what: what.clone() },
-        StepEnd::Regained if lost => Event::StepRegained { run, step: step_id, attempt },
-        StepEnd::Lost(_) | StepEnd::Regained => return Vec::new(),
+        StepEnd::Lost(what) => Event::StepLost { run, step: step_id, attempt, what: what.clone() },
+        StepEnd::Regained => return Vec::new(),
     }]
 }
 

@@ -104,8 +104,11 @@ impl Effects {
     fn reconcile_steps(&mut self, state: &Arc<State>) {
         let mut running: BTreeSet<StepKey> = BTreeSet::new();
         for run in state.runs.values() {
-            for (step, seen) in run.pairs() {
+            for (_, step, seen) in run.active() {
                 let StepState::Running { since } = &seen.state else { continue };
+                if is_done_by_rules(step) {
+                    continue;
+                }
                 let key = (run.id, step.id.clone(), seen.attempts);
                 running.insert(key.clone());
                 let shared = &self.shared;
@@ -123,7 +126,7 @@ impl Effects {
     fn stop(&mut self, run: &Arc<Run>, step: &Step, seen: &StepRun, since: &Now) {
         let key = (run.id, step.id.clone(), seen.attempts);
         let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
-        if let (Action::Command { .. }, Ok(shim::Found::Running(pids))) = (&step.action, shim::look(&dir)) {
+        if let (true, Ok(shim::Found::Running(pids))) = (step.action.is_program(), shim::look(&dir)) {
             if let Err(why) = shim::stop(&pids) {
                 tracing::error!(%why, run = %run.id, step = %step.id, "a command cannot be ended");
             }
@@ -179,12 +182,12 @@ impl Effects {
     pub(super) fn look_for_living(&self, state: &State) {
         let mut living = BTreeSet::new();
         for run in state.runs.values() {
-            for (step, seen) in run.pairs() {
+            for (_, step, seen) in run.active() {
                 let may_live = matches!(
                     seen.state,
                     StepState::Running { .. } | StepState::Unknown { .. } | StepState::Failed { .. }
                 );
-                if !may_live || !matches!(step.action, Action::Command { .. }) {
+                if !may_live || !step.action.is_program() {
                     continue;
                 }
                 let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
@@ -221,11 +224,16 @@ pub(super) fn lost_steps(state: &State) -> Vec<Report> {
         attempt: seen.attempts,
         end: StepEnd::Lost("the engine stopped while it waited for an answer".into()),
     };
-    let steps = state.runs.values().flat_map(|run| run.pairs().map(move |(step, seen)| (run, step, seen)));
+    let steps = state.runs.values().flat_map(|run| run.active().map(move |(_, step, seen)| (run, step, seen)));
     steps
-        .filter(|(_, step, seen)| matches!(step.action, Action::Http(_)) && running(seen))
+        .filter(|(_, step, seen)| matches!(step.action, Action::Http(_) | Action::Sql(_)) && running(seen))
         .map(|(run, step, seen)| lost(run, step, seen))
         .collect()
+}
+
+/// Whether the rules themselves end a step, by time or by what became of an update: nobody has to do anything for it.
+fn is_done_by_rules(step: &Step) -> bool {
+    matches!(step.action, Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_))
 }
 
 fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, since: &Now) -> Task {

@@ -332,6 +332,7 @@ mod tests {
                     number: 2,
                     text: "We are on it.".into(),
                     channels: ["inbox", "mail"].map(|c| c.parse().unwrap()).into(),
+                    of: None,
                 },
                 "update 2 to inbox and mail: We are on it.".into(),
             ),
@@ -359,6 +360,8 @@ mod tests {
                     name: "Fail over to West".into(),
                     procedure: None,
                     values: Default::default(),
+                    graph: None,
+                    components: Default::default(),
                 },
                 "R7 started: Fail over to West".into(),
             ),
@@ -366,7 +369,13 @@ mod tests {
             (started("fence", 2), "R7 Fence East started, try 2".into()),
             (started("bridge", 1), "R7 Bridge is open waits for people".into()),
             (
-                Event::StepSucceeded { run, step: fence(), attempt: 1, evidence: Evidence::ExitedWell },
+                Event::StepSucceeded {
+                    run,
+                    step: fence(),
+                    attempt: 1,
+                    evidence: Evidence::ExitedWell,
+                    results: Default::default(),
+                },
                 "R7 Fence East done, seen: exit 0".into(),
             ),
             (failed(None), "R7 Fence East FAILED: exit 1".into()),
@@ -380,7 +389,10 @@ mod tests {
                 "R7 Fence East said to be done: by hand".into(),
             ),
             (Event::StepSaidDone { run, step: fence(), note: None }, "R7 Fence East said to be done".into()),
-            (Event::StepRetried { run, step: fence() }, "R7 Fence East is tried again".into()),
+            (
+                Event::StepRetried { run, step: fence(), values: Default::default() },
+                "R7 Fence East is tried again".into(),
+            ),
             (
                 Event::StepSkipped { run, step: fence(), reason: "no power".into() },
                 "R7 Fence East skipped: no power".into(),

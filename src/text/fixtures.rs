@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::core::apply::apply;
+use crate::core::event::Event;
 use crate::core::fixtures::{at, probe};
 use crate::core::ids::{CallSign, IncidentId, Principal, RunId};
 use crate::core::incident::{Incident, Phase};
@@ -10,8 +12,7 @@ use crate::core::plan::{
     Action, Component, Environment, Gate, Launcher, Layer, Plan, PlanHash, Probe, Procedure, ProcedureKind, Severity,
     Site, SiteRole, Step,
 };
-use crate::core::run::{Run, RunState, StepRun, StepState};
-use crate::core::state::{Loaded, State};
+use crate::core::state::{Entry, Loaded, State};
 use crate::core::time::Span;
 
 pub(crate) fn ada() -> Principal {
@@ -42,7 +43,19 @@ pub(crate) fn state() -> State {
     };
     state.plans.insert(plan.id.clone(), Arc::new(loaded));
     state.incidents.insert(kestrel(), Arc::new(incident()));
-    state.runs.insert(RunId(7), Arc::new(run(&plan)));
+    let started = Event::RunStarted {
+        run: RunId(7),
+        incident: kestrel(),
+        plan: plan.id.clone(),
+        hash: PlanHash("0123456789abcdef".into()),
+        name: plan.procedures[0].name.clone(),
+        procedure: Some(Arc::new(plan.procedures[0].clone())),
+        values: Default::default(),
+        graph: None,
+        components: Default::default(),
+    };
+    apply(&mut state, &Entry { seq: 1, at: at(20), by: ada(), event: started });
+    state.timeline.clear();
     state
 }
 
@@ -124,26 +137,5 @@ fn incident() -> Incident {
         causes: Default::default(),
         roles: Default::default(),
         updates: vec![],
-    }
-}
-
-fn run(plan: &Plan) -> Run {
-    let procedure = Arc::new(plan.procedures[0].clone());
-    let steps = procedure
-        .steps
-        .iter()
-        .map(|s| StepRun { id: s.id.clone(), state: StepState::Pending, attempts: 0, confirmations: vec![] })
-        .collect();
-    Run {
-        id: RunId(7),
-        incident: kestrel(),
-        plan: plan.id.clone(),
-        plan_hash: PlanHash("0123456789abcdef".into()),
-        procedure,
-        values: Default::default(),
-        by: ada(),
-        started: at(20),
-        state: RunState::Going,
-        steps,
     }
 }

@@ -158,6 +158,7 @@ mod tests {
     use super::*;
     use crate::core::fixtures::at;
     use crate::core::ids::Principal;
+    use crate::core::run::Then;
     use crate::core::time::Span;
     use crate::text::fixtures::{ada, mike, state};
 
@@ -202,14 +203,14 @@ mod tests {
             (StepState::Waiting { since: since.clone() }, format!("waiting for people since {moment}")),
             (StepState::Running { since: since.clone() }, format!("running since {moment}")),
             (
-                StepState::Pausing { until: moment, why: why.clone() },
+                StepState::Pausing { until: moment, since: since.clone(), pause: Span::ZERO, why: why.clone() },
                 format!("failed: exit 1; tried again at {moment}"),
             ),
             (
                 StepState::Done { how: How::Seen(Evidence::ExitedWell), at: since.clone(), took: Span::ZERO },
                 "done, seen: exit 0".into(),
             ),
-            (StepState::Failed { why, at: since.clone() }, "FAILED: exit 1".into()),
+            (StepState::Failed { why, at: since.clone(), then: Then::Waits }, "FAILED: exit 1".into()),
             (
                 StepState::Unknown { what: "the engine ended".into(), at: since.clone() },
                 "UNKNOWN: the engine ended".into(),
@@ -228,14 +229,26 @@ mod tests {
     }
 
     #[test]
-    fn a_run_with_skipped_steps_is_never_called_done() {
+    fn a_run_with_skipped_or_failed_steps_is_never_called_done() {
+        let ended = |result| RunState::Ended { result, at: at(1) };
         for (given, sentence) in [
             (RunState::Going, "going"),
             (RunState::Held { by: ada(), reason: None, at: at(1) }, "held by ada"),
             (RunState::Held { by: ada(), reason: Some("wait".into()), at: at(1) }, "held by ada: wait"),
             (RunState::Ended { result: RunResult::Done, at: at(1) }, "done"),
-            (RunState::Ended { result: RunResult::Partly { skipped: 1 }, at: at(1) }, "ended with 1 step skipped"),
-            (RunState::Ended { result: RunResult::Partly { skipped: 2 }, at: at(1) }, "ended with 2 steps skipped"),
+            (ended(RunResult::Partly { skipped: 1, failed: 0, of: 4 }), "PARTLY: 3 of 4 steps done, 1 skipped"),
+            (
+                ended(RunResult::Partly { skipped: 2, failed: 1, of: 9 }),
+                "PARTLY: 6 of 9 steps done, 1 failed, 2 skipped",
+            ),
+            (
+                ended(RunResult::RolledBack { undone: 1, kept: vec![] }),
+                "ROLLED BACK: 1 step undone, all that had been done",
+            ),
+            (
+                ended(RunResult::RolledBack { undone: 2, kept: vec!["promote".parse().unwrap()] }),
+                "ROLLED BACK: 2 steps undone; promote STAYS DONE",
+            ),
             (
                 RunState::Ended { result: RunResult::Aborted { by: mike(), reason: "wrong site".into() }, at: at(1) },
                 "aborted by mike: wrong site",

@@ -153,6 +153,7 @@ pub fn start(incident: &IncidentId, procedure: &str) -> Asked {
         plan: "shop".parse().unwrap(),
         procedure: procedure.parse().unwrap(),
         values: Default::default(),
+        options: Default::default(),
         seen: None,
     }
 }

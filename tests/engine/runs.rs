@@ -48,7 +48,7 @@ async fn steps_run_in_file_order_and_a_failure_stops_the_run_until_somebody_deci
     assert_eq!(engine.run(run).await.steps[1].state, StepState::Pending, "nothing after it has begun");
 
     std::fs::write(&flag, "").unwrap();
-    engine.ask(Command::Retry { run, step: "first".parse().unwrap() }).await;
+    engine.ask(Command::Retry { run, step: "first".parse().unwrap(), values: Default::default() }).await;
     engine.step(run, "second", StepState::is_settled).await;
     assert_eq!(engine.run(run).await.steps[0].attempts, 2);
 }
@@ -197,14 +197,14 @@ async fn what_nobody_can_know_is_unknown_and_not_repeated_while_it_lives() {
     assert_eq!(what, "its shim is gone; processes that it started still live");
 
     let step = "work".parse().unwrap();
-    let trouble = engine.refused(Command::Retry { run, step }).await;
+    let trouble = engine.refused(Command::Retry { run, step, values: Default::default() }).await;
     assert!(matches!(trouble, Trouble::Refused(Refusal::StillAlive { attempt: 1, .. })), "{trouble:?}");
     assert_eq!(count(&engine), "x\n", "nothing was repeated");
 
     std::fs::write(engine.dir.join("end"), "").unwrap();
     gone(&engine.dir.join("child.pid")).await;
     eventually("a retry is taken", || async {
-        engine.try_ask(Command::Retry { run, step: "work".parse().unwrap() }).await.ok()
+        engine.try_ask(Command::Retry { run, step: "work".parse().unwrap(), values: Default::default() }).await.ok()
     })
     .await;
     engine.step(run, "work", StepState::is_settled).await;

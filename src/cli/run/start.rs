@@ -60,7 +60,9 @@ impl Start {
 
 /// What each step would do, with its values. Changes nothing.
 fn preview(loaded: &Loaded, procedure: &Procedure, given: &Values, out: &mut Out) -> Outcome {
-    let values = expand::resolve(&loaded.plan, procedure, given).map(|given| given.values).map_err(|why| Failure::failed(text::refusal(&why)))?;
+    let values = expand::resolve(&loaded.plan, procedure, given)
+        .map(|given| given.values)
+        .map_err(|why| Failure::failed(text::refusal(&why)))?;
     if out.format == Format::Json {
         let steps: Vec<_> = procedure
             .steps

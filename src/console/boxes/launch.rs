@@ -216,7 +216,8 @@ impl Launch {
 
     fn preview(&self, width: usize) -> Vec<Row> {
         let Some(procedure) = self.procedure() else { return Vec::new() };
-        let values = expand::resolve(&self.whole, procedure, &self.given()).map(|given| given.values).unwrap_or_default();
+        let values =
+            expand::resolve(&self.whole, procedure, &self.given()).map(|given| given.values).unwrap_or_default();
         let mut rows = Vec::new();
         for (index, step) in procedure.steps.iter().enumerate().skip(self.top) {
             let gate = matches!(step.action, crate::core::plan::Action::Gate(_));

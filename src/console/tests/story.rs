@@ -225,6 +225,7 @@ impl Night {
                     plan: "shop".parse().unwrap(),
                     procedure: "failover-west".parse().unwrap(),
                     values: [("reason".to_owned(), "East is dark".to_owned())].into(),
+                    options: Default::default(),
                     seen: None,
                 },
             );

@@ -92,13 +92,7 @@ fn done(before: &StepState, how: How, at: Now) -> StepState {
     StepState::Done { how, at, took }
 }
 
-fn step_mut(
-    state: &mut State,
-    entry: &Entry,
-    run: RunId,
-    step: &StepId,
-    change: impl FnOnce(&Step, &mut StepRun),
-) {
+fn step_mut(state: &mut State, entry: &Entry, run: RunId, step: &StepId, change: impl FnOnce(&Step, &mut StepRun)) {
     run_mut(state, run, |run| {
         if let Some(place) = run.graph.place(step) {
             run.change(place, entry.seq, &entry.at, change);

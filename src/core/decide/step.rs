@@ -64,7 +64,8 @@ fn checked(c: Context<'_>, run: &Run, step: &Step, values: &Values) -> Result<()
     let known = param::Known { sites: &sites, components: &components };
     for parameter in &run.procedure.parameters {
         if let Some(value) = values.get(&parameter.name) {
-            let bad = |why: param::BadValue| Refusal::ParameterBad { name: parameter.name.clone(), why: why.to_string() };
+            let bad =
+                |why: param::BadValue| Refusal::ParameterBad { name: parameter.name.clone(), why: why.to_string() };
             param::check(&parameter.kind, value, &known).map_err(bad)?;
         }
     }

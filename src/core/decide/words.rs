@@ -66,5 +66,11 @@ pub(super) fn update(
             known: c.state.channels.keys().map(ToString::to_string).collect(),
         });
     }
-    Ok(vec![Event::UpdateSent { incident: incident.clone(), number: known.updates.len() + 1, text, channels, of: None }])
+    Ok(vec![Event::UpdateSent {
+        incident: incident.clone(),
+        number: known.updates.len() + 1,
+        text,
+        channels,
+        of: None,
+    }])
 }

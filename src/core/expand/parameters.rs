@@ -34,10 +34,8 @@ pub fn resolve(plan: &Plan, procedure: &Procedure, values: &Values) -> Result<Gi
         let value = match (values.get(&parameter.name), &parameter.need) {
             (Some(value), Need::Required) if value.trim().is_empty() => None,
             (Some(value), _) => {
-                let bad = |why: param::BadValue| Refusal::ParameterBad {
-                    name: parameter.name.clone(),
-                    why: why.to_string(),
-                };
+                let bad =
+                    |why: param::BadValue| Refusal::ParameterBad { name: parameter.name.clone(), why: why.to_string() };
                 param::check(&parameter.kind, value, &known).map_err(bad)?;
                 Some(value)
             }

@@ -49,9 +49,11 @@ impl Facts for OfStep<'_> {
 /// How the passes of a list stand together: as the worst of them, *done* only when all are.
 fn passes(run: &Run, group: &StepId) -> Option<&'static str> {
     let of_group = run.pairs().filter(|(step, _)| step.origin.group.as_ref() == Some(group) && step.counts());
-    let worst = |word: &str| ["done", "not needed", "skipped", "pending", "waiting", "pausing", "running", "declined", "unknown", "failed"]
-        .iter()
-        .position(|known| *known == word);
+    let worst = |word: &str| {
+        ["done", "not needed", "skipped", "pending", "waiting", "pausing", "running", "declined", "unknown", "failed"]
+            .iter()
+            .position(|known| *known == word)
+    };
     let words = of_group.map(|(_, seen): (&Step, &StepRun)| seen.state.word());
     words.max_by_key(|word| worst(word))
 }

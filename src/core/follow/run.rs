@@ -72,7 +72,9 @@ fn again(run: &Run, step: &Step, seen: &StepRun, readings: &Readings, now: &Now)
         return None;
     }
     match &seen.state {
-        StepState::Pausing { since, pause, .. } if left(since, *pause, now) == Span::ZERO => Some(start(run, step, seen)),
+        StepState::Pausing { since, pause, .. } if left(since, *pause, now) == Span::ZERO => {
+            Some(start(run, step, seen))
+        }
         StepState::Unknown { .. } if step.repeat == Repeat::IsHarmless => {
             let lives = readings.living.contains(&living_key(run.id, &step.id, seen.attempts));
             let again = Event::StepRetried { run: run.id, step: step.id.clone(), values: Default::default() };
@@ -94,7 +96,9 @@ fn by_itself(state: &State, run: &Run, step: &Step, seen: &StepRun, now: &Now) -
         results: Default::default(),
     };
     match &step.action {
-        Action::Wait { span } => (left(since, *span, now) == Span::ZERO).then(|| good(Evidence::Waited { span: *span })),
+        Action::Wait { span } => {
+            (left(since, *span, now) == Span::ZERO).then(|| good(Evidence::Waited { span: *span }))
+        }
         Action::Notify(notice) => {
             let of = Try { run: run_id, step: id.clone(), attempt };
             let bad = |why| super::super::observe::failed(run, step, attempt, &why, now);
@@ -105,7 +109,9 @@ fn by_itself(state: &State, run: &Run, step: &Step, seen: &StepRun, now: &Now) -
                     if notice.channels.is_empty() { of_plan().unwrap_or_default() } else { notice.channels.clone() };
                 return Some(match notice.text.fill(&run.values_of(step)) {
                     Err(missing) => bad(Failure::NotStarted { why: missing.to_string() }),
-                    Ok(_) if channels.is_empty() => bad(Failure::NotStarted { why: "the plan names no channels".into() }),
+                    Ok(_) if channels.is_empty() => {
+                        bad(Failure::NotStarted { why: "the plan names no channels".into() })
+                    }
                     Ok(text) => Event::UpdateSent {
                         incident: run.incident.clone(),
                         number: incident.updates.len() + 1,

@@ -485,7 +485,8 @@ impl Run {
     /// Whether something stands in the way of every further step: a failure, a refusal or what nobody knows, until a person decides.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        self.active().any(|(_, _, seen)| seen.state.waits_for_people() && !matches!(seen.state, StepState::Waiting { .. }))
+        self.active()
+            .any(|(_, _, seen)| seen.state.waits_for_people() && !matches!(seen.state, StepState::Waiting { .. }))
     }
 
     /// How many of the steps that count are settled, and of how many.

@@ -283,7 +283,7 @@ fn a_no_stops_the_run_until_the_gate_is_asked_again() {
     assert!(world.pass(3_600).is_empty());
     let why = world.refused(ada(), withdraw(run));
     assert!(matches!(&why, Refusal::StepIs { state, .. } if state == "declined"), "{why:?}");
-    world.ok(ada(), Command::Retry { run, step: id("go") });
+    world.ok(ada(), Command::Retry { run, step: id("go"), values: Default::default() });
     assert_eq!(world.current(run).attempts, 2);
     yes(&mut world, ada(), run);
     yes(&mut world, mike(), run);

@@ -185,7 +185,7 @@ fn command(world: &World, Move { deed, which, how, .. }: Move) -> Option<Command
             launch(&incident(), pick(&procedures, how)?)
         }
         Deed::SayDone => Command::SayDone { run, step, note: None },
-        Deed::Retry => Command::Retry { run, step },
+        Deed::Retry => Command::Retry { run, step, values: Default::default() },
         Deed::Skip => Command::Skip { run, step, reason },
         Deed::Confirm if waits => world.confirm(run, Some(Span::from_secs(how as u64 % 6))),
         Deed::Confirm | Deed::ConfirmStale => {
@@ -216,7 +216,7 @@ fn go_on(world: &mut World, Move { who: n, which, how, .. }: Move) {
             drop(world.say(who(n), Command::SayDone { run: id, step: step.id, note: None }));
         }
         (_, StepState::Failed { .. } | StepState::Unknown { .. } | StepState::Declined { .. }) => {
-            drop(world.say(who(n), Command::Retry { run: id, step: step.id }));
+            drop(world.say(who(n), Command::Retry { run: id, step: step.id, values: Default::default() }));
         }
         _ => {}
     }

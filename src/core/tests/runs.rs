@@ -20,7 +20,7 @@ fn said_done(run: RunId, step: &str) -> Command {
 }
 
 fn retry(run: RunId, step: &str) -> Command {
-    Command::Retry { run, step: id(step) }
+    Command::Retry { run, step: id(step), values: Default::default() }
 }
 
 fn skip(run: RunId, step: &str) -> Command {
@@ -90,7 +90,7 @@ fn steps_run_in_file_order_and_each_end_is_known_as_it_was_learnt() {
 fn another_steps_turn_is_not_taken() {
     let (mut world, _, run) = World::failing_over();
     let turn = Some(id("bridge"));
-    for command in [said_done(run, "send"), retry(run, "stop"), skip(run, "open")] {
+    for command in [said_done(run, "send"), retry(run, "stop")] {
         let why = world.refused(ada(), command);
         assert!(matches!(&why, Refusal::NotItsTurn { turn: t, .. } if *t == turn), "{why:?}");
     }
@@ -107,7 +107,8 @@ fn a_failure_is_tried_again_after_its_pause_and_then_waits_for_a_person() {
     for attempt in [1, 2] {
         world.ends(run, "stop", attempt, failed());
         let until = world.now.utc.plus(Span::from_secs(5));
-        assert_eq!(*world.step(run, "stop"), StepState::Pausing { until, why: Failure::Exit { code: 1 } });
+        let (since, pause, why) = (world.now.clone(), Span::from_secs(5), Failure::Exit { code: 1 });
+        assert_eq!(*world.step(run, "stop"), StepState::Pausing { until, since, pause, why });
         assert_eq!(next_due(&world.state, &world.now), Some(until));
         assert!(world.pass(4).is_empty());
         let events = world.pass(1);
@@ -193,7 +194,7 @@ fn a_step_that_is_harmless_to_repeat_is_done_again_once_nothing_of_it_lives() {
     assert!(next_due(&world.state, &world.now).is_some(), "it is looked again");
     world.readings.living.clear();
     let again = world.pass(1);
-    assert_eq!(again[0], Event::StepRetried { run, step: stop });
+    assert_eq!(again[0], Event::StepRetried { run, step: stop, values: Default::default() });
     assert!(matches!(world.step(run, "stop"), StepState::Running { .. }));
     assert_eq!(world.run(run).steps[2].attempts, 2);
 }
@@ -257,7 +258,7 @@ fn leaving_out_takes_a_reason_and_the_run_is_never_called_done() {
     world.ok(ada(), skip(run, "read"));
     world.ok(ada(), said_done(run, "ask"));
     let RunState::Ended { result, .. } = &world.run(run).state else { panic!() };
-    assert_eq!(*result, RunResult::Partly { skipped: 1 });
+    assert_eq!(*result, RunResult::Partly { skipped: 1, failed: 0, of: 2 });
 }
 
 #[test]
@@ -294,7 +295,7 @@ fn an_aborted_run_is_over_and_starts_nothing_more() {
     let (mut world, _, run) = World::failing_over();
     world.walk_to(run, "stop");
     world.ok(ada(), abort(run));
-    for command in [abort(run), hold(run), Command::Resume { run }, said_done(run, "stop"), retry(run, "stop")] {
+    for command in [abort(run), hold(run), said_done(run, "stop"), retry(run, "stop")] {
         assert_eq!(world.refused(ada(), command), Refusal::RunOver { run });
     }
     world.ends(run, "stop", 1, failed());
@@ -304,6 +305,22 @@ fn an_aborted_run_is_over_and_starts_nothing_more() {
     );
     assert!(world.pass(60).is_empty());
     assert_eq!(next_due(&world.state, &world.now), None);
+}
+
+#[test]
+fn an_aborted_run_is_taken_up_again_at_the_step_where_it_was_stopped() {
+    let (mut world, _, run) = World::failing_over();
+    world.walk_to(run, "stop");
+    world.ok(ada(), abort(run));
+    let stopping = Refusal::RunIs { run, state: "still stopping".into() };
+    assert_eq!(world.refused(ada(), Command::Resume { run }), stopping);
+    world.ends(run, "stop", 1, StepEnd::Bad(Failure::Stopped));
+    let events = world.ok(ada(), Command::Resume { run });
+    assert!(matches!(events.as_slice(), [Event::RunResumed { .. }]), "nothing starts by itself: {events:?}");
+    world.ok(ada(), retry(run, "stop"));
+    world.walk_to(run, "open");
+    world.goes_well(run);
+    assert!(matches!(&world.run(run).state, RunState::Ended { result: RunResult::Done, .. }));
 }
 
 #[test]
@@ -335,6 +352,7 @@ fn a_plan_that_was_edited_changes_no_run_and_no_launch_that_was_not_shown() {
         plan: plan.clone(),
         procedure: procedure.clone(),
         values: values.clone(),
+        options: Default::default(),
         seen: Some(seen.clone()),
     };
     let newest = world.state.plans["shop"].hash.clone();
@@ -351,6 +369,7 @@ fn a_launch_needs_its_parameters_and_no_others() {
         plan: id("shop"),
         procedure: id("failover-west"),
         values: values.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        options: Default::default(),
         seen: None,
     };
     for values in [&[][..], &[("reason", " ")], &[("ticket", "4711")]] {
@@ -376,6 +395,7 @@ fn a_launch_belongs_to_an_incident_of_its_own_plan() {
         plan: id(plan),
         procedure: id(procedure),
         values: BTreeMap::new(),
+        options: Default::default(),
         seen: None,
     };
     let call_sign = world.incident(&incident).call_sign.clone();

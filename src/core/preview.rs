@@ -1,0 +1,153 @@
+//! What a launch would do, before anything acts: the steps with their lanes, what was learnt from earlier runs, who must confirm,
+//! where there is no return. It changes nothing.
+
+use super::decide::{Context, Launch, Launched, lay_out, may_begin};
+use super::ids::StepId;
+use super::plan::{Action, Gate, Purpose, Return, Step};
+use super::refusal::Refusal;
+use super::state::Took;
+use super::time::Span;
+
+/// What a launch would do.
+#[derive(Debug, Clone)]
+pub struct Preview<'a> {
+    /// The run as it would be.
+    pub launched: Launched<'a>,
+    /// Why it would be refused now, if it would.
+    pub refused: Option<Refusal>,
+    /// One row for each step but those that only a rollback does, in the order of the run.
+    pub rows: Vec<Row>,
+    /// The least time that the steps whose time is known take, side by side as far as they can be; `None` when none is known.
+    pub least: Option<Span>,
+}
+
+/// One step of a preview.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its place in the run, counted from 0.
+    pub place: usize,
+    /// How many steps stand before it on the longest way: those of one round can go side by side.
+    pub round: usize,
+    /// How many go side by side in that round.
+    pub beside: usize,
+    /// The step that undoes it.
+    pub undo: Option<StepId>,
+    /// How long it is expected to take, and how that is known.
+    pub expected: Expected,
+}
+
+/// How long a step is expected to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// It took that long in earlier runs: the middle of them.
+    Earlier {
+        /// The middle.
+        median: Span,
+        /// Of how many.
+        runs: usize,
+    },
+    /// Its author says so.
+    Estimate(Span),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Expected {
+    /// The length of time, where there is one.
+    #[must_use]
+    pub fn span(self) -> Option<Span> {
+        match self {
+            Expected::Earlier { median, .. } | Expected::Estimate(median) => Some(median),
+            Expected::Unknown => None,
+        }
+    }
+}
+
+/// Lays a launch out and says what there is to know of it.
+///
+/// # Errors
+/// The rule that says no before a single step can be shown: a procedure that is not there, values that are missing or wrong.
+pub fn preview<'a>(c: Context<'a>, launch: Launch<'_>) -> Result<Preview<'a>, Refusal> {
+    let launched = lay_out(c, launch)?;
+    let refused = may_begin(c, launch, &launched).err();
+    let took = c.state.took.get(launch.plan).and_then(|of| of.get(launch.procedure));
+    let graph = &launched.laid_out.graph;
+    let rounds = graph.rounds().unwrap_or_default();
+    let steps = &launched.laid_out.procedure.steps;
+    let shown = |step: &Step| !matches!(step.purpose, Purpose::Undo(_));
+    let mut widths = vec![0; rounds.iter().max().map_or(0, |most| most + 1)];
+    for (step, round) in steps.iter().zip(&rounds).filter(|(step, _)| shown(step)) {
+        widths[*round] += usize::from(step.counts());
+    }
+    let undone = |id: &StepId| super::run::undo_id(id).filter(|undo| graph.place(undo).is_some());
+    let rows: Vec<Row> = (0..)
+        .zip(steps)
+        .zip(&rounds)
+        .filter(|((_, step), _)| shown(step))
+        .map(|((place, step), round)| Row {
+            place,
+            round: *round,
+            beside: widths[*round],
+            undo: undone(&step.id),
+            expected: expected(took.map(AsRef::as_ref), step),
+        })
+        .collect();
+    let least = least(&launched, &rows);
+    Ok(Preview { rows, least, refused, launched })
+}
+
+/// How long a step is expected to take: the middle of its last runs, else its author's word.
+#[must_use]
+pub fn expected(took: Option<&Took>, step: &Step) -> Expected {
+    let earlier = took.and_then(|took| took.get(&step.id)).filter(|spans| !spans.is_empty());
+    match (earlier, step.estimate) {
+        (Some(spans), _) => {
+            let mut sorted = spans.clone();
+            sorted.sort_unstable();
+            Expected::Earlier { median: sorted[sorted.len() / 2], runs: sorted.len() }
+        }
+        (None, Some(estimate)) => Expected::Estimate(estimate),
+        (None, None) => Expected::Unknown,
+    }
+}
+
+/// The longest way through the steps, as far as their times are known.
+fn least(launched: &Launched<'_>, rows: &[Row]) -> Option<Span> {
+    rows.iter().any(|row| row.expected.span().is_some()).then(|| {
+        let graph = &launched.laid_out.graph;
+        let mut ends = vec![Span::ZERO; graph.len()];
+        let mut by_round: Vec<&Row> = rows.iter().collect();
+        by_round.sort_by_key(|row| row.round);
+        for row in by_round {
+            let begin = graph.needs(row.place).iter().filter_map(|need| ends.get(*need as usize)).max().copied();
+            ends[row.place] = begin.unwrap_or_default().plus(row.expected.span().unwrap_or_default());
+        }
+        ends.into_iter().max().unwrap_or_default()
+    })
+}
+
+impl Preview<'_> {
+    /// The step of a row.
+    #[must_use]
+    pub fn step(&self, row: &Row) -> &Step {
+        &self.launched.laid_out.procedure.steps[row.place]
+    }
+
+    /// The gates on the way, with their places.
+    pub fn gates(&self) -> impl Iterator<Item = (&Step, &Gate)> {
+        self.rows.iter().map(|row| self.step(row)).filter_map(|step| match &step.action {
+            Action::Gate(gate) => Some((step, gate)),
+            _ => None,
+        })
+    }
+
+    /// What is checked before anything is touched.
+    pub fn preconditions(&self) -> impl Iterator<Item = &Step> {
+        self.rows.iter().map(|row| self.step(row)).filter(|step| step.purpose == Purpose::Precondition)
+    }
+
+    /// The steps that there is no return from.
+    pub fn no_return(&self) -> impl Iterator<Item = &Step> {
+        self.rows.iter().map(|row| self.step(row)).filter(|step| step.way_back == Return::None)
+    }
+}
