@@ -183,10 +183,8 @@ impl Effects {
         let mut living = BTreeSet::new();
         for run in state.runs.values() {
             for (_, step, seen) in run.active() {
-                let may_live = matches!(
-                    seen.state,
-                    StepState::Running { .. } | StepState::Unknown { .. } | StepState::Failed { .. }
-                );
+                // What runs under a live task is nobody's to repeat; only where a person or a rule decides does it matter.
+                let may_live = matches!(seen.state, StepState::Unknown { .. } | StepState::Failed { .. });
                 if !may_live || !step.action.is_program() {
                     continue;
                 }
