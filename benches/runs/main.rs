@@ -65,6 +65,7 @@ fn plan(count: usize) -> Plan {
         components: Vec::new(),
         procedures: vec![procedure],
         channels: Vec::new(),
+        pages: Vec::new(),
         customers: None,
     }
 }

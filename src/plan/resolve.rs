@@ -103,6 +103,7 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
         components: components.into_iter().map(|read| read.component).collect(),
         procedures,
         channels: channels(&fields),
+        pages: Vec::new(),
         customers: fields.get("customers").and_then(|f| customers(&f)),
         id: id?,
         name: name?.name()?,

@@ -25,6 +25,7 @@ pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now) -
     }
     if let Some(limit) = over_its_time(run, now) {
         events.push(Event::RunOverdue { run: run.id, limit });
+        events.extend(page(state, run, limit));
         return events;
     }
     let again = run.active().filter_map(|(_, step, seen)| again(run, step, seen, readings, now));
@@ -64,6 +65,20 @@ fn left(since: &Now, all: Span, now: &Now) -> Span {
 
 fn over_its_time(run: &Run, now: &Now) -> Option<Span> {
     run.procedure.timeout.filter(|limit| run.overdue.is_none() && run.busy(now) >= *limit)
+}
+
+/// Words to the team over the channels that the plan pages it by.
+fn page(state: &State, run: &Run, limit: Span) -> Option<Event> {
+    let channels = state.plans.get(&run.plan)?.plan.pages.iter().cloned().collect::<std::collections::BTreeSet<_>>();
+    let incident = state.incidents.get(&run.incident).filter(|_| !channels.is_empty())?;
+    let (sign, name) = (&incident.call_sign, &run.procedure.name);
+    Some(Event::UpdateSent {
+        incident: incident.id.clone(),
+        number: incident.updates.len() + 1,
+        text: format!("{sign}: {} ({name}) has taken {limit}, all that it may; it is held and needs a person.", run.id),
+        channels,
+        of: None,
+    })
 }
 
 /// A step that is tried again by itself: after its pause, or because it is lost from sight, does no harm twice and no longer lives.
