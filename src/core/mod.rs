@@ -22,6 +22,7 @@ pub mod people;
 pub mod plan;
 pub mod refusal;
 pub mod run;
+pub mod secret;
 pub mod state;
 pub mod template;
 pub mod time;
