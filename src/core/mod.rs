@@ -30,6 +30,7 @@ pub mod state;
 pub mod template;
 pub mod time;
 pub mod turn;
+pub mod when;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
