@@ -12,6 +12,7 @@ pub mod event;
 pub mod follow;
 pub mod gate;
 pub mod health;
+pub mod host;
 pub mod ids;
 pub mod incident;
 pub mod loss;
