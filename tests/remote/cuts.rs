@@ -169,7 +169,7 @@ async fn a_shared_connection_that_was_killed_is_made_anew() {
     until("a new connection", || far.let_in() > 1).await;
     slow.more_lines().await;
     assert_ne!(shared_connection(&far), master);
-    assert_eq!(Step::command(&far, "other", &["true"]).run().await, RemoteExit::Exited { code: 0 });
+    assert_eq!(Step::command(&far, "s2", &["true"]).run().await, RemoteExit::Exited { code: 0 });
     assert_eq!(far.let_in(), 2);
     fs::write(&slow.go, "").unwrap();
     assert_eq!(follower.end().await.1, RemoteExit::Exited { code: 3 });
@@ -197,4 +197,19 @@ async fn patience_ends_and_says_that_the_end_is_unknown() {
     let (status, exit) = follower.end().await;
     assert_eq!(status.code(), Some(255));
     assert!(matches!(exit, RemoteExit::Lost { .. }), "{exit:?}");
+}
+
+#[tokio::test]
+async fn a_network_that_swallows_everything_counts_as_cut() {
+    let Some(far) = Far::start().await else { return };
+    let slow = Slow::new(&far, "s");
+    let follower = slow.step.start();
+    slow.more_lines().await;
+    far.proxy.stall();
+    slow.step.stands(LinkState::Cut).await;
+    far.proxy.open();
+    slow.more_lines().await;
+    fs::write(&slow.go, "").unwrap();
+    assert_eq!(follower.end().await.1, RemoteExit::Exited { code: 3 });
+    slow.check_whole();
 }

@@ -36,6 +36,11 @@ pub struct Far {
 impl Far {
     /// A host that answers; nothing where sshd is not installed, with a line that says so.
     pub async fn start() -> Option<Far> {
+        Far::with_tools(|_| "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into()).await
+    }
+
+    /// A host that finds its programs as `tools` says; it may make some in the directory that it is given.
+    pub async fn with_tools(tools: impl FnOnce(&Path) -> String) -> Option<Far> {
         let Some(program) = sshd() else {
             eprintln!("SKIPPED: steps on other hosts: sshd is not installed");
             return None;
@@ -53,7 +58,7 @@ impl Far {
         if rustix::process::geteuid().is_root() {
             fs::create_dir_all("/run/sshd").unwrap();
         }
-        let (sshd, port) = listen(&program, dir.path()).await;
+        let (sshd, port) = listen(&program, dir.path(), &tools(dir.path())).await;
         let far = Far { proxy: Proxy::start(port).await, dir, sshd };
         far.write_config(far.proxy.port());
         far.know("host");
@@ -130,13 +135,13 @@ fn sshd() -> Option<PathBuf> {
 }
 
 /// An sshd on a free port. Another process can take the port before sshd does; then another is tried.
-async fn listen(program: &Path, dir: &Path) -> (Child, u16) {
+async fn listen(program: &Path, dir: &Path, tools: &str) -> (Child, u16) {
     for _ in 0..10 {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let text = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {0}/host\nAuthorizedKeysFile {0}/authorized\nStrictModes no\nUsePAM no\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nPidFile none\nLogLevel VERBOSE\n\
-             SetEnv XDG_STATE_HOME={0}/state\n",
+             SetEnv XDG_STATE_HOME={0}/state PATH={tools}\n",
             dir.display()
         );
         fs::write(dir.join("sshd_config"), text).unwrap();

@@ -7,5 +7,6 @@ mod far;
 mod faults;
 mod proxy;
 mod running;
+mod shells;
 mod step;
 mod stopping;

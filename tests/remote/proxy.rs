@@ -1,23 +1,25 @@
-//! A bad network: connections to a port that can be cut, refused and let through again.
+//! A bad network: connections to a port that can be cut, stalled, refused and let through again.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
-};
+use std::net::SocketAddr;
 
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
-    task::{AbortHandle, JoinHandle},
+    sync::watch,
+    task::JoinHandle,
 };
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Open,
+    /// What is there stays and nothing passes; nothing new is let in.
+    Stalled,
+    Shut,
+}
 
 pub struct Proxy {
     address: SocketAddr,
-    open: Arc<AtomicBool>,
-    through: Arc<Mutex<Vec<AbortHandle>>>,
+    way: watch::Sender<(Way, u32)>,
     listening: JoinHandle<()>,
 }
 
@@ -25,10 +27,8 @@ impl Proxy {
     pub async fn start(to: u16) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let open = Arc::new(AtomicBool::new(true));
-        let through = Arc::new(Mutex::new(Vec::new()));
-        let listening = tokio::spawn(relay(listener, to, Arc::clone(&open), Arc::clone(&through)));
-        Proxy { address, open, through, listening }
+        let (way, seen) = watch::channel((Way::Open, 0));
+        Proxy { address, way, listening: tokio::spawn(relay(listener, to, seen)) }
     }
 
     pub fn port(&self) -> u16 {
@@ -37,39 +37,46 @@ impl Proxy {
 
     /// Cuts all connections; new ones go through.
     pub fn cut(&self) {
-        for connection in self.through.lock().unwrap().drain(..) {
-            connection.abort();
-        }
+        self.way.send_modify(|(way, cuts)| (*way, *cuts) = (Way::Open, *cuts + 1));
     }
 
     /// Cuts all connections and lets none through.
     pub fn shut(&self) {
-        self.open.store(false, SeqCst);
-        self.cut();
+        self.way.send_modify(|(way, cuts)| (*way, *cuts) = (Way::Shut, *cuts + 1));
     }
 
+    /// Leaves connections open, passes nothing on and lets none through.
+    pub fn stall(&self) {
+        self.way.send_modify(|(way, _)| *way = Way::Stalled);
+    }
+
+    /// Lets new connections through; those that were stalled stay so.
     pub fn open(&self) {
-        self.open.store(true, SeqCst);
+        self.way.send_modify(|(way, _)| *way = Way::Open);
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
+        self.shut();
         self.listening.abort();
-        self.cut();
     }
 }
 
-async fn relay(listener: TcpListener, to: u16, open: Arc<AtomicBool>, through: Arc<Mutex<Vec<AbortHandle>>>) {
-    while let Ok((mut near, _)) = listener.accept().await {
-        if !open.load(SeqCst) {
-            continue;
+async fn relay(listener: TcpListener, to: u16, way: watch::Receiver<(Way, u32)>) {
+    while let Ok((near, _)) = listener.accept().await {
+        if way.borrow().0 == Way::Open {
+            tokio::spawn(pass(near, to, way.clone()));
         }
-        let connection = tokio::spawn(async move {
-            if let Ok(mut far) = TcpStream::connect(("127.0.0.1", to)).await {
-                let _ = copy_bidirectional(&mut near, &mut far).await;
-            }
-        });
-        through.lock().unwrap().push(connection.abort_handle());
     }
+}
+
+async fn pass(mut near: TcpStream, to: u16, mut way: watch::Receiver<(Way, u32)>) {
+    let cuts = way.borrow().1;
+    let Ok(mut far) = TcpStream::connect(("127.0.0.1", to)).await else { return };
+    tokio::select! {
+        _ = copy_bidirectional(&mut near, &mut far) => return,
+        seen = way.wait_for(|(way, now)| *now != cuts || *way == Way::Stalled) => drop(seen),
+    }
+    let _ = way.wait_for(|(_, now)| *now != cuts).await;
 }

@@ -172,15 +172,16 @@ wr_signal() {
   wr_now=$(wr_born "$wr_pid")
   # The id serves another: then nothing of the session is left either, for the system gives no id out that is in use.
   [ ! "$wr_now" ] || [ "$wr_now" = "$wr_when" ] || return 0
-  [ "$wr_how" != setsid ] || kill -s "$1" -- "-$wr_pid"
-  for wr_one in $(wr_processes | awk -v top="$wr_pid" -v how="$wr_how" '
+  # Listed before the first of them goes, for then its children are nobody's.
+  wr_hit=$(wr_processes | awk -v top="$wr_pid" -v how="$wr_how" '
     { parent[$1] = $2; if (how == "setsid" && $3 == top || $1 == top) hit[$1] = 1 }
     END {
       do { more = 0; for (p in parent) if (!(p in hit) && (parent[p] in hit)) { hit[p] = 1; more = 1 } } while (more)
       for (p in hit) print p
-    }'); do
-    kill -s "$1" "$wr_one"
-  done
+    }')
+  # The group first, for it can start nothing more meanwhile.
+  [ "$wr_how" != setsid ] || kill -s "$1" -- "-$wr_pid"
+  for wr_one in $wr_hit; do kill -s "$1" "$wr_one"; done
 } 2>/dev/null
 
 # Until the step has ended, but no longer than $1 fifths of a second.
