@@ -1,6 +1,6 @@
 //! Hosts that cannot be reached, are not who they were, or forget.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use warroom::core::host::Host;
@@ -151,11 +151,14 @@ async fn a_step_that_vanished_from_the_host_is_not_run_again() {
     follower.kill();
     let dir = far.steps().join(step.spec.key.as_str());
     let pid = fs::read_to_string(dir.join("pid")).unwrap();
+    let keeper = fs::read_to_string(dir.join("keeper")).unwrap();
     fs::remove_dir_all(dir).unwrap();
     assert_eq!(lost(step.follow().end().await.1), "the host does not know the step any more");
     assert_eq!(fs::read_to_string(ran).unwrap(), "x\n");
     let pid = pid.split(' ').next().unwrap().parse().unwrap();
     kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+    let keeper = format!("/proc/{}", keeper.split(' ').next().unwrap());
+    until("its keeper has nothing left to wait for", || !Path::new(&keeper).exists()).await;
 }
 
 #[tokio::test]

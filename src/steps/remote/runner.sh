@@ -15,7 +15,8 @@ keep)
     # A trapped signal ends the wait, not the child.
     [ "$wr_status" -gt 128 ] && kill -0 "$!" || break
   done
-  until wr_put "$2/exit" "$wr_status"; do sleep 1; done
+  # A full disk may have room again; a step that was removed has nobody to tell.
+  until wr_put "$2/exit" "$wr_status" || [ ! -d "$2" ]; do sleep 1; done
   exit 0
   ;;
 esac
