@@ -3,6 +3,7 @@
 mod command;
 mod health;
 mod http;
+pub mod remote;
 pub mod shim;
 
 use std::path::PathBuf;
