@@ -15,6 +15,7 @@ pub mod health;
 pub mod ids;
 pub mod incident;
 pub mod loss;
+pub mod mask;
 pub mod objectives;
 pub mod observe;
 pub mod param;
