@@ -94,8 +94,8 @@ async fn done(job: Job, way: Way) -> StepEnd {
     };
     let step = job.step.clone();
     let end = match &step.action {
-        Action::Command { argv } => command::perform(&job, argv, &fetched).await,
-        Action::Shell { script } => shell::perform(&job, script, &fetched).await,
+        Action::Command { argv } => command::perform(&job, argv).await,
+        Action::Shell { script } => shell::perform(&job, script).await,
         Action::Http(request) => http::perform(&job, request, &fetched).await,
         Action::Health { subject, within, stable_for } => match way {
             Way::Act => health::perform(job, subject, *within, *stable_for).await,

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::secrets::Fetched;
-use super::shim::{self, Exit, ExitRecord, Found, Kept, Life, Spec, Void, WaitError};
-use super::{Job, capture, durable};
+use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Spec, Void, WaitError};
+use super::{Job, capture, durable, secrets};
 use crate::core::observe::StepEnd;
 use crate::core::plan::Capture;
 use crate::core::run::{Evidence, Failure};
+use crate::core::template::Values;
 use crate::core::time::Span;
 
 /// How long a program may take when the plan does not say.
@@ -26,16 +26,16 @@ pub(super) struct Program {
 }
 
 /// Starts the program, or takes one back under care that an engine before this one started: its directory says which.
-pub(super) async fn perform(job: &Job, program: Program, fetched: &Fetched) -> StepEnd {
+pub(super) async fn perform(job: &Job, program: Program) -> StepEnd {
     match shim::look(&job.dir) {
-        Ok(Found::NotStarted) => start(job, program, fetched).await,
+        Ok(Found::NotStarted) => start(job, program).await,
         Ok(Found::GivenOut) => call_off(job).await,
-        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_)) => adopt(job).await,
+        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => adopt(job).await,
         Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
     }
 }
 
-async fn start(job: &Job, program: Program, fetched: &Fetched) -> StepEnd {
+async fn start(job: &Job, program: Program) -> StepEnd {
     let not_started = |why: String| StepEnd::Bad(Failure::NotStarted { why });
     if job.step.host.is_some() {
         return not_started("steps on other hosts cannot be done here".into());
@@ -44,9 +44,13 @@ async fn start(job: &Job, program: Program, fetched: &Fetched) -> StepEnd {
         Ok(argv) => argv,
         Err(why) => return not_started(format!("its script cannot be written down: {why}")),
     };
+    let secrets = match secrets::environment(job).await {
+        Ok(secrets) => secrets,
+        Err(why) => return not_started(why.to_string()),
+    };
     let mut spec = Spec::new(argv, shim::clean_environment(variables(job)), "/".into());
     spec.timeout = Some(job.step.timeout.unwrap_or(TIMEOUT).to_std());
-    match shim::spawn(&job.exe, &job.dir, &spec).await {
+    match shim::spawn(&job.exe, &job.dir, &spec, &secrets).await {
         Ok(started) => told(job, started.wait().await),
         Err(why) => not_started(why.to_string()),
     }
@@ -116,21 +120,15 @@ pub(super) fn variables(job: &Job) -> Vec<(String, String)> {
     named.chain(values).collect()
 }
 
-/// The variable that a value is found in.
-fn variable(name: &str) -> String {
+/// The variable in which a program finds a value.
+pub(super) fn variable(name: &str) -> String {
     format!("WARROOM_PARAM_{}", name.to_uppercase())
 }
 
-fn results(
-    dir: &Path,
-    captures: &BTreeMap<String, Capture>,
-    kept: &Kept,
-) -> Result<crate::core::template::Values, Failure> {
+fn results(dir: &Path, captures: &BTreeMap<String, Capture>, kept: &Kept) -> Result<Values, Failure> {
     capture::take(captures, |capture| {
-        match kept {
-            Kept::Whole => {}
-            Kept::Cut => return Err("there was more output than is kept".to_owned()),
-            Kept::Failed { why } => return Err(format!("the output could not be kept: {why}")),
+        if let Kept::Failed { why } = kept {
+            return Err(format!("the output could not be kept: {why}"));
         }
         match capture {
             Capture::LastLine => capture::last_line(&tail(dir)?),
@@ -142,16 +140,20 @@ fn results(
 
 /// The end of the output: enough to hold a last line that can be kept, blank lines after it included.
 fn tail(dir: &Path) -> Result<Vec<u8>, String> {
-    const ENOUGH: usize = 64 * 1024;
-    let read = |from| shim::read_output(dir, from, ENOUGH).map_err(|why| format!("the output cannot be read: {why}"));
-    let (start, total) = read(0)?;
-    if total <= ENOUGH as u64 { Ok(start) } else { Ok(read(total - ENOUGH as u64)?.0) }
+    const ENOUGH: u64 = 64 * 1024;
+    let total = read(dir, 0, 0)?.total;
+    Ok(read(dir, total.saturating_sub(ENOUGH), usize::MAX)?.bytes)
 }
 
+/// All of the output, which is JSON only as a whole.
 fn whole(dir: &Path) -> Result<Vec<u8>, String> {
-    let (bytes, total) = shim::read_output(dir, 0, capture::JSON_MOST).map_err(|why| why.to_string())?;
-    if total > bytes.len() as u64 {
-        return Err(format!("the output has {total} bytes; at most {} are read as JSON", capture::JSON_MOST));
+    let chunk = read(dir, 0, capture::JSON_MOST)?;
+    if chunk.total > chunk.bytes.len() as u64 {
+        return Err(format!("the output has {} bytes; at most {} are read as JSON", chunk.total, capture::JSON_MOST));
     }
-    Ok(bytes)
+    Ok(chunk.bytes)
+}
+
+fn read(dir: &Path, from: u64, most: usize) -> Result<Chunk, String> {
+    shim::read_output(dir, from, most).map_err(|why| format!("the output cannot be read: {why}"))
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Job;
+use super::program::variable;
 use crate::core::mask::Masker;
 use crate::core::observe::StepEnd;
 use crate::core::plan::{Action, Given, HttpRequest, Sql};
@@ -35,14 +36,9 @@ impl Fetched {
         Ok(Fetched { named, address, masker })
     }
 
-    /// By the name of their parameter.
-    pub(super) fn named(&self) -> impl Iterator<Item = (&str, &Secret)> {
-        self.named.iter().map(|(name, secret)| (name.as_str(), secret))
-    }
-
     /// The step's values with its secrets among them; for places that nobody reads.
     pub(super) fn among(&self, values: &Values) -> Values {
-        let secrets = self.named().map(|(name, secret)| (name.to_owned(), secret.expose().to_owned()));
+        let secrets = self.named.iter().map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
         values.clone().into_iter().chain(secrets).collect()
     }
 
@@ -74,11 +70,19 @@ impl Fetched {
     }
 }
 
+/// The secrets of a program, by the variables of its environment in which it finds them: all of its step, as nobody knows
+/// which of them it uses. Fetched when it starts; its shim keeps them out of its output.
+pub(super) async fn environment(job: &Job) -> Result<Vec<(String, String)>, NotResolved> {
+    let mut variables = Vec::new();
+    for (name, reference) in &job.secrets {
+        variables.push((variable(name), resolve(reference).await?.expose().to_owned()));
+    }
+    Ok(variables)
+}
+
 /// The names that may stand for a secret in this step: in places that are never shown, and nowhere else.
 fn wanted(job: &Job) -> BTreeSet<String> {
     match &job.step.action {
-        // A program finds them in its environment, whatever it is called with.
-        Action::Command { .. } | Action::Shell { .. } => job.secrets.keys().cloned().collect(),
         Action::Http(HttpRequest { headers, json, .. }) => {
             let mut names: BTreeSet<String> = headers.values().flat_map(Template::names).map(str::to_owned).collect();
             json.iter().for_each(|json| names_in_json(json, &mut names));

@@ -2,13 +2,12 @@
 
 use super::Job;
 use super::program::{self, Program};
-use super::secrets::Fetched;
 use crate::core::observe::StepEnd;
 
 /// The shell, told to stop at the first command that fails and at the first variable that is not set.
 const SHELL: [&str; 2] = ["/bin/sh", "-eu"];
 
-pub(super) async fn perform(job: &Job, script: &str, fetched: &Fetched) -> StepEnd {
+pub(super) async fn perform(job: &Job, script: &str) -> StepEnd {
     let argv = SHELL.map(str::to_owned).to_vec();
-    program::perform(job, Program { argv, script: Some(script.to_owned()) }, fetched).await
+    program::perform(job, Program { argv, script: Some(script.to_owned()) }).await
 }

@@ -2,6 +2,7 @@
 
 use std::str::FromStr as _;
 
+use percent_encoding::percent_decode_str;
 use sqlx::ConnectOptions as _;
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
@@ -75,26 +76,7 @@ impl Address {
 fn password(url: &str) -> Option<String> {
     let url = reqwest::Url::parse(url).ok()?;
     let named = url.query_pairs().find(|(name, _)| name == "password").map(|(_, value)| value.into_owned());
-    named.or_else(|| Some(percent_decode(url.password()?)))
-}
-
-fn percent_decode(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match digits.filter(|_| *first == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    named.or_else(|| Some(percent_decode_str(url.password()?).decode_utf8_lossy().into_owned()))
 }
 
 /// The path of a file is taken apart after its values are in it, so that they must not hold what leads elsewhere.
