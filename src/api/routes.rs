@@ -148,14 +148,15 @@ pub(super) async fn output(
     let dir = engine.shared.attempt_dir(run, &step, attempt);
     let from = query.from.unwrap_or(0);
     let read = tokio::task::spawn_blocking(move || shim::read_output(&dir, from, OUTPUT_LIMIT)).await;
-    let (bytes, total) = match read {
-        Ok(Ok(read)) => read,
+    let chunk = match read {
+        Ok(Ok(chunk)) => chunk,
         _ => return Err(Trouble::NotFound { what: format!("output of try {attempt} of step {step} of {run}") }),
     };
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/octet-stream"));
-    headers.insert("x-total", HeaderValue::from(total));
-    Ok((headers, bytes).into_response())
+    headers.insert("x-total", HeaderValue::from(chunk.total));
+    headers.insert("x-from", HeaderValue::from(chunk.from));
+    Ok((headers, chunk.bytes).into_response())
 }
 
 pub(super) async fn verify(

@@ -205,7 +205,7 @@ fn alive(dir: &std::path::Path) -> bool {
     match shim::look(dir) {
         Ok(shim::Found::Running(_) | shim::Found::GivenOut) => true,
         Ok(shim::Found::Lost(pids)) => shim::group_alive(&pids) == shim::Life::Alive,
-        Ok(shim::Found::NotStarted | shim::Found::Ended(_)) => false,
+        Ok(shim::Found::NotStarted | shim::Found::Ended(_) | shim::Found::Rebooted) => false,
         // What cannot be looked at may live.
         Err(_) => true,
     }
@@ -240,6 +240,8 @@ fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, since:
         step: step.clone(),
         attempt,
         since: since.clone(),
+        values: run.values.clone(),
+        secrets: step.origin.secrets.clone(),
         dir: shared.attempt_dir(run.id, &step.id, attempt),
         exe: shared.exe.clone(),
         state: shared.state.clone(),

@@ -16,7 +16,8 @@ use tokio::{
 use super::{
     files,
     look::{Found, look},
-    record::{ExitRecord, Spec},
+    proc,
+    record::{ExitRecord, Input, Order, Spec, secret_slot},
     wait::{WaitError, wait},
 };
 
@@ -70,21 +71,27 @@ impl Started {
 /// Starts `spec` under a shim (`exe shim DIR`) that outlives the caller, and returns when the command lives or is known not
 /// to. `dir` is made, mode 0700, and belongs to this attempt alone.
 ///
+/// `secrets` are names and values that the command finds in its environment beside [`Spec::env`], before which they go. They
+/// reach it by way of the shim's environment and are never on disk: with them, and only with them, the shim stands between
+/// the command and its output and masks them there.
+///
 /// # Errors
 /// [`SpawnError`]. After [`SpawnError::NotStarted`] and [`SpawnError::ShimFailed`] the attempt is used up; [`look`] and
 /// [`void`](super::void) say what became of it.
-pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec) -> Result<Started, SpawnError> {
+pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
     if spec.argv.is_empty() {
         return Err(SpawnError::NoProgram);
     }
     // The shim works from the root directory, so that it holds no mount busy.
     let exe = std::path::absolute(exe).map_err(SpawnError::NotStarted)?;
     let dir = std::path::absolute(dir).map_err(SpawnError::NotWritten)?;
-    let log = write_down(dir.clone(), spec.clone()).await?;
+    let names = secrets.iter().map(|(name, _)| name.clone()).collect();
+    let log = write_down(dir.clone(), spec.clone(), names).await?;
     let mut shim = Command::new(exe)
         .arg("shim")
         .arg(&dir)
         .env_clear()
+        .envs(secrets.iter().enumerate().map(|(place, (_, value))| (secret_slot(place), value)))
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -100,11 +107,10 @@ pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec) -> Result<Started, Spawn
     }
 }
 
-/// Writes the spec durably and opens the shim's log.
-async fn write_down(dir: PathBuf, spec: Spec) -> Result<File, SpawnError> {
+/// Writes the order durably and opens the shim's log.
+async fn write_down(dir: PathBuf, spec: Spec, secrets: Vec<String>) -> Result<File, SpawnError> {
     let written = tokio::task::spawn_blocking(move || {
-        files::create_private_dir(&dir).map_err(SpawnError::NotWritten)?;
-        files::create(&dir, files::SPEC, &spec).map_err(|error| match error.kind() {
+        give_out(&dir, spec, secrets).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => SpawnError::GivenOutBefore(dir.clone()),
             _ => SpawnError::NotWritten(error),
         })?;
@@ -112,6 +118,22 @@ async fn write_down(dir: PathBuf, spec: Spec) -> Result<File, SpawnError> {
         log.map_err(SpawnError::NotStarted)
     });
     written.await.map_err(|error| SpawnError::NotWritten(io::Error::other(error)))?
+}
+
+fn give_out(dir: &Path, spec: Spec, secrets: Vec<String>) -> io::Result<()> {
+    let grown = files::create_private_dir(dir)?;
+    // An attempt that was given out before keeps the input that it had.
+    let input = match &spec.stdin {
+        Some(text) if !dir.join(files::SPEC).try_exists()? => {
+            files::replace_text(dir, files::STDIN, text)?;
+            Input::File
+        }
+        Some(_) => Input::File,
+        None => Input::Nothing,
+    };
+    let order = Order { boot_id: proc::boot_id()?, secrets, input, spec };
+    files::create(dir, files::SPEC, &order)?;
+    files::sync_dirs(&grown)
 }
 
 fn read_log(dir: &Path) -> String {
