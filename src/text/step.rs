@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::core::plan::{Action, Gate, HttpRequest, Launcher, Subject};
-use crate::core::template::{NoValue, Template, Values, fill_json};
+use crate::core::template::{Template, Values, fill_json};
 
 use super::words::people;
 use super::{any_of, clean_line, role};
@@ -49,7 +49,7 @@ fn http(request: &HttpRequest, values: &Values) -> String {
     text
 }
 
-fn filled(template: &Template, filled: Result<String, NoValue>) -> String {
+fn filled<E>(template: &Template, filled: Result<String, E>) -> String {
     filled.unwrap_or_else(|_| template.source().to_owned())
 }
 
