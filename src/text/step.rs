@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::core::plan::{
     Action, Call, ConfigFiles, FileCheck, Format, Gate, Given, HttpRequest, Launcher, Notice, Presence, Sql, Subject,
 };
-use crate::core::template::{NoValue, Template, Values, fill_json};
+use crate::core::template::{Template, Values, fill_json};
 use crate::core::time::Span;
 
 use super::words::{people, short_hash};
@@ -199,7 +199,7 @@ fn procedure(call: &Call, values: &Values) -> String {
     format!("do procedure {}{with}", call.procedure)
 }
 
-fn filled(template: &Template, filled: Result<String, NoValue>) -> String {
+fn filled<E>(template: &Template, filled: Result<String, E>) -> String {
     filled.unwrap_or_else(|_| template.source().to_owned())
 }
 
