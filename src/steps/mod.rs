@@ -7,6 +7,7 @@ pub mod config;
 mod durable;
 mod file;
 mod health;
+mod hosted;
 mod http;
 mod program;
 pub mod remote;
@@ -55,6 +56,23 @@ pub struct Job {
     pub readings: watch::Receiver<Arc<Readings>>,
     /// For requests.
     pub http: reqwest::Client,
+    /// Where a program runs, when on another host; or why that cannot be told.
+    pub host: Option<Result<String, String>>,
+    /// How other hosts are reached.
+    pub ssh: remote::Settings,
+    /// Whether the engine sees the step when this begins.
+    pub sight: Sight,
+    /// Says what happens before the end: out of sight, and in sight again.
+    pub tell: Arc<dyn Fn(StepEnd) + Send + Sync>,
+}
+
+/// Whether the engine sees a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// It does.
+    Kept,
+    /// It was lost from sight, and is looked for.
+    Lost,
 }
 
 /// Whether a step may change anything.
@@ -86,6 +104,15 @@ pub async fn look(job: Job) -> StepEnd {
         return StepEnd::Bad(Failure::NotStarted { why });
     }
     done(job, Way::Look).await
+}
+
+/// Where a program is that a command step on this host names, or why it is not.
+///
+/// # Errors
+/// A sentence.
+pub fn find_program(name: &str) -> Result<PathBuf, String> {
+    let spec = shim::Spec::new(vec![name.to_owned()], shim::clean_environment([]), "/".into());
+    shim::find_program(name, &spec)
 }
 
 async fn done(job: Job, way: Way) -> StepEnd {

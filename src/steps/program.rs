@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Spec, Void, WaitError};
-use super::{Job, capture, durable, secrets};
+use super::{Job, capture, durable, hosted, secrets};
 use crate::core::observe::StepEnd;
 use crate::core::plan::Capture;
 use crate::core::run::{Evidence, Failure};
@@ -30,15 +30,20 @@ pub(super) async fn perform(job: &Job, program: Program) -> StepEnd {
     match shim::look(&job.dir) {
         Ok(Found::NotStarted) => start(job, program).await,
         Ok(Found::GivenOut) => call_off(job).await,
-        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => adopt(job).await,
+        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => match &job.host {
+            Some(_) => hosted::adopt(job).await,
+            None => adopt(job).await,
+        },
         Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
     }
 }
 
 async fn start(job: &Job, program: Program) -> StepEnd {
     let not_started = |why: String| StepEnd::Bad(Failure::NotStarted { why });
-    if job.step.host.is_some() {
-        return not_started("steps on other hosts cannot be done here".into());
+    match &job.host {
+        Some(Ok(host)) => return hosted::start(job, host, program).await,
+        Some(Err(why)) => return not_started(why.clone()),
+        None => {}
     }
     let argv = match with_script(&job.dir, program) {
         Ok(argv) => argv,
@@ -49,7 +54,7 @@ async fn start(job: &Job, program: Program) -> StepEnd {
         Err(why) => return not_started(why.to_string()),
     };
     let mut spec = Spec::new(argv, shim::clean_environment(variables(job)), "/".into());
-    spec.timeout = Some(job.step.timeout.unwrap_or(TIMEOUT).to_std());
+    spec.timeout = Some(limit(job).to_std());
     match shim::spawn(&job.exe, &job.dir, &spec, &secrets).await {
         Ok(started) => told(job, started.wait().await),
         Err(why) => not_started(why.to_string()),
@@ -83,20 +88,35 @@ async fn adopt(job: &Job) -> StepEnd {
 fn told(job: &Job, end: Result<ExitRecord, WaitError>) -> StepEnd {
     match end {
         Ok(record) => ended(job, record),
-        Err(WaitError::Lost(pids)) => StepEnd::Lost(match shim::group_alive(&pids) {
-            Life::Alive => "its shim is gone; processes that it started still live".into(),
-            Life::Gone => "its shim is gone, and so is all that it started; it left no exit status".into(),
-        }),
-        Err(why) => StepEnd::Lost(why.to_string()),
+        Err(why) => lost(why),
+    }
+}
+
+/// Nobody knows how it ended.
+pub(super) fn lost(why: WaitError) -> StepEnd {
+    let WaitError::Lost(pids) = why else { return StepEnd::Lost(why.to_string()) };
+    StepEnd::Lost(match shim::group_alive(&pids) {
+        Life::Alive => "its shim is gone; processes that it started still live".into(),
+        Life::Gone => "its shim is gone, and so is all that it started; it left no exit status".into(),
+    })
+}
+
+/// How long the program may take.
+pub(super) fn limit(job: &Job) -> Span {
+    job.step.timeout.unwrap_or(TIMEOUT)
+}
+
+/// It ended well; whether its results are there decides.
+pub(super) fn well(job: &Job, kept: &Kept, evidence: Evidence) -> StepEnd {
+    match results(&job.dir, &job.step.captures, kept) {
+        Ok(results) => StepEnd::Good { evidence, results },
+        Err(why) => StepEnd::Bad(why),
     }
 }
 
 fn ended(job: &Job, record: ExitRecord) -> StepEnd {
     match record.exit {
-        Exit::Exited { code: 0 } => match results(&job.dir, &job.step.captures, &record.kept) {
-            Ok(results) => StepEnd::Good { evidence: Evidence::ExitedWell, results },
-            Err(why) => StepEnd::Bad(why),
-        },
+        Exit::Exited { code: 0 } => well(job, &record.kept, Evidence::ExitedWell),
         Exit::Exited { code } => StepEnd::Bad(Failure::Exit { code }),
         Exit::Signalled { signal } => StepEnd::Bad(Failure::Signal { signal }),
         Exit::TimedOut { after, .. } => StepEnd::Bad(Failure::TimedOut { after: after.into() }),

@@ -20,6 +20,8 @@ use super::{
 };
 
 mod start;
+
+pub(in super::super) use start::find_program;
 mod watch;
 
 /// How long the shim goes on trying to write the end down when the disk is full.
