@@ -5,8 +5,9 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::Write,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -69,6 +70,15 @@ impl Attempt {
 
 fn exe() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_warroom"))
+}
+
+/// A shim that was given the word to begin, run to its end.
+fn shim_by_hand(dir: &Path) -> Output {
+    let mut command = Command::new(exe());
+    command.arg("shim").arg(dir).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut shim = command.spawn().unwrap();
+    shim.stdin.take().unwrap().write_all(b"\n").unwrap();
+    shim.wait_with_output().unwrap()
 }
 
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -148,7 +158,7 @@ async fn a_command_that_ignores_the_deadline_is_killed() {
     let record = tokio::time::timeout(PATIENCE, started.wait()).await.unwrap().unwrap();
     let how = Ended::Killed;
     assert_eq!(record.exit, Exit::TimedOut { after, how });
-    assert_eq!(group_alive(&pids), Life::Gone);
+    until("everybody has left", || group_alive(&pids) == Life::Gone).await;
 }
 
 #[tokio::test]
@@ -170,7 +180,7 @@ async fn a_stop_is_recorded_and_a_second_one_finds_nobody() {
     let pids = running(&started);
     assert_eq!(stop(&pids).unwrap(), Stop::Asked);
     assert_eq!(started.wait().await.unwrap().exit, Exit::Stopped);
-    assert_eq!(stop(&pids).unwrap(), Stop::AlreadyGone);
+    until("the shim has left", || stop(&pids).unwrap() == Stop::AlreadyGone).await;
     assert_eq!(group_alive(&pids), Life::Gone);
 }
 
@@ -278,7 +288,7 @@ async fn the_death_of_the_engine_does_not_stop_the_command() {
     let mut engine = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "helper_engine", "--ignored"])
         .env("SHIM_TEST_HOME", attempt.home.path())
-        .stdout(std::process::Stdio::null())
+        .stdout(Stdio::null())
         .spawn()
         .unwrap();
     until("the command was spawned", || attempt.file("spawned").exists()).await;
@@ -366,7 +376,7 @@ async fn an_attempt_is_given_out_once() {
     let again = spawn(exe(), &attempt.dir(), &attempt.spec, &[]).await;
     assert!(matches!(&again, Err(SpawnError::GivenOutBefore(dir)) if *dir == attempt.dir()), "{again:?}");
     // Nor does a second shim take it up, however it came to be started.
-    let second = Command::new(exe()).arg("shim").arg(attempt.dir()).output().unwrap();
+    let second = shim_by_hand(&attempt.dir());
     assert!(!second.status.success());
     assert_eq!(fs::read_to_string(attempt.file("count")).unwrap(), "once\n");
 }
@@ -375,7 +385,7 @@ async fn an_attempt_is_given_out_once() {
 async fn a_second_shim_is_refused_while_the_first_runs() {
     let attempt = Attempt::new(["sleep", "1000"]);
     let started = attempt.spawn().await;
-    let second = Command::new(exe()).arg("shim").arg(attempt.dir()).output().unwrap();
+    let second = shim_by_hand(&attempt.dir());
     assert!(!second.status.success());
     assert_eq!(void(&attempt.dir(), "late").unwrap(), Void::TakenUp);
     stop(&running(&started)).unwrap();
@@ -391,7 +401,7 @@ async fn an_attempt_that_was_called_off_is_never_taken_up() {
     assert_eq!(look(&attempt.dir()).unwrap(), Found::GivenOut);
     assert!(matches!(wait(&attempt.dir()).await, Err(WaitError::NotTakenUp)));
     assert_eq!(void(&attempt.dir(), "The engine ended.").unwrap(), Void::Voided);
-    let late = Command::new(exe()).arg("shim").arg(attempt.dir()).output().unwrap();
+    let late = shim_by_hand(&attempt.dir());
     assert!(!late.status.success());
     assert!(!attempt.file("ran").exists());
     let Found::Ended(record) = look(&attempt.dir()).unwrap() else {
@@ -406,7 +416,7 @@ async fn a_shim_that_fails_says_why() {
     let attempt = Attempt::new(["true"]);
     let other = spawn(Path::new("/bin/false"), &attempt.dir(), &attempt.spec, &[]).await;
     assert!(matches!(other, Err(SpawnError::ShimFailed { .. })), "{other:?}");
-    let nowhere = Command::new(exe()).arg("shim").arg(attempt.file("nowhere")).output().unwrap();
+    let nowhere = shim_by_hand(&attempt.file("nowhere"));
     assert_eq!(nowhere.status.code(), Some(1));
     let log = String::from_utf8(nowhere.stderr).unwrap();
     assert!(log.contains("nowhere") && log.contains("No such file"), "{log}");

@@ -1,7 +1,7 @@
 //! A control group (version 2) for what a command starts, where the system lets the shim make one below its own. It holds
 //! those too who left their session, however they were orphaned, and ends them all at once.
 //!
-//! A command is put into it a moment after its start, with whatever it has started until then: to move a process into a
+//! A command is put into it when it has lived for a while, with whatever it has started until then: to move a process into a
 //! control group takes the kernel many milliseconds, for which most commands need not wait.
 
 use std::{

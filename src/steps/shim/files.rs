@@ -23,15 +23,6 @@ pub(super) const OUTPUT: &str = "output";
 /// What the shim has to complain about.
 pub(super) const LOG: &str = "shim.log";
 
-/// What a file must outlive. It is whole or absent either way.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outlives {
-    /// Every process, but not a power cut: for what means nothing in another boot.
-    Processes,
-    /// A power cut too.
-    Power,
-}
-
 /// Makes `dir` and what is missing above it, mode 0700. The directories that hold a new name come back, innermost first:
 /// [`sync_dirs`] has those names on disk.
 pub(super) fn create_private_dir(dir: &Path) -> io::Result<Vec<PathBuf>> {
@@ -52,33 +43,45 @@ pub(super) fn sync_dirs(dirs: &[PathBuf]) -> io::Result<()> {
     dirs.iter().try_for_each(|dir| File::open(dir)?.sync_all())
 }
 
-/// Writes `value` as `dir/name`, in place of what was there.
-pub(super) fn replace(dir: &Path, name: &str, value: &impl Serialize, outlives: Outlives) -> io::Result<()> {
-    put(dir, name, &serde_json::to_vec(value)?, RenameFlags::empty(), outlives)
-}
-
 /// Writes `value` as `dir/name` so that it outlives a power cut; `AlreadyExists` if there is one.
 pub(super) fn create(dir: &Path, name: &str, value: &impl Serialize) -> io::Result<()> {
-    put(dir, name, &serde_json::to_vec(value)?, RenameFlags::NOREPLACE, Outlives::Power)
+    let temporary = temporary(dir, name, &serde_json::to_vec(value)?)?;
+    temporary.file.sync_data()?;
+    renameat_with(CWD, &temporary.path, CWD, dir.join(name), RenameFlags::NOREPLACE)?;
+    File::open(dir)?.sync_all()
 }
 
-/// Writes `text` as `dir/name`, in place of what was there.
+/// Writes `value` as `dir/name`, in place of what was there. It is whole or absent for every process, but has yet to be
+/// [`sync`]ed to be so after a power cut.
+pub(super) fn replace(dir: &Path, name: &str, value: &impl Serialize) -> io::Result<()> {
+    put(dir, name, &serde_json::to_vec(value)?)
+}
+
+/// Writes `text` as `dir/name`, as [`replace`] does.
 pub(super) fn replace_text(dir: &Path, name: &str, text: &str) -> io::Result<()> {
-    put(dir, name, text.as_bytes(), RenameFlags::empty(), Outlives::Processes)
+    put(dir, name, text.as_bytes())
 }
 
-fn put(dir: &Path, name: &str, bytes: &[u8], flags: RenameFlags, outlives: Outlives) -> io::Result<()> {
-    let temporary = dir.join(format!(".{name}.new"));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+fn put(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    fs::rename(temporary(dir, name, bytes)?.path, dir.join(name))
+}
+
+struct Temporary {
+    file: File,
+    path: PathBuf,
+}
+
+fn temporary(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<Temporary> {
+    let path = dir.join(format!(".{name}.new"));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
     file.write_all(bytes)?;
-    if outlives == Outlives::Power {
-        file.sync_data()?;
-    }
-    renameat_with(CWD, &temporary, CWD, dir.join(name), flags)?;
-    if outlives == Outlives::Power {
-        File::open(dir)?.sync_all()?;
-    }
-    Ok(())
+    Ok(Temporary { file, path })
+}
+
+/// Has `dir/name` on disk.
+pub(super) fn sync(dir: &Path, name: &str) -> io::Result<()> {
+    File::open(dir.join(name))?.sync_data()?;
+    File::open(dir)?.sync_all()
 }
 
 /// Removes `dir/name` if it is there.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Write},
+    io::{self, Read, Write},
     path::Path,
     process::ExitCode,
     time::{Duration, Instant},
@@ -12,7 +12,7 @@ use rustix::process::{Pid, getpid, set_child_subreaper, setsid};
 
 use super::{
     ear::Ear,
-    files::{self, Outlives},
+    files,
     output::Output,
     proc,
     record::{ChildIds, ExitRecord, Input, Order, Pids, now},
@@ -45,9 +45,10 @@ fn keep(dir: &Path) -> io::Result<()> {
     setsid()?;
     set_child_subreaper(Some(getpid()))?;
     let mut ear = Ear::open()?;
+    await_word()?;
     let (_held, order) = take_up(dir)?;
     let mut pids = own_ids()?;
-    files::replace(dir, files::PIDS, &pids, Outlives::Processes)?;
+    files::replace(dir, files::PIDS, &pids)?;
     let begun = Instant::now();
     let (child, output) = match start::start(dir, &order) {
         Err(why) => return write_end(dir, &mut ExitRecord::not_started(why), None, &mut ear),
@@ -56,10 +57,18 @@ fn keep(dir: &Path) -> io::Result<()> {
     let child = Pid::from_child(&child);
     pids.child = child_ids(child)?;
     write_ids(dir, &pids);
-    ready();
+    tell();
     let order = forget(dir, order);
     let (mut record, mut output) = watch::watch(child, output, dir, &order.spec, begun, pids, &mut ear)?;
     write_end(dir, &mut record, Some(&mut output), &mut ear)
+}
+
+/// The shim loads while the order is on its way to disk. An engine that died over it will not have known of this shim.
+fn await_word() -> io::Result<()> {
+    match io::stdin().read(&mut [0])? {
+        0 => Err(io::Error::other("nobody gave the word to begin")),
+        _ => Ok(()),
+    }
 }
 
 /// Takes the attempt, which can be done once.
@@ -96,7 +105,7 @@ fn child_ids(pid: Pid) -> io::Result<Option<ChildIds>> {
 
 /// Without this record the session alone still tells who runs, so the command is not ended for it.
 fn write_ids(dir: &Path, pids: &Pids) {
-    if let Err(error) = files::replace(dir, files::PIDS, pids, Outlives::Processes) {
+    if let Err(error) = files::replace(dir, files::PIDS, pids) {
         complain(&format!("the command's ids were not written: {error}"));
     }
 }
@@ -105,19 +114,26 @@ fn write_ids(dir: &Path, pids: &Pids) {
 fn forget(dir: &Path, mut order: Order) -> Order {
     order.spec.env.values_mut().for_each(String::clear);
     let removed = if order.input == Input::File { files::remove(dir, files::STDIN) } else { Ok(()) };
-    let done = removed.and_then(|()| files::replace(dir, files::SPEC, &order, Outlives::Processes));
+    let done = removed.and_then(|()| files::replace(dir, files::SPEC, &order));
     if let Err(error) = done {
         complain(&format!("the environment of the command is still in {}: {error}", files::SPEC));
     }
     order
 }
 
-/// Writes `exit.json`. On a full disk the middle of the output makes room for it. If that is not enough the shim stays and tries
-/// again, because an end that is not written is lost; SIGTERM makes it give up.
-fn write_end(dir: &Path, record: &mut ExitRecord, mut output: Option<&mut Output>, ear: &mut Ear) -> io::Result<()> {
+/// Writes `exit.json`, and tells of it before it is on disk: an engine that lives writes down for itself what it reads there.
+fn write_end(dir: &Path, record: &mut ExitRecord, output: Option<&mut Output>, ear: &mut Ear) -> io::Result<()> {
+    place_end(dir, record, output, ear)?;
+    tell();
+    files::sync(dir, files::EXIT)
+}
+
+/// On a full disk the middle of the output makes room for the end. If that is not enough the shim stays and tries again,
+/// because an end that is not written is lost; SIGTERM makes it give up.
+fn place_end(dir: &Path, record: &mut ExitRecord, mut output: Option<&mut Output>, ear: &mut Ear) -> io::Result<()> {
     let mut tries = 0;
     loop {
-        match files::replace(dir, files::EXIT, record, Outlives::Power) {
+        match files::replace(dir, files::EXIT, record) {
             Err(error) if is_full(&error) && tries < EXIT_TRIES => {
                 if let Some(output) = output.as_mut()
                     && output.give_way()
@@ -140,9 +156,9 @@ fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-/// Tells whoever started the shim, by one byte on standard output, that the command lives; its closing without one says that
-/// the shim is through. Whoever started it may be gone by now, which is no matter.
-fn ready() {
+/// Tells whoever started the shim, by one byte on standard output: the first says that the command lives or that it never will,
+/// the one after it that its end can be read. Whoever started it may be gone by now, which is no matter.
+fn tell() {
     let mut out = io::stdout();
     let _ = out.write_all(b"\n").and_then(|()| out.flush());
 }

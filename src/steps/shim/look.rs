@@ -5,9 +5,7 @@ use std::{io, path::Path};
 use rustix::process::{Signal, pidfd_send_signal};
 
 use super::{
-    cgroup,
-    files::{self, Outlives},
-    proc,
+    cgroup, files, proc,
     record::{ExitRecord, Order, Pids},
 };
 
@@ -61,16 +59,19 @@ pub enum Void {
 /// # Errors
 /// When the files or the process table cannot be read: that is not the same as an attempt that never began.
 pub fn look(dir: &Path) -> io::Result<Found> {
-    if let Some(end) = files::read(dir, files::EXIT)? {
+    let end = files::read(dir, files::EXIT);
+    if let Ok(Some(end)) = end {
         return Ok(Found::Ended(end));
     }
     let Some(order) = files::read::<Order>(dir, files::SPEC)? else {
-        return Ok(Found::NotStarted);
+        return end.map(|_| Found::NotStarted);
     };
-    // Asked before the ids are read: they are not made to outlive the boot in which they mean something.
+    // Asked before the ids are read, which are not made to outlive the boot in which they mean something. An end too may have
+    // come to disk in part when the power went.
     if order.boot_id != proc::boot_id()? {
         return Ok(Found::Rebooted);
     }
+    end?;
     let Some(pids) = files::read::<Pids>(dir, files::PIDS)? else {
         return Ok(Found::GivenOut);
     };
@@ -137,6 +138,6 @@ pub fn void(dir: &Path, why: &str) -> io::Result<Void> {
     if look(dir)? != Found::GivenOut {
         return Ok(Void::TakenUp);
     }
-    files::replace(dir, files::EXIT, &ExitRecord::not_started(why.to_owned()), Outlives::Power)?;
+    files::create(dir, files::EXIT, &ExitRecord::not_started(why.to_owned()))?;
     Ok(Void::Voided)
 }

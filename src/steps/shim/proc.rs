@@ -97,15 +97,17 @@ pub(super) fn group_lives(group: i32) -> io::Result<bool> {
     Ok(all()?.iter().any(|found| found.group == group && !found.zombie))
 }
 
-/// The children of this process.
-pub(super) fn own_children() -> io::Result<Vec<Process>> {
+/// The children of this process, but for one.
+pub(super) fn own_children(but: Option<i32>) -> io::Result<Vec<Process>> {
     let own = i32::try_from(process::id()).map_err(io::Error::other)?;
-    processes(children(own)?)
+    let mut found = children(own)?;
+    found.retain(|pid| Some(*pid) != but);
+    processes(found)
 }
 
 /// Everybody below this process, down to the last.
 pub(super) fn descendants() -> io::Result<Vec<Process>> {
-    let mut found = own_children()?;
+    let mut found = own_children(None)?;
     let mut next = 0;
     while let Some(parent) = found.get(next) {
         let below = processes(children(parent.pid)?)?;

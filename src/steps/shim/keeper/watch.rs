@@ -26,8 +26,9 @@ use super::{complain, write_ids};
 const LINGER: Duration = Duration::from_millis(250);
 /// How long killed processes may take to disappear.
 const BURIAL: Duration = Duration::from_secs(2);
-/// How old a command is when it gets a control group: most end before, and need none.
-const SETTLED: Duration = Duration::from_millis(50);
+/// How old a command is when it gets a control group, if it is not to be ended before. Most are over by then, and many that
+/// start at once do not wait for each other in the kernel.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// Stays with the command until it has ended and its group is gone.
 pub(super) fn watch(
@@ -254,9 +255,7 @@ impl Watch<'_> {
 
     /// The shim's children beside the command.
     fn orphans(&self) -> io::Result<Vec<proc::Process>> {
-        let mut found = proc::own_children()?;
-        found.retain(|found| found.pid != self.child.as_raw_pid());
-        Ok(found)
+        proc::own_children(Some(self.child.as_raw_pid()))
     }
 
     /// Reaps adopted orphans that have ended.
