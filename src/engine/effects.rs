@@ -180,14 +180,19 @@ impl Effects {
         self.deliveries.retain(|key, _| owed.contains(key));
     }
 
-    /// Notes which steps have processes that live, those included that are lost from sight.
-    pub(super) fn look_for_living(&self, state: &State) {
+    /// Notes which steps have processes that live, where a person or a rule may have them done again: those that are lost from
+    /// sight or failed, and those of which `news` is about to be taken.
+    pub(super) fn look_for_living<'a>(&self, state: &State, news: impl Iterator<Item = &'a Report>) {
+        let told = |report: &'a Report| match report {
+            Report::Step { run, step, .. } => Some((*run, step)),
+            _ => None,
+        };
+        let news: BTreeSet<(RunId, &StepId)> = news.filter_map(told).collect();
         let mut living = BTreeSet::new();
         for run in state.runs.values() {
             for (_, step, seen) in run.active() {
-                // What runs under a live task is nobody's to repeat; only where a person or a rule decides does it matter.
                 let may_live = matches!(seen.state, StepState::Unknown { .. } | StepState::Failed { .. });
-                if !may_live || !step.action.is_program() {
+                if !(may_live || news.contains(&(run.id, &step.id))) || !step.action.is_program() {
                     continue;
                 }
                 let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
