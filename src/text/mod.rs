@@ -8,9 +8,11 @@ mod clean;
 mod comms;
 mod event;
 mod gate;
+mod kinds;
 mod outcome;
 mod refusal;
 mod step;
+mod terms;
 mod trouble;
 mod words;
 
@@ -24,5 +26,6 @@ pub use gate::{check, gate};
 pub use outcome::{evidence, failure, how, run_result, run_state, step_state};
 pub use refusal::refusal;
 pub use step::action;
+pub use terms::terms;
 pub use trouble::trouble;
 pub use words::{all_of, any_of, loss, role, verdict};
