@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::core::plan::{Action, Gate, HttpRequest, Launcher, Subject};
-use crate::core::template::{NoValue, Template, Values, fill_json};
+use crate::core::template::{Template, Values, fill_json};
 use crate::core::time::Span;
 
 use super::words::people;
@@ -57,7 +57,7 @@ fn http(request: &HttpRequest, values: &Values) -> String {
     text
 }
 
-pub(super) fn filled(template: &Template, filled: Result<String, NoValue>) -> String {
+pub(super) fn filled<E>(template: &Template, filled: Result<String, E>) -> String {
     filled.unwrap_or_else(|_| template.source().to_owned())
 }
 
