@@ -57,8 +57,8 @@ pub(crate) struct Names<'a> {
     pub(crate) parameters: &'a Parameters,
     /// The results of the procedure, with the step that gives each.
     pub(crate) results: &'a BTreeMap<String, usize>,
-    /// What the current item of the step's list is called.
-    pub(crate) item: Option<&'a str>,
+    /// What the current item of the step's list is called, and that of the step that it mends.
+    pub(crate) items: [Option<&'a str>; 2],
     pub(crate) step: usize,
     pub(crate) doing: Doing,
     pub(crate) uses: &'a RefCell<Vec<Use>>,
@@ -73,11 +73,16 @@ enum Meaning {
 impl Names<'_> {
     fn meaning(&self, name: &str) -> Option<Meaning> {
         match name {
-            name if self.item == Some(name) => Some(Meaning::Value),
+            name if self.is_item(name) => Some(Meaning::Value),
             name if self.parameters.is_secret(name) => Some(Meaning::Secret),
             name if self.parameters.contains(name) => Some(Meaning::Value),
             name => self.results.get(name).map(|step| Meaning::Result(*step)),
         }
+    }
+
+    /// Whether the current item of a list is called that.
+    pub(crate) fn is_item(&self, name: &str) -> bool {
+        self.items.contains(&Some(name))
     }
 
     /// Whether something is called that: an unknown name in a script is the script's own.
@@ -92,7 +97,7 @@ impl Names<'_> {
 
     /// All names that are known here.
     pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
-        self.item.into_iter().chain(self.parameters.names()).chain(self.results.keys().map(String::as_str))
+        self.items.into_iter().flatten().chain(self.parameters.names()).chain(self.results.keys().map(String::as_str))
     }
 
     /// Notes that a name is used, if it is a result's: whether it is known there shows once all steps are read.
@@ -106,7 +111,7 @@ impl Names<'_> {
 
     /// What would be right in place of an unknown name.
     fn right(&self, name: &str) -> String {
-        let beside = self.item.into_iter().chain(self.results.keys().map(String::as_str));
+        let beside = self.items.into_iter().flatten().chain(self.results.keys().map(String::as_str));
         nearest(name, beside).map_or_else(|| self.parameters.right(name), str::to_owned)
     }
 }

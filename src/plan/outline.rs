@@ -13,6 +13,9 @@ use super::register::Register;
 use super::tree::{Node, Value};
 use super::values::quote;
 
+/// What a list can be of, and what the current one is called.
+pub(crate) const SOURCES: [(&str, &str); 3] = [("items", "item"), ("hosts", "host"), ("components", "component")];
+
 /// Begins the identifiers that steps get that take others back.
 const RESERVED: &str = "undo.";
 
@@ -46,6 +49,8 @@ pub(crate) struct Sketch<'t> {
     pub(crate) call: Option<(&'t str, At)>,
     /// Whether a person does it.
     pub(crate) is_manual: bool,
+    /// What the current item of its list is called.
+    pub(crate) item: Option<&'t str>,
     /// The steps that mend its failure.
     pub(crate) mends: Range<usize>,
 }
@@ -172,6 +177,7 @@ impl<'t> Drawing<'t> {
             no_return,
             call: node.peek("procedure").and_then(callee),
             is_manual: is("manual") || matches!(node.value, Value::Scalar { .. }),
+            item: node.peek("for_each").and_then(item_name),
             mends: 0..0,
         });
         place
@@ -211,6 +217,19 @@ impl<'t> Drawing<'t> {
             (sketch.needs, sketch.asks) = (needs, asks);
         }
         is_broken
+    }
+}
+
+/// What the current item of a list is called, whatever else is wrong with the list.
+pub(crate) fn item_name(each: &Node) -> Option<&str> {
+    if let Some(name) = each.peek("as").and_then(Node::peek_text) {
+        return Some(name);
+    }
+    let of = SOURCES.iter().find(|(key, _)| each.peek(key).is_some());
+    match (of, &each.value) {
+        (Some((_, name)), _) => Some(name),
+        (None, Value::List(_)) => Some("item"),
+        (None, _) => None,
     }
 }
 

@@ -2,43 +2,37 @@
 
 use std::fmt::Write as _;
 
-use crate::core::plan::{
-    Action, Call, ConfigFiles, FileCheck, Format, Gate, Given, HttpRequest, Launcher, Notice, Presence, Sql, Subject,
-};
+use crate::core::plan::{Action, Gate, HttpRequest, Launcher, Subject};
 use crate::core::template::{Template, Values, fill_json};
 use crate::core::time::Span;
 
-use super::words::{people, short_hash};
-use super::{all_of, any_of, clean_line, role};
+use super::words::people;
+use super::{any_of, clean_line, kinds, role};
 
 /// What a step does, in one line: `POST http://router/sites/east {"weight":0}`. A value that is missing stands as `${name}`.
 #[must_use]
 pub fn action(action: &Action, values: &Values) -> String {
-    let text = match action {
-        Action::Manual { sentence } => sentence.clone(),
-        Action::Gate(definition) => return gate(definition),
-        Action::Command { argv } => vector(argv, values),
-        Action::Shell { script } => shell(script),
-        Action::Http(request) => http(request, values),
-        Action::Health { subject, within, stable_for } => health(subject, *within, *stable_for, values),
-        Action::Sql(asked) => sql(asked, values),
-        Action::File(check) => file(check),
+    match action {
+        Action::Manual { sentence } => clean_line(sentence).into_owned(),
+        Action::Gate(definition) => gate(definition),
+        Action::Command { argv } => clean_line(&kinds::words(argv, values)).into_owned(),
+        Action::Shell { script } => clean_line(&kinds::script(script)).into_owned(),
+        Action::Http(request) => clean_line(&http(request, values)).into_owned(),
+        Action::Health { subject, within, stable_for } => {
+            let (what, id) = match subject {
+                Subject::Site(id) => ("site", id),
+                Subject::Component(id) => ("component", id),
+            };
+            let id = clean_line(&filled(id, id.fill(values))).into_owned();
+            let stable = if *stable_for > Span::ZERO { format!(" for {stable_for}") } else { String::new() };
+            format!("wait until {what} {id} is healthy{stable}, at most {within}")
+        }
+        Action::Sql(statement) => clean_line(&kinds::sql(statement, values)).into_owned(),
+        Action::File(check) => clean_line(&kinds::file(check)).into_owned(),
         Action::Wait { span } => format!("wait {span}"),
-        Action::Config(files) => config(files, values),
-        Action::Notify(notice) => notify(notice, values),
-        Action::Procedure(call) => procedure(call, values),
-    };
-    clean_line(&text).into_owned()
-}
-
-/// Bytes as people read them, and never rounded where a limit is compared: `1 MiB`, `1048577 bytes`.
-#[must_use]
-pub fn size(bytes: u64) -> String {
-    let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
-    match units.into_iter().find(|(shift, _)| bytes > 0 && bytes.is_multiple_of(1 << shift)) {
-        Some((shift, unit)) => format!("{} {unit}", bytes >> shift),
-        None if bytes == 1 => "1 byte".into(),
-        None => format!("{bytes} bytes"),
+        Action::Config(config) => clean_line(&kinds::config(config, values)).into_owned(),
+        Action::Notify(notice) => clean_line(&kinds::notice(notice, values)).into_owned(),
+        Action::Procedure(call) => clean_line(&kinds::call(call, values)).into_owned(),
     }
 }
 
@@ -63,148 +57,12 @@ fn http(request: &HttpRequest, values: &Values) -> String {
     text
 }
 
-fn vector(argv: &[Template], values: &Values) -> String {
-    let words: Vec<_> = argv.iter().map(|word| quoted(&filled(word, word.fill(values)))).collect();
-    words.join(" ")
-}
-
-/// The first line that does something, and how many there are.
-fn shell(script: &str) -> String {
-    let does = |line: &&str| !line.is_empty() && !line.starts_with('#');
-    let lines: Vec<&str> = script.lines().map(str::trim).filter(does).collect();
-    match lines.as_slice() {
-        [] => "shell: nothing".into(),
-        [only] => format!("shell: {only}"),
-        [first, rest @ ..] => {
-            format!("shell: {first} (and {} more lines)", rest.len()).replace(" 1 more lines", " 1 more line")
-        }
-    }
-}
-
-fn health(subject: &Subject, within: Span, stable_for: Span, values: &Values) -> String {
-    let (kind, which) = match subject {
-        Subject::Site(site) => ("site", site),
-        Subject::Component(component) => ("component", component),
-    };
-    let lasting = if stable_for == Span::ZERO { String::new() } else { format!(" for {stable_for}") };
-    format!("wait until {kind} {} is healthy{lasting}, at most {within}", filled(which, which.fill(values)))
-}
-
-fn sql(sql: &Sql, values: &Values) -> String {
-    let mut text = match &sql.url {
-        Given::Text(url) => {
-            format!("on {}: {}", without_password(&filled(url, url.fill_url(values))), sql.query.trim())
-        }
-        Given::Secret(_) => format!("on a database whose address is secret: {}", sql.query.trim()),
-    };
-    if !sql.bind.is_empty() {
-        let bound: Vec<_> = sql.bind.iter().map(|value| quoted(&filled(value, value.fill(values)))).collect();
-        let _ = write!(text, " with {}", bound.join(", "));
-    }
-    let rows = match (sql.min_rows, sql.max_rows) {
-        (None, None) => None,
-        (Some(least), Some(most)) if least == most => Some(rows(least)),
-        (Some(least), None) => Some(format!("at least {}", rows(least))),
-        (None, Some(most)) => Some(format!("at most {}", rows(most))),
-        (Some(least), Some(most)) => Some(format!("{least} to {}", rows(most))),
-    };
-    let shown = sql.row.iter().map(|(name, value)| format!("{name} {}", quoted(&filled(value, value.fill(values)))));
-    let bounded = sql.at_most.iter().map(|(name, most)| format!("{name} at most {most}"));
-    let expected: Vec<String> = rows.into_iter().chain(shown).chain(bounded).collect();
-    if !expected.is_empty() {
-        let _ = write!(text, ", expects {}", expected.join(", "));
-    }
-    text
-}
-
-fn rows(count: u64) -> String {
-    if count == 1 { "1 row".into() } else { format!("{count} rows") }
-}
-
-/// An address as it can be shown: without what stands between the user and the host, or as a parameter `password`.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (host, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let host = match host.rsplit_once('@').map(|(user, host)| (user.split_once(':'), host)) {
-        Some((Some((user, _)), host)) => format!("{user}:***@{host}"),
-        _ => host.to_owned(),
-    };
-    let mut tail = tail.split('&').map(|part| match part.find("password=") {
-        Some(at) => format!("{}password=***", part.get(..at).unwrap_or_default()),
-        None => part.to_owned(),
-    });
-    let first = tail.next().unwrap_or_default();
-    format!("{scheme}://{host}{}", tail.fold(first, |tail, part| format!("{tail}&{part}")))
-}
-
-fn file(check: &FileCheck) -> String {
-    let presence = match check.presence {
-        Presence::Present => "there",
-        Presence::Absent => "not there",
-    };
-    let rest = [
-        check.owner.as_ref().map(|owner| format!("owner {owner}")),
-        check.group.as_ref().map(|group| format!("group {group}")),
-        check.mode.map(|mode| format!("mode {mode:04o}")),
-        check.min_size.map(|least| format!("at least {}", size(least))),
-        check.max_size.map(|most| format!("at most {}", size(most))),
-        check.max_age.map(|most| format!("changed at most {most} ago")),
-        check.format.map(|format| format_name(format).to_owned()),
-        check.sha256.as_ref().map(|sum| format!("SHA-256 {}...", short_hash(sum))),
-        check.free.map(|least| format!("at least {} free there", size(least))),
-    ];
-    let facts: Vec<String> = std::iter::once(presence.to_owned()).chain(rest.into_iter().flatten()).collect();
-    format!("look at {}: {}", quoted(&check.path), facts.join(", "))
-}
-
-fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Json => "JSON",
-        Format::Yaml => "YAML",
-        Format::Toml => "TOML",
-    }
-}
-
-fn config(config: &ConfigFiles, values: &Values) -> String {
-    let files: Vec<String> = config
-        .files
-        .iter()
-        .map(|file| {
-            let format = file.format.map(|format| format!(" as {}", format_name(format))).unwrap_or_default();
-            let mode = file.mode.map(|mode| format!(" with mode {mode:04o}")).unwrap_or_default();
-            format!("{} at {}{format}{mode}", quoted(&file.from), quoted(&file.to))
-        })
-        .collect();
-    let mut text = format!("put {}", all_of(&files));
-    if !config.check.is_empty() {
-        let _ = write!(text, ", check with {}", vector(&config.check, values));
-    }
-    text.push_str("; the old files come back when anything is wrong");
-    text
-}
-
-fn notify(notice: &Notice, values: &Values) -> String {
-    let channels: Vec<&str> = notice.channels.iter().map(crate::core::ids::ChannelId::as_str).collect();
-    let whom = if channels.is_empty() { "all channels of the plan".to_owned() } else { all_of(&channels) };
-    format!("tell {whom}: {}", filled(&notice.text, notice.text.fill(values)))
-}
-
-fn procedure(call: &Call, values: &Values) -> String {
-    let given: Vec<String> = call
-        .values
-        .iter()
-        .map(|(name, value)| format!("{name}={}", quoted(&filled(value, value.fill(values)))))
-        .collect();
-    let with = if given.is_empty() { String::new() } else { format!(" with {}", given.join(", ")) };
-    format!("do procedure {}{with}", call.procedure)
-}
-
-fn filled<E>(template: &Template, filled: Result<String, E>) -> String {
+pub(super) fn filled<E>(template: &Template, filled: Result<String, E>) -> String {
     filled.unwrap_or_else(|_| template.source().to_owned())
 }
 
 /// As a shell would need it, so that where one argument ends and the next begins can be seen.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -215,7 +73,6 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::time::Span;
 
     #[test]
     fn a_step_shows_what_it_will_do_with_its_values() {

@@ -212,7 +212,7 @@ fn procedure_table() -> Vec<(String, &'static str)> {
         (steps("{for_each: {items: [a], hosts: [b]}, manual: x}"),
             "5:114+5 for_each: a step goes over one list; this one has items and hosts => one of items, hosts, components"),
         (steps("{for_each: {items: [a], as: reason}, manual: x}, {for_each: {items: [a], as: a b}, manual: x}"),
-            "5:118+6 as: \"reason\" is a parameter or a result already => as: and another name\n\
+            "5:118+6 as: \"reason\" is a parameter, a result or an item already => as: and another name\n\
             5:167+3 as: \"a b\" is no parameter's name => 1 to 64 letters, digits and '_'"),
         (steps("{for_each: {hosts: [-x, a], order: priority}, host: \"${host}\", command: [a]}"),
             "5:110+2 hosts[0]: \"-x\" begins with '-', as an option of ssh does => a host as ssh knows it\n\

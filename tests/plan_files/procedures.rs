@@ -133,7 +133,7 @@ fn a_failure_can_be_mended_and_a_step_taken_back() {
     let undo = drain.undo.unwrap();
     assert!(matches!(&undo.action, Action::Http(request) if request.url.source().ends_with("${ticket}")));
     assert_eq!((undo.timeout, undo.retry.times), (Some(secs(10)), 3));
-    assert_eq!(step("restart").on_failure, OnFailure::Rollback);
+    assert_eq!(step("sweep").on_failure, OnFailure::Rollback);
     assert_eq!(step("restart").undo.unwrap().host.unwrap().source(), "root@${item}");
 }
 

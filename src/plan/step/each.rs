@@ -9,28 +9,13 @@ use crate::core::template::Template;
 use super::Scope;
 use crate::plan::fields::{Field, Fields, Shape};
 use crate::plan::names::Place;
+use crate::plan::outline::SOURCES;
 use crate::plan::parameter::value_name;
-use crate::plan::tree::{Node, Value};
+use crate::plan::tree::Value;
 use crate::plan::values::quote;
 
 const EACH: Shape = Shape { what: "a list to go over", fields: &["items", "hosts", "components", "order", "as"] };
 const ORDERS: [(&str, Order); 2] = [("dependencies", Order::Dependencies), ("priority", Order::Priority)];
-
-/// What a list can be of, and what the current one is called.
-const SOURCES: [(&str, &str); 3] = [("items", "item"), ("hosts", "host"), ("components", "component")];
-
-/// What the current one is called, whatever else is wrong with the list.
-pub(super) fn item_name(each: &Node) -> Option<&str> {
-    if let Some(name) = each.peek("as").and_then(Node::peek_text) {
-        return Some(name);
-    }
-    let of = SOURCES.iter().find(|(key, _)| each.peek(key).is_some());
-    match (of, &each.value) {
-        (Some((_, name)), _) => Some(name),
-        (None, Value::List(_)) => Some("item"),
-        (None, _) => None,
-    }
-}
 
 /// The list. Its items are filled in before the step is: `scope` knows no current one yet.
 pub(super) fn each(field: &Field<'_>, scope: &Scope<'_>) -> Option<Each> {
@@ -77,7 +62,7 @@ pub(super) fn each(field: &Field<'_>, scope: &Scope<'_>) -> Option<Each> {
 /// The name, if nothing else in the procedure is called that.
 fn free(name: &str, field: &Field<'_>, scope: &Scope<'_>) -> Option<String> {
     if scope.names.knows(name) {
-        let what = format!("{} is a parameter or a result already", quote(name));
+        let what = format!("{} is a parameter, a result or an item already", quote(name));
         return field.wrong(what, Some("as: and another name".to_owned()));
     }
     Some(name.to_owned())

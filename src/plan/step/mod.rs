@@ -26,7 +26,7 @@ use super::calls::Called;
 use super::fault::Faults;
 use super::fields::{Field, Fields, Shape};
 use super::names::{Doing, Names, Use};
-use super::outline::{Outline, Stands, apart};
+use super::outline::{Outline, Stands, apart, item_name};
 use super::parameter::Parameters;
 use super::register::Register;
 use super::resolve::{Known, LONGEST, SHORTEST};
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
         let names = Names {
             parameters: self.parameters,
             results: &self.outline().results,
-            item: None,
+            items: [None, apart(self.stands(place)).and_then(|of| self.outline().sketches[of].item)],
             step: place,
             doing: Doing::Step,
             uses: &self.uses,
@@ -150,8 +150,8 @@ impl<'a> Reader<'a> {
         let fields = field.fields(STEP)?;
         let each = fields.get("for_each");
         let read_each = each.as_ref().map(|f| each::each(f, &scope));
-        let item = each.as_ref().and_then(|f| each::item_name(f.node));
-        let scope = Scope { names: Names { item, ..names }, ..scope };
+        let items = [self.outline().sketches[place].item, names.items[1]];
+        let scope = Scope { names: Names { items, ..names }, ..scope };
         let step = self.body(&fields, id, place, &scope)?;
         doubt_hosts(&fields, &step);
         match read_each {
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
         }
         let host = fields.get("host").map(|f| program::host(&f, scope));
         let captures = fields.get("result").map(|f| {
-            if scope.names.item.is_some() {
+            if fields.get("for_each").is_some() {
                 let right = "a step of its own, without for_each".to_owned();
                 f.wrong::<()>("a step that is done for a list has no one result", Some(right));
             }
@@ -305,7 +305,7 @@ fn doubt_hosts(fields: &Fields<'_>, step: &Step) {
     let Some(each) = fields.get("for_each").filter(|f| f.node.peek("hosts").is_some()) else { return };
     if step.action.is_program() && step.host.is_none() {
         let what = "the step goes over hosts, and its program runs on the engine's own host each time";
-        let name = each::item_name(each.node).unwrap_or("host");
+        let name = item_name(each.node).unwrap_or("host");
         each.doubt(what, Some(format!("host: ${{{}}}", bare(name))));
     }
 }

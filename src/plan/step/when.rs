@@ -103,8 +103,7 @@ impl when::Scope for Asked<'_, '_> {
             return Some(Type::from(&parameter.kind));
         }
         let taken = || self.taken.borrow().get(name).cloned().unwrap_or(Type::Text);
-        let is_known =
-            self.scope.names.item == Some(name) || parameters.contains(name) || self.scope.names.is_result(name);
+        let is_known = self.scope.names.is_item(name) || parameters.contains(name) || self.scope.names.is_result(name);
         is_known.then(taken)
     }
 
