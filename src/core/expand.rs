@@ -211,6 +211,8 @@ impl<'a> Layout<'a> {
             return self.once(&nothing, &step.id.to_string(), scope, purpose);
         }
         let group = self.name_of(&scope.prefix, step.id.as_str());
+        // A copy of the list in each pass would make laying out quadratic.
+        let pass_of = Step { each: None, ..step.clone() };
         let mut laid: Vec<(Places, Places)> = Vec::with_capacity(passes.len());
         for (n, pass) in passes.iter().enumerate() {
             let mut inner = scope.clone();
@@ -218,7 +220,7 @@ impl<'a> Layout<'a> {
             inner.origin.group = Some(group.clone());
             let name = StepId::new(format!("{}.{}", step.id, pass.value))
                 .map_or_else(|_| format!("{}.{}", step.id, n + 1), |id| id.to_string());
-            let named = Step { name: format!("{} ({})", step.name, pass.value), ..step.clone() };
+            let named = Step { name: format!("{} ({})", step.name, pass.value), ..pass_of.clone() };
             laid.push(self.once(&named, &name, &inner, purpose.clone())?);
         }
         for (i, pass) in passes.iter().enumerate() {
