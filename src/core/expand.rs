@@ -183,7 +183,10 @@ impl<'a> Layout<'a> {
             last.retain(|l| !before.contains(l));
             last.insert(i);
         }
-        Ok(last.into_iter().flat_map(|l| laid[l].1.iter().copied()).collect())
+        match last.is_empty() {
+            true => Ok(entry.to_vec()),
+            false => Ok(last.into_iter().flat_map(|l| laid[l].1.iter().copied()).collect()),
+        }
     }
 
     fn wait_for(&mut self, place: u32, needs: &[u32]) -> Result<(), CannotLayOut> {
