@@ -278,6 +278,8 @@ impl<'a> Layout<'a> {
         if let Some(call) = call {
             let called = self.called(step, &id, call, scope)?;
             let procedure = self.procedure(&call.procedure)?;
+            let checks = Some(purpose.clone().unwrap_or(Purpose::Precondition));
+            ends = self.block(&procedure.preconditions, &called, &ends, checks)?;
             ends = self.block(&procedure.steps, &called, &ends, purpose.clone())?;
         }
         if !mend.is_empty() {
