@@ -11,7 +11,8 @@ use super::health::Verdict;
 use super::ids::{ComponentId, MAX_ID, ProcedureId, StepId};
 use super::param::ParamKind;
 use super::plan::{
-    Action, Each, List, Needs, OnFailure, Order, Origin, Plan, Procedure, ProcedureKind, Purpose, Step, Undo, Which,
+    Action, Each, List, Needs, OnFailure, Order, Origin, Plan, Procedure, ProcedureKind, Purpose, Return, Step, Undo,
+    Which,
 };
 use super::run::{Graph, undo_id};
 use super::secret::SecretRef;
@@ -70,6 +71,9 @@ pub enum CannotLayOut {
     /// A value that its parameter does not take.
     #[error("{0}: {1}")]
     BadValue(StepId, String),
+    /// A step without return that begins without a gate.
+    #[error("there is no return from {0}, and it waits for no gate")]
+    NoGate(StepId),
 }
 
 /// Lays a procedure out for a run that begins now.
@@ -98,10 +102,20 @@ pub fn lay_out(
     if graph.rounds().is_none() {
         return Err(CannotLayOut::Circle);
     }
+    if let Some(step) = ungated(&layout.steps, &graph) {
+        return Err(CannotLayOut::NoGate(step.id.clone()));
+    }
     let mut laid_out = Procedure { steps: layout.steps, preconditions: Vec::new(), ..procedure.clone() };
     laid_out.timeout = options.timeout.or(laid_out.timeout);
     laid_out.lanes.run = options.parallel.unwrap_or(laid_out.lanes.run).max(1);
     Ok(LaidOut { procedure: laid_out, graph, components })
+}
+
+/// A step without return that no gate has to be passed for: a gate above it in the file is none when nothing waits for it.
+fn ungated<'s>(steps: &'s [Step], graph: &Graph) -> Option<&'s Step> {
+    let is_gate = |place: &usize| steps.get(*place).is_some_and(|step| matches!(step.action, Action::Gate(_)));
+    let free = |place: usize| !graph.before(place).iter().any(is_gate);
+    steps.iter().enumerate().find(|(place, step)| step.way_back == Return::None && free(*place)).map(|(_, step)| step)
 }
 
 /// Where a step stands: within which calls and passes, and what is known there.

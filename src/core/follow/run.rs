@@ -3,8 +3,8 @@
 use super::super::comms::{Delivery, Try};
 use super::super::event::{Event, Voided};
 use super::super::health::{Readings, living_key};
-use super::super::plan::{Action, ProcedureKind, Repeat, Step};
-use super::super::run::{Course, Evidence, Failure, Run, RunResult, RunState, StepRun, StepState};
+use super::super::plan::{Action, ProcedureKind, Repeat, Return, Step};
+use super::super::run::{Course, Evidence, Failure, How, Run, RunResult, RunState, StepRun, StepState};
 use super::super::state::State;
 use super::super::time::{Moment, Now, Span};
 use super::facts::OfStep;
@@ -174,7 +174,7 @@ fn forward(state: &State, run: &Run) -> Vec<Event> {
         if slots.none_left() && !step.action.is_for_people() {
             break;
         }
-        match may_begin(state, run, step) {
+        match may_begin(state, run, *place as usize, step) {
             Ok(None) if step.action.is_for_people() || slots.take(run, step) => events.push(start(run, step, seen)),
             Ok(None) => {}
             Ok(Some(why)) => events.push(Event::StepNotNeeded { run: run.id, step: step.id.clone(), why }),
@@ -188,20 +188,30 @@ fn forward(state: &State, run: &Run) -> Vec<Event> {
 }
 
 /// Whether a step is done at all: why not, if it is not; an error when that cannot be told.
-fn may_begin(state: &State, run: &Run, step: &Step) -> Result<Option<String>, String> {
+fn may_begin(state: &State, run: &Run, place: usize, step: &Step) -> Result<Option<String>, String> {
     let around = step.origin.under.as_ref().and_then(|id| run.find(id));
     if let Some((_, call, seen)) = around
         && matches!(seen.state, StepState::Skipped { .. } | StepState::NotNeeded { .. })
     {
         return Ok(Some(format!("{} was left out", call.id)));
     }
-    let Some(condition) = &step.when else { return Ok(None) };
-    let facts = OfStep { state, run, step };
-    match condition.holds(&facts) {
-        Ok(true) => Ok(None),
-        Ok(false) => Ok(Some(format!("not so: {condition}"))),
-        Err(unclear) => Err(format!("whether {condition} cannot be told: {unclear}")),
+    if let Some(condition) = &step.when {
+        match condition.holds(&OfStep { state, run, step }) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Some(format!("not so: {condition}"))),
+            Err(unclear) => return Err(format!("whether {condition} cannot be told: {unclear}")),
+        }
     }
+    match step.way_back == Return::None && !behind_an_open_gate(run, place) {
+        true => Err("there is no return from it, and no gate before it was opened".into()),
+        false => Ok(None),
+    }
+}
+
+/// A gate on the way that was not needed has asked nobody.
+fn behind_an_open_gate(run: &Run, place: usize) -> bool {
+    let opened = |(_, _, seen): (_, _, &StepRun)| matches!(seen.state, StepState::Done { how: How::Opened { .. }, .. });
+    run.graph.before(place).into_iter().filter_map(|before| run.at(before)).any(opened)
 }
 
 /// Room for steps side by side, in the run and on each host.
