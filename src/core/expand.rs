@@ -74,6 +74,9 @@ pub enum CannotLayOut {
     /// A step without return that begins without a gate.
     #[error("there is no return from {0}, and it waits for no gate")]
     NoGate(StepId),
+    /// A step of the plan has the name of the one that undoes another.
+    #[error("two of its steps would be called {0}")]
+    SameName(StepId),
 }
 
 /// Lays a procedure out for a run that begins now.
@@ -370,7 +373,9 @@ impl<'a> Layout<'a> {
         if self.steps.len() >= MOST_STEPS {
             return Err(CannotLayOut::TooManySteps);
         }
-        self.ids.insert(step.id.clone());
+        if !self.ids.insert(step.id.clone()) {
+            return Err(CannotLayOut::SameName(step.id));
+        }
         self.steps.push(step);
         self.needs.push(Vec::new());
         u32::try_from(self.steps.len() - 1).map_err(|_| CannotLayOut::TooManySteps)
