@@ -15,7 +15,6 @@ use super::plan::{
     Which,
 };
 use super::run::{Graph, undo_id};
-use super::secret::SecretRef;
 use super::state::Loaded;
 use super::template::{Template, Values};
 use super::time::Span;
@@ -331,16 +330,13 @@ impl<'a> Layout<'a> {
             given.insert(name.clone(), value);
         }
         // A secret is handed on by the name that the caller has for it.
-        let secret = |p: &&super::plan::Parameter| p.kind == ParamKind::Secret && !given.contains_key(&p.name);
-        let handed_on: Vec<(String, SecretRef)> = procedure
-            .parameters
-            .iter()
-            .filter(secret)
-            .filter_map(|p| Some((p.name.clone(), scope.origin.secrets.get(&p.name)?.clone())))
-            .collect();
-        let mut resolved = parameters::resolve(self.plan, procedure, &given)
+        for parameter in procedure.parameters.iter().filter(|p| p.kind == ParamKind::Secret) {
+            if let Some(secret) = scope.origin.secrets.get(&parameter.name) {
+                given.entry(parameter.name.clone()).or_insert_with(|| secret.to_string());
+            }
+        }
+        let resolved = parameters::resolve(self.plan, procedure, &given)
             .map_err(|why| CannotLayOut::BadValue(step.id.clone(), parameters::sentence(&why)))?;
-        resolved.secrets.extend(handed_on);
         self.components.extend(procedure.components.iter().cloned());
         let origin = Origin {
             scope: String::new(),
