@@ -53,10 +53,11 @@ pub(super) fn still_at<'r>(run: &'r Run, now: &'r Now) -> impl Iterator<Item = E
 pub(super) fn due(run: &Run, now: &Now) -> Option<Moment> {
     let going = run.state == RunState::Going;
     let steps = run.active().filter_map(|(_, step, seen)| {
+        let again = going && is_on_its_way(run, step);
         let rest = match (&seen.state, &step.action) {
-            (StepState::Pausing { since, pause, .. }, _) if going => Some(left(since, *pause, now)),
+            (StepState::Pausing { since, pause, .. }, _) if again => Some(left(since, *pause, now)),
             (StepState::Running { since }, Action::Wait { span }) => Some(left(since, *span, now)),
-            (StepState::Unknown { .. }, _) if going && step.repeat == Repeat::IsHarmless => Some(LOOK_AGAIN),
+            (StepState::Unknown { .. }, _) if again && step.repeat == Repeat::IsHarmless => Some(LOOK_AGAIN),
             _ => None,
         };
         let expiry = seen.confirmations.iter().map(|c| left(&c.at, c.expires.since(c.at.utc), now));
@@ -78,7 +79,7 @@ fn over_its_time(run: &Run, now: &Now) -> Option<Span> {
 
 /// A step that is tried again by itself: after its pause, or because it is lost from sight, does no harm twice and no longer lives.
 fn again(run: &Run, step: &Step, seen: &StepRun, readings: &Readings, now: &Now) -> Option<Event> {
-    if Run::is_undoing(step) != matches!(run.course, Course::Back { .. }) {
+    if !is_on_its_way(run, step) {
         return None;
     }
     match &seen.state {
@@ -92,6 +93,11 @@ fn again(run: &Run, step: &Step, seen: &StepRun, readings: &Readings, now: &Now)
         }
         _ => None,
     }
+}
+
+/// Whether a step belongs to the way that its run goes.
+fn is_on_its_way(run: &Run, step: &Step) -> bool {
+    Run::is_undoing(step) == matches!(run.course, Course::Back { .. })
 }
 
 /// The end of a step that nobody outside has to do anything for.
