@@ -197,6 +197,8 @@ fn forward(state: &State, run: &Run) -> Vec<Event> {
             Err(why) => {
                 let (run, step, attempt) = (run.id, step.id.clone(), seen.attempts);
                 events.push(Event::StepFailed { run, step, attempt, why: Failure::NotStarted { why }, again: None });
+                // What that means for the run comes before anything else begins.
+                break;
             }
         }
     }
