@@ -98,7 +98,10 @@ pub fn lay_out(
     let checks = layout.block(&procedure.preconditions, &scope, &[], Some(Purpose::Precondition))?;
     layout.block(&procedure.steps, &scope, &checks, None)?;
     layout.undos()?;
-    let components = layout.works_on(procedure, given);
+    let mut components = layout.works_on(procedure, &given.values);
+    if !only_looks(procedure) {
+        components.append(&mut layout.components);
+    }
     let rows = layout.steps.iter().map(|s| s.id.clone()).zip(layout.needs).collect();
     let graph = Graph::new(rows);
     if graph.rounds().is_none() {
@@ -337,7 +340,8 @@ impl<'a> Layout<'a> {
         }
         let resolved = parameters::resolve(self.plan, procedure, &given)
             .map_err(|why| CannotLayOut::BadValue(step.id.clone(), parameters::sentence(&why)))?;
-        self.components.extend(procedure.components.iter().cloned());
+        let works_on = self.works_on(procedure, &resolved.values);
+        self.components.extend(works_on);
         let origin = Origin {
             scope: String::new(),
             group: scope.origin.group.clone(),
@@ -420,23 +424,24 @@ impl<'a> Layout<'a> {
         all.filter(wanted).filter(|id| only.is_empty() || only.contains(*id)).cloned().collect()
     }
 
-    /// The components that a run works on: what its procedure and its lists name, values of parameters, and all when it moves
-    /// traffic. What only looks works on none.
-    fn works_on(&self, procedure: &Procedure, given: &Given) -> BTreeSet<ComponentId> {
-        match procedure.kind {
-            ProcedureKind::Assessment | ProcedureKind::Validation => BTreeSet::new(),
-            ProcedureKind::Failover | ProcedureKind::Failback if procedure.components.is_empty() => {
-                let all = self.plan.components.iter().map(|c| c.id.clone());
-                all.filter(|id| self.options.components.is_empty() || self.options.components.contains(id)).collect()
-            }
-            _ => {
-                let of_type = procedure.parameters.iter().filter(|p| p.kind == ParamKind::Component);
-                let named = of_type.filter_map(|p| ComponentId::new(given.values.get(&p.name)?).ok());
-                let listed = procedure.components.iter().chain(&self.components).cloned();
-                listed.chain(named).collect()
-            }
+    /// The components that a procedure names itself, and in values of its parameters; all when it moves traffic and names none.
+    fn works_on(&self, procedure: &Procedure, values: &Values) -> BTreeSet<ComponentId> {
+        if only_looks(procedure) {
+            return BTreeSet::new();
         }
+        let moves = matches!(procedure.kind, ProcedureKind::Failover | ProcedureKind::Failback);
+        if moves && procedure.components.is_empty() {
+            return self.chosen(&Which::All);
+        }
+        let of_type = procedure.parameters.iter().filter(|p| p.kind == ParamKind::Component);
+        let named = of_type.filter_map(|p| ComponentId::new(values.get(&p.name)?).ok());
+        procedure.components.iter().cloned().chain(named).collect()
     }
+}
+
+/// Whether a procedure is there to look, so that it works on no component.
+fn only_looks(procedure: &Procedure) -> bool {
+    matches!(procedure.kind, ProcedureKind::Assessment | ProcedureKind::Validation)
 }
 
 /// One pass of a list.
