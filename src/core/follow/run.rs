@@ -60,7 +60,7 @@ pub(super) fn due(run: &Run, now: &Now) -> Option<Moment> {
             (StepState::Unknown { .. }, _) if again && step.repeat == Repeat::IsHarmless => Some(LOOK_AGAIN),
             _ => None,
         };
-        let expiry = seen.confirmations.iter().map(|c| left(&c.at, c.expires.since(c.at.utc), now));
+        let expiry = seen.confirmations.iter().map(|c| c.counts_for(now));
         expiry.chain(rest).min()
     });
     let limit = run.procedure.timeout.filter(|_| going && run.overdue.is_none() && run.board.running > 0);
@@ -162,7 +162,7 @@ fn no_longer_confirmed(
     now: &Now,
 ) -> Vec<Event> {
     let voided = seen.confirmations.iter().filter_map(|c| {
-        let why = if left(&c.at, c.expires.since(c.at.utc), now) == Span::ZERO {
+        let why = if c.counts_for(now) == Span::ZERO {
             Voided::Expired
         } else {
             super::super::decide::gate::worsened(state, run, c.max_loss, readings)?
