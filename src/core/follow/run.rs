@@ -41,11 +41,9 @@ pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now) -
 
 /// What follows for a run that is over: what it was at and only rules end is stopped with it.
 pub(super) fn still_at<'r>(run: &'r Run, now: &'r Now) -> impl Iterator<Item = Event> + 'r {
-    let by_rules =
-        |step: &Step| matches!(step.action, Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_));
-    let still = run.active().filter(move |(_, step, seen)| {
-        matches!(seen.state, StepState::Running { .. }) && by_rules(step)
-    });
+    let by_rules = |step: &Step| matches!(step.action, Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_));
+    let still =
+        run.active().filter(move |(_, step, seen)| matches!(seen.state, StepState::Running { .. }) && by_rules(step));
     still.map(|(_, step, seen)| super::super::observe::failed(run, step, seen.attempts, &Failure::Stopped, now))
 }
 
