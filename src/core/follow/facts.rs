@@ -24,7 +24,7 @@ impl Facts for OfStep<'_> {
         let full = if scope.is_empty() { step.to_owned() } else { format!("{scope}.{step}") };
         let id = StepId::new(full).ok()?;
         match self.run.find(&id) {
-            Some((_, _, seen)) => Some(outcome(&seen.state)),
+            Some((_, _, seen)) => Some(outcome(seen)),
             None => passes(self.run, &id),
         }
     }
@@ -46,14 +46,6 @@ impl Facts for OfStep<'_> {
     }
 }
 
-/// The word for how a step stands, as conditions write it.
-fn outcome(state: &StepState) -> &'static str {
-    match state {
-        StepState::NotNeeded { .. } => "not_needed",
-        other => other.word(),
-    }
-}
-
 /// How the passes of a list stand together: as the worst of them, *done* only when all are.
 fn passes(run: &Run, group: &StepId) -> Option<&'static str> {
     let of_group = run.pairs().filter(|(step, _)| step.origin.group.as_ref() == Some(group) && step.counts());
@@ -62,6 +54,13 @@ fn passes(run: &Run, group: &StepId) -> Option<&'static str> {
             .iter()
             .position(|known| *known == word)
     };
-    let words = of_group.map(|(_, seen): (&Step, &StepRun)| outcome(&seen.state));
-    words.max_by_key(|word| worst(word))
+    of_group.map(|(_, seen): (&Step, &StepRun)| outcome(seen)).max_by_key(|word| worst(word))
+}
+
+/// How a step stands, in the words of conditions, which have no blanks.
+fn outcome(seen: &StepRun) -> &'static str {
+    match seen.state {
+        StepState::NotNeeded { .. } => "not_needed",
+        _ => seen.state.word(),
+    }
 }
