@@ -255,6 +255,17 @@ fn a_condition_that_cannot_be_told_fails_its_step_before_it_acts_and_nothing_els
 }
 
 #[test]
+fn what_a_condition_asks_for_and_nobody_brought_can_be_given_by_a_person() {
+    let (mut world, run) = run_of(vec![gate("go").when("lag < 30s"), step("b")]);
+    assert_eq!(words(&world, run), "go failed, b pending");
+    for (value, stands) in [("soon", "go failed, b pending"), ("5s", "go waiting, b pending")] {
+        let values = Values::from([("lag".to_owned(), value.to_owned())]);
+        world.ok(ada(), Command::Retry { run, step: id("go"), values });
+        assert_eq!(words(&world, run), stands);
+    }
+}
+
+#[test]
 fn what_a_launch_leaves_out_is_skipped_but_never_a_gate_and_never_a_precondition() {
     let part = |step: Step| Step { part: Some(Part::Verify), ..step };
     let steps = vec![part(gate("go")), part(step("look")), step("act")];
