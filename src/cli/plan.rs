@@ -6,13 +6,12 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::out::{Format, Out};
-use super::run::steps;
 use super::session::Session;
 use super::{Failure, Globals, Outcome, find, talk};
 use crate::client::ClientError;
 use crate::core::command::Command;
 use crate::core::ids::PlanId;
-use crate::core::plan::{Need, Procedure};
+use crate::core::plan::{Need, Procedure, Return};
 use crate::core::state::Loaded;
 use crate::core::template::Values;
 use crate::plan::{Fault, Level, Reading, read, read_file, render};
@@ -250,4 +249,17 @@ fn show_procedure(procedure: &Procedure, out: &mut Out) -> Outcome {
     }
     // Nothing is given yet: names stand where values will.
     steps(procedure, &Values::new(), out)
+}
+
+/// The steps of a procedure with what each does.
+fn steps(procedure: &Procedure, values: &Values, out: &mut Out) -> Outcome {
+    for (index, step) in procedure.steps.iter().enumerate() {
+        let no_return = if step.way_back == Return::None { "   NO RETURN" } else { "" };
+        let estimate = step.estimate.map(|span| format!("   about {span}")).unwrap_or_default();
+        let kind = step.action.kind();
+        let name = text::clean_line(&step.name);
+        out.line(format!("{:>3} {kind:<7} {name}   ({}){estimate}{no_return}", index + 1, step.id))?;
+        out.line(format!("            {}", text::action(&step.action, values)))?;
+    }
+    Ok(())
 }
