@@ -11,7 +11,8 @@ use super::{Failure, Globals, Outcome, find, talk};
 use crate::client::ClientError;
 use crate::core::command::Command;
 use crate::core::ids::PlanId;
-use crate::core::plan::{Need, Procedure, Return};
+use crate::core::param::ParamKind;
+use crate::core::plan::{Need, Procedure, Return, Step};
 use crate::core::state::Loaded;
 use crate::core::template::Values;
 use crate::plan::{Fault, Level, Reading, read, read_file, render};
@@ -241,25 +242,62 @@ fn show_procedure(procedure: &Procedure, out: &mut Out) -> Outcome {
     }
     for parameter in &procedure.parameters {
         let what = parameter.description.as_deref().map(|d| format!("  {}", text::clean_line(d))).unwrap_or_default();
+        let kind = kind(&parameter.kind);
         let need = match &parameter.need {
             Need::Required => "required".to_owned(),
+            Need::Default(source) if parameter.kind == ParamKind::Secret => {
+                format!("else from {}", text::clean_line(source))
+            }
             Need::Default(value) => format!("else {}", text::clean_line(value)),
         };
-        out.line(format!("  -p {}=VALUE  ({need}){what}", text::clean_line(&parameter.name)))?;
+        out.line(format!("  -p {}=VALUE  ({kind}, {need}){what}", text::clean_line(&parameter.name)))?;
+    }
+    let lanes = procedure.lanes;
+    out.line(format!("  at most {} steps at once, {} on one host", lanes.run, lanes.host))?;
+    if let Some(timeout) = procedure.timeout {
+        out.line(format!("  pages and holds after {timeout}"))?;
+    }
+    if !procedure.components.is_empty() {
+        let ids: Vec<_> = procedure.components.iter().map(ToString::to_string).collect();
+        out.line(format!("  works on {}", text::all_of(&ids)))?;
     }
     // Nothing is given yet: names stand where values will.
     steps(procedure, &Values::new(), out)
 }
 
-/// The steps of a procedure with what each does.
+/// What a parameter takes.
+fn kind(kind: &ParamKind) -> String {
+    match kind {
+        ParamKind::Text => "text".to_owned(),
+        ParamKind::Number => "number".to_owned(),
+        ParamKind::Duration => "duration such as 90s".to_owned(),
+        ParamKind::Time => "time such as 2026-11-21T03:44:55Z".to_owned(),
+        ParamKind::Choice(choices) => text::any_of(choices),
+        ParamKind::Component => "component".to_owned(),
+        ParamKind::Site => "site".to_owned(),
+        ParamKind::Secret => "secret".to_owned(),
+    }
+}
+
+/// The steps of a procedure with what each does, and on what terms.
 fn steps(procedure: &Procedure, values: &Values, out: &mut Out) -> Outcome {
+    for step in &procedure.preconditions {
+        out.line(format!("  - {}   ({})", text::clean_line(&step.name), step.id))?;
+        terms(step, values, out)?;
+    }
     for (index, step) in procedure.steps.iter().enumerate() {
         let no_return = if step.way_back == Return::None { "   NO RETURN" } else { "" };
         let estimate = step.estimate.map(|span| format!("   about {span}")).unwrap_or_default();
         let kind = step.action.kind();
         let name = text::clean_line(&step.name);
-        out.line(format!("{:>3} {kind:<7} {name}   ({}){estimate}{no_return}", index + 1, step.id))?;
-        out.line(format!("            {}", text::action(&step.action, values)))?;
+        out.line(format!("{:>3} {kind:<9} {name}   ({}){estimate}{no_return}", index + 1, step.id))?;
+        terms(step, values, out)?;
     }
     Ok(())
+}
+
+/// What a step does and on what terms, below its name.
+fn terms(step: &Step, values: &Values, out: &mut Out) -> Outcome {
+    out.line(format!("              {}", text::action(&step.action, values)))?;
+    text::terms(step, values).iter().try_for_each(|term| out.line(format!("              {term}")))
 }

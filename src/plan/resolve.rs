@@ -1,6 +1,6 @@
 //! The plan as a whole: its own fields, its sites, and what the rest of it may refer to.
 
-use crate::core::ids::{BadId, ChannelId, MAX_ID, PlanId, SiteId, check_id};
+use crate::core::ids::{BadId, ChannelId, ComponentId, MAX_ID, PlanId, SiteId, check_id};
 use crate::core::plan::{CustomerCounter, Environment, Plan, Severity, Site, SiteRole};
 use crate::core::time::Span;
 
@@ -60,6 +60,12 @@ pub(crate) struct Known {
     pub(crate) sites: Register,
     pub(crate) components: Register,
     pub(crate) procedures: Register,
+    /// The sites once more, for values of parameters.
+    pub(crate) site_ids: Vec<SiteId>,
+    /// The components once more, likewise.
+    pub(crate) component_ids: Vec<ComponentId>,
+    /// Whether the plan names channels.
+    pub(crate) has_channels: bool,
 }
 
 impl Known {
@@ -72,7 +78,14 @@ impl Known {
         components.collect(items("components"), "component_id", faults);
         let mut procedures = Register::new("procedure");
         procedures.collect(items("recovery_procedures"), "procedure_id", faults);
-        Known { sites, components, procedures }
+        Known {
+            site_ids: sites.known(),
+            component_ids: components.known(),
+            has_channels: !items("channels").is_empty(),
+            sites,
+            components,
+            procedures,
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! What a preview says of steps, beside what they do.
 
-use crate::core::plan::OnFailure;
 use crate::core::preview::Expected;
 
 /// How long a step is expected to take, and how that is known: `about 9s, as in 3 earlier runs`.
@@ -11,17 +10,6 @@ pub fn expected(expected: Expected) -> String {
         Expected::Earlier { median, runs } => format!("about {median}, as in {runs} earlier runs"),
         Expected::Estimate(span) => format!("about {span}, its author says"),
         Expected::Unknown => "nobody knows how long".into(),
-    }
-}
-
-/// What a step's failure means for its run, once its tries are used up.
-#[must_use]
-pub fn on_failure(on_failure: &OnFailure) -> &'static str {
-    match on_failure {
-        OnFailure::Stop => "nothing new starts until a person decides",
-        OnFailure::Continue => "the run goes on without it, and is never called done",
-        OnFailure::Rollback => "what was done is undone",
-        OnFailure::Do(_) => "it is mended, and the run goes on; it is never called done",
     }
 }
 

@@ -69,7 +69,10 @@ fn rescue() -> Procedure {
             part: Some(Part::Dns),
             ..step("patch", "Patch names", command(&["patch"]))
         },
-        Step { when: Some(Condition("never".into())), ..step("note", "Note it", command(&["note"])) },
+        Step {
+            when: Some(Condition::parse("never == \"true\"").unwrap()),
+            ..step("note", "Note it", command(&["note"]))
+        },
         step("go", "Promote West", Action::Gate(gate)),
         Step { way_back: Return::None, ..step("promote", "Promote West", command(&["promote"])) },
         Step { undo: undo(&["untidy"]), ..step("tidy", "Tidy up", command(&["tidy"])) },

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::picture::lane;
 use super::Shown;
 use crate::core::ids::StepId;
-use crate::core::plan::{OnFailure, Purpose, Return, Step};
+use crate::core::plan::{Purpose, Return, Step};
 use crate::core::preview::{Expected, Row};
 use crate::text;
 
@@ -92,18 +92,13 @@ fn title(shown: &Shown<'_>, row: &Row, step: &Step) -> String {
     format!("{kind:<7} {role}{name}   ({}){expected}{no_return}{left_out}", step.id)
 }
 
-/// What stands below a step: what it does and where, when, what its failure means, how it is undone, what was seen of it.
+/// What stands below a step: what it does, on what terms, how it is undone, and what was seen of it.
 fn details(shown: &Shown<'_>, row: &Row, step: &Step) -> Vec<String> {
-    let host = match shown.host_of(step) {
-        Some(host) => format!("   on {}", text::clean_line(&host)),
-        None if step.action.is_program() => "   here".into(),
-        None => String::new(),
-    };
-    let mut lines = vec![format!("{}{host}", text::action(&step.action, &shown.values_of(step)))];
-    lines.extend(step.when.as_ref().map(|when| format!("only if {}", text::clean_line(&when.to_string()))));
-    if step.on_failure != OnFailure::Stop {
-        lines.push(format!("if it fails: {}", text::on_failure(&step.on_failure)));
-    }
+    let values = shown.values_of(step);
+    let here = if step.host.is_none() && step.action.is_program() { "   here" } else { "" };
+    let mut lines = vec![format!("{}{here}", text::action(&step.action, &values))];
+    let terms = text::terms(step, &values);
+    lines.extend((!terms.is_empty()).then(|| terms.join("; ")));
     lines.extend(undo(shown, row).map(|does| format!("undone by: {does}")));
     if step.purpose == Purpose::Precondition {
         lines.push(match shown.looked.get(&step.id) {
