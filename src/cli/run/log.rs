@@ -123,16 +123,21 @@ impl Tail {
     async fn print(&mut self, session: &Session, out: &mut Out) -> Outcome {
         loop {
             let output = session.client.output(self.run, &self.step, self.attempt, self.from).await?;
-            self.from = self.from.saturating_add(output.bytes.len() as u64);
             if output.bytes.is_empty() {
                 return Ok(());
             }
+            let not_kept = output.from.saturating_sub(self.from);
+            self.from = output.from.saturating_add(output.bytes.len() as u64);
             if out.format == Format::Json {
                 let piece = String::from_utf8_lossy(&output.bytes);
                 out.json(&json!({
-                    "run": self.run, "step": self.step, "attempt": self.attempt, "to": self.from, "text": piece,
+                    "run": self.run, "step": self.step, "attempt": self.attempt, "not_kept": not_kept,
+                    "to": self.from, "text": piece,
                 }))?;
             } else {
+                if not_kept > 0 {
+                    self.writer.print(format!("\n{}\n", text::not_kept(not_kept)).as_bytes(), out)?;
+                }
                 self.writer.print(&output.bytes, out)?;
             }
             if self.from >= output.total {
