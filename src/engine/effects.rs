@@ -204,7 +204,7 @@ fn alive(dir: &std::path::Path) -> bool {
     match shim::look(dir) {
         Ok(shim::Found::Running(_) | shim::Found::GivenOut) => true,
         Ok(shim::Found::Lost(pids)) => shim::group_alive(&pids) == shim::Life::Alive,
-        Ok(shim::Found::NotStarted | shim::Found::Ended(_)) => false,
+        Ok(shim::Found::NotStarted | shim::Found::Ended(_) | shim::Found::Rebooted) => false,
         // What cannot be looked at may live.
         Err(_) => true,
     }

@@ -15,7 +15,7 @@ pub(super) async fn perform(job: &Job, argv: &[Template]) -> StepEnd {
     match shim::look(&job.dir) {
         Ok(Found::NotStarted) => start(job, argv).await,
         Ok(Found::GivenOut) => call_off(job).await,
-        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_)) => adopt(job).await,
+        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => adopt(job).await,
         Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
     }
 }
@@ -29,7 +29,7 @@ async fn start(job: &Job, argv: &[Template]) -> StepEnd {
     };
     let mut spec = Spec::new(argv, shim::clean_environment(variables(job)), "/".into());
     spec.timeout = Some(job.step.timeout.unwrap_or(TIMEOUT).to_std());
-    match shim::spawn(&job.exe, &job.dir, &spec).await {
+    match shim::spawn(&job.exe, &job.dir, &spec, &[]).await {
         Ok(started) => told(started.wait().await),
         Err(why) => not_started(why.to_string()),
     }
