@@ -234,6 +234,8 @@ fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, since:
         step: step.clone(),
         attempt,
         since: since.clone(),
+        values: run.values.clone(),
+        secrets: step.origin.secrets.clone(),
         dir: shared.attempt_dir(run.id, &step.id, attempt),
         exe: shared.exe.clone(),
         state: shared.state.clone(),

@@ -23,6 +23,6 @@ pub use event::{EVENT_LIMIT, event, event_in_full};
 pub use gate::{check, gate};
 pub use outcome::{evidence, failure, how, not_kept, run_result, run_state, step_state};
 pub use refusal::refusal;
-pub use step::action;
+pub use step::{action, size};
 pub use trouble::trouble;
 pub use words::{all_of, any_of, loss, role, verdict};
