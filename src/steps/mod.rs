@@ -1,14 +1,17 @@
 //! Doing steps. One file (or folder) a kind: adding a kind is one file and one line here.
 
+mod apart;
 mod capture;
 mod command;
 mod durable;
+mod file;
 mod health;
 mod http;
 mod program;
 mod secrets;
 mod shell;
 pub mod shim;
+mod sql;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -97,9 +100,9 @@ async fn done(job: Job, way: Way) -> StepEnd {
             Way::Act => health::perform(job, subject, *within, *stable_for).await,
             Way::Look => health::look(&job, subject, *stable_for),
         },
+        Action::Sql(sql) => sql::perform(&job, sql, way, &fetched).await,
+        Action::File(check) => file::perform(&job, check).await,
         Action::Manual { .. }
-        | Action::Sql(_)
-        | Action::File(_)
         | Action::Config(_)
         | Action::Gate(_)
         | Action::Wait { .. }
