@@ -3,6 +3,7 @@
 mod apart;
 mod capture;
 mod command;
+pub mod config;
 mod durable;
 mod file;
 mod health;
@@ -102,12 +103,8 @@ async fn done(job: Job, way: Way) -> StepEnd {
         },
         Action::Sql(sql) => sql::perform(&job, sql, way, &fetched).await,
         Action::File(check) => file::perform(&job, check).await,
-        Action::Manual { .. }
-        | Action::Config(_)
-        | Action::Gate(_)
-        | Action::Wait { .. }
-        | Action::Notify(_)
-        | Action::Procedure(_) => {
+        Action::Config(files) => config::perform(&job, files).await,
+        Action::Manual { .. } | Action::Gate(_) | Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_) => {
             let why = format!("a step of kind {} is not done by the engine's hands", step.action.kind());
             StepEnd::Bad(Failure::NotStarted { why })
         }
