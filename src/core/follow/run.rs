@@ -69,7 +69,7 @@ pub(super) fn due(run: &Run, now: &Now) -> Option<Moment> {
 
 /// What is left of a length of time that began then.
 fn left(since: &Now, all: Span, now: &Now) -> Span {
-    all.minus(now.since(since).span)
+    all.minus(now.surely_since(since))
 }
 
 fn over_its_time(run: &Run, now: &Now) -> Option<Span> {
