@@ -14,6 +14,7 @@ pub mod outbound;
 pub mod plan;
 pub mod probes;
 pub mod range;
+pub mod secrets;
 pub mod steps;
 pub mod store;
 pub mod text;
