@@ -13,6 +13,7 @@ use crate::console::message::{Answer, Ticket};
 use crate::console::place::View;
 use crate::console::screens::head::loss_role;
 use crate::console::theme::Role;
+use crate::console::waits::is_open_gate;
 use crate::core::command::Command;
 use crate::core::gate::{Sign, View as Shown, view as look};
 use crate::core::ids::{RunId, StepId};
@@ -24,7 +25,8 @@ use crate::core::time::{MAX_SPAN, Span};
 use crate::text;
 
 use super::Sent;
-use super::form;
+use super::form::Form;
+use super::purpose::Purpose;
 
 /// The box of a gate.
 pub(crate) struct GateBox {
@@ -46,11 +48,22 @@ enum FieldAt {
     Accepted,
 }
 
-/// The gate that the run in focus waits at.
-fn at(view: View<'_>) -> Result<(&Run, usize, &StepId, &Gate, &StepRun), String> {
+/// A gate at which a run waits: the run, its place there, its step.
+type Waiting<'a> = (&'a Run, usize, &'a StepId, &'a Gate, &'a StepRun);
+
+/// The gate in focus, else the first that the run in focus waits at.
+fn at(view: View<'_>) -> Result<Waiting<'_>, String> {
     let run = view.run().ok_or_else(|| "nothing runs".to_owned())?;
-    let (index, step, gate, done) = run.gate().ok_or_else(|| format!("{} does not wait at a gate", run.id))?;
-    Ok((run, index, &step.id, gate, done))
+    let none = || format!("{} does not wait at a gate", run.id);
+    let (_, _, step, _) = view.acts_on(is_open_gate).ok_or_else(none)?;
+    waiting_at(view, run.id, &step.id).ok_or_else(none)
+}
+
+/// That gate, if its run waits at it.
+fn waiting_at<'a>(view: View<'a>, run: RunId, step: &StepId) -> Option<Waiting<'a>> {
+    let run = view.model.state.runs.get(&run)?;
+    let (index, step, gate, done) = run.gates().find(|(_, waiting, ..)| waiting.id == *step)?;
+    Some((run, index, &step.id, gate, done))
 }
 
 /// Whether there is a gate that this person may open.
@@ -213,7 +226,7 @@ impl GateBox {
     }
 
     fn people(&self, view: View<'_>) -> Vec<Row> {
-        let Ok((_, _, _, gate, done)) = at(view) else { return Vec::new() };
+        let Some((_, _, _, gate, done)) = waiting_at(view, self.run, &self.step) else { return Vec::new() };
         let roles: Vec<String> = gate.roles.iter().map(text::role).collect();
         let who = if roles.is_empty() { "anybody who may".to_owned() } else { text::any_of(&roles) };
         let people = if gate.people == 1 { "One person".to_owned() } else { format!("{} people", gate.people) };
@@ -271,9 +284,8 @@ impl Layer for GateBox {
             Code::Esc => return Next::Close,
             _ if matches!(self.sent, Sent::Waits(_)) => {}
             Code::F(2) => {
-                if let Some(form) = form::decline(desk.view()) {
-                    return Next::Replace(Box::new(form));
-                }
+                let decline = Purpose::Decline(self.run, self.step.clone());
+                return Next::Replace(Box::new(Form::new(decline)));
             }
             Code::Enter => self.submit(desk),
             Code::Tab | Code::Up | Code::Down | Code::BackTab => {
@@ -296,8 +308,7 @@ impl Layer for GateBox {
     }
 
     fn news(&mut self, view: View<'_>) {
-        let here = at(view).ok().filter(|(run, _, step, ..)| run.id == self.run && **step == self.step);
-        let Some((run, index, _, gate, _)) = here else {
+        let Some((run, index, _, gate, _)) = waiting_at(view, self.run, &self.step) else {
             self.trouble = Some("The run no longer waits at this gate. Esc leaves.".to_owned());
             self.typed.clear();
             return;

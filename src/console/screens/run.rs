@@ -12,21 +12,21 @@ use crate::core::run::{Run, StepRun, StepState};
 use crate::core::template::Values;
 use crate::text;
 
-/// Whose output is shown: of the step under the cursor on the run's own screen; else of the command that runs, or ran last.
-/// With the step's number and name.
+/// Whose output is shown: of the step under the cursor on the run's own screen; else of the program that runs, else of the one
+/// that ended last. With the step's number and name.
 pub(crate) fn wanted(view: View<'_>) -> Option<(OutputId, usize, String)> {
     let run = view.run()?;
-    let is_command = |step: &Step, done: &StepRun| matches!(step.action, Action::Command { .. }) && done.attempts > 0;
-    let of = |index: usize, step: &Step, done: &StepRun| {
+    let of = |(index, step, done): (usize, &Step, &StepRun)| {
         let id = OutputId { run: run.id, step: step.id.clone(), attempt: done.attempts };
         (id, index + 1, step.name.clone())
     };
+    let wrote = |(_, step, done): &(usize, &Step, &StepRun)| step.action.is_program() && done.attempts > 0;
     if view.place.screen == Screen::Run {
-        let (_, index, step, done) = view.step()?;
-        return is_command(step, done).then(|| of(index, step, done));
+        return view.step().map(|(_, index, step, done)| (index, step, done)).filter(wrote).map(of);
     }
-    let ran = run.pairs().enumerate().filter(|(_, (step, done))| is_command(step, done));
-    ran.last().map(|(index, (step, done))| of(index, step, done))
+    let running = run.active().filter(wrote).last();
+    let newest = || run.board.done.values().rev().filter_map(|place| run.at(*place as usize)).find(wrote);
+    running.or_else(newest).map(of)
 }
 
 /// Draws it.
