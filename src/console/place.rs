@@ -1,6 +1,6 @@
 //! Where the person is: which screen, which incident, which thing under the cursor. It survives everything but a change of mind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,8 @@ impl Panel {
 pub(crate) enum Thing {
     /// A step of a run.
     Step(RunId, StepId),
+    /// All passes of a list in a run.
+    Group(RunId, StepId),
     /// A step of a procedure that does not run.
     Planned(StepId),
     /// A row of the timeline.
@@ -149,6 +151,9 @@ pub(crate) struct Place {
     /// What is under the cursor of each list.
     #[serde(skip)]
     pub(crate) chosen: BTreeMap<ListId, Thing>,
+    /// Lists and calls of runs that are folded or unfolded against their habit.
+    #[serde(skip)]
+    pub(crate) turned: BTreeSet<(RunId, StepId)>,
     /// Lines that the output is scrolled up from its end.
     #[serde(skip)]
     pub(crate) scrolled: usize,
@@ -242,7 +247,7 @@ impl<'a> View<'a> {
             run.find(step).filter(|(_, step, done)| waits::needs_somebody(run, step, done))
         };
         let last = || run.at(run.steps.len().checked_sub(1)?);
-        let (index, step, done) = chosen.or_else(aimed).or_else(|| run.current()).or_else(last)?;
+        let (index, step, done) = chosen.or_else(aimed).or_else(|| waits::most_pressing(run)).or_else(last)?;
         Some((run, index, step, done))
     }
 

@@ -96,7 +96,19 @@ fn of_incident(model: &Model, incident: &Incident) -> Vec<Wait> {
 /// Whether a step of a run waits for somebody. On the way back only what undoes does, and what nobody knows.
 pub(crate) fn needs_somebody(run: &Run, step: &Step, done: &StepRun) -> bool {
     let unknown = matches!(done.state, StepState::Unknown { .. });
-    done.state.waits_for_people() && (run.course == Course::Forward || unknown || Run::is_undoing(step))
+    run.is_open()
+        && done.state.waits_for_people()
+        && (run.course == Course::Forward || unknown || Run::is_undoing(step))
+}
+
+/// The step of a run that matters most now, with its place counted from 0: one that waits for somebody, else one that the engine is
+/// at, else one whose turn has come.
+pub(crate) fn most_pressing(run: &Run) -> Option<(usize, &Step, &StepRun)> {
+    let engine = |done: &StepRun| matches!(done.state, StepState::Running { .. } | StepState::Pausing { .. });
+    run.active()
+        .find(|(_, step, done)| needs_somebody(run, step, done))
+        .or_else(|| run.active().find(|(_, _, done)| engine(done)))
+        .or_else(|| run.current())
 }
 
 fn of_run(model: &Model, run: &Run) -> Vec<(Waiting, Option<Command>, String)> {

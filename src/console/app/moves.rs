@@ -10,11 +10,17 @@ use crate::console::place::{Panel, Screen, Thing};
 use crate::console::screens;
 use crate::console::theme::Role;
 use crate::console::waits::mine;
+use crate::core::ids::{RunId, StepId};
 use crate::core::time::Span;
 
 impl App {
     pub(crate) fn look(&mut self) {
         match screens::chosen(self.view()) {
+            Some(Thing::Group(run, group)) => self.fold(run, group),
+            // A call of a procedure is folded where its steps can be seen anyway.
+            Some(Thing::Step(run, step)) if self.place.screen == Screen::Run && self.has_folds(run, &step) => {
+                self.fold(run, step);
+            }
             Some(Thing::Step(run, step)) => {
                 self.place.run = Some(run);
                 self.place.go(Screen::Run);
@@ -37,6 +43,23 @@ impl App {
             Some(thing) => self.read(thing),
             None => {}
         }
+    }
+
+    /// Folds what is unfolded, and the other way round.
+    fn fold(&mut self, run: RunId, what: StepId) {
+        let what = (run, what);
+        if !self.place.turned.remove(&what) {
+            self.place.turned.insert(what);
+        }
+    }
+
+    fn has_folds(&self, run: RunId, step: &StepId) -> bool {
+        let shape = self.model.shape(run);
+        let run = self.model.state.runs.get(&run);
+        run.is_some_and(|run| {
+            let node = run.graph.place(step).and_then(|place| shape.node_of(place));
+            node.is_some_and(|node| screens::steps::has_folds(run, shape, node))
+        })
     }
 
     /// Shows something in full.
@@ -92,8 +115,10 @@ impl App {
     pub(crate) fn walk(&mut self, by: isize) {
         let view = self.view();
         let lines = screens::lines(view);
-        let from = screens::at(view, &lines).unwrap_or(0);
-        if let Some(thing) = list::step(&lines, from, by).cloned() {
+        let from = screens::at(view, lines.as_ref()).unwrap_or(0);
+        let next = list::step(lines.as_ref(), from, by);
+        drop(lines);
+        if let Some(thing) = next {
             self.place.chosen.insert(self.place.list(), thing);
             self.place.scrolled = 0;
         }

@@ -123,7 +123,7 @@ impl App {
         let rows = self.model.rows().count();
         let at_end = self.place.screen == Screen::Timeline && {
             let lines = screens::lines(self.view());
-            screens::at(self.view(), &lines).is_none_or(|at| at + 50 > lines.len())
+            screens::at(self.view(), lines.as_ref()).is_none_or(|at| at + 50 > lines.count())
         };
         if at_end && self.model.oldest == Oldest::Unknown && rows < ROWS_KEPT {
             let before = self.model.first_row();

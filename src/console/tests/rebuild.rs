@@ -312,30 +312,49 @@ fn confirm(night: &mut Night, gate: &str) {
 
 /// A run of that many steps, most of them in a list, half of it done.
 pub(crate) fn long(steps: usize) -> Night {
-    let each =
-        |n: usize| step(&format!("s{n}"), &format!("Step number {n} of a long night"), command("true ${reason}"));
+    let each = |n: usize| step(&format!("s{n}"), &format!("Step number {n} of a long night"), command("true"));
     let mut all: Vec<Step> = (0..steps).map(each).collect();
     for (n, step) in all.iter_mut().enumerate().skip(4) {
         let needs = [n - 1 - n % 4, n - 4].map(|m| format!("s{m}").parse().unwrap());
         step.needs = Needs::These(needs.into());
     }
-    let procedure = Procedure {
-        parameters: vec![parameter("reason", "Why", ParamKind::Text, Some("because"))],
-        ..Procedure::plain("long".parse().unwrap(), "A long night", ProcedureKind::Recovery, all)
-    };
+    let procedure = Procedure::plain("long".parse().unwrap(), "A long night", ProcedureKind::Recovery, all);
+    let mut night = begun(procedure);
+    for n in 0..steps / 2 {
+        night.step(&format!("s{n}"), StepEnd::good(Evidence::ExitedWell));
+    }
+    night
+}
+
+/// A run that waits at a gate behind that many steps, the first of which failed.
+pub(crate) fn behind_a_gate(steps: usize) -> Night {
+    let each = |n: usize| after(step(&format!("s{n}"), &format!("Step number {n}"), command("true")), &[]);
+    let mut all: Vec<Step> = (0..steps).map(each).collect();
+    all[0].on_failure = OnFailure::Continue;
+    all.push(step("go", "Go on", gate("Go on")));
+    let lanes = Lanes { run: 100, host: 100 };
+    let id = "many".parse().unwrap();
+    let mut night = begun(Procedure { lanes, ..Procedure::plain(id, "Many", ProcedureKind::Recovery, all) });
+    for n in 0..steps {
+        let end = if n == 0 { StepEnd::Bad(Failure::Exit { code: 1 }) } else { StepEnd::good(Evidence::ExitedWell) };
+        night.step(&format!("s{n}"), end);
+    }
+    night.pass(1);
+    night
+}
+
+fn begun(procedure: Procedure) -> Night {
+    let id = procedure.id.clone();
     let mut night = Night::with(vec![procedure]);
     night.go_on(Hour::Declared);
     let launch = Command::StartRun {
         incident: night.incident(),
         plan: "shop".parse().unwrap(),
-        procedure: "long".parse().unwrap(),
+        procedure: id,
         values: BTreeMap::new(),
         options: Default::default(),
         seen: None,
     };
     night.command(&ADA, &launch);
-    for n in 0..steps / 2 {
-        night.step(&format!("s{n}"), StepEnd::good(Evidence::ExitedWell));
-    }
     night
 }
