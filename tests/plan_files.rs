@@ -8,6 +8,8 @@ mod faults;
 mod hostile;
 #[path = "plan_files/loading.rs"]
 mod loading;
+#[path = "plan_files/procedures.rs"]
+mod procedures;
 
 use warroom::core::plan::Plan;
 use warroom::plan::{Reading, read};
@@ -15,6 +17,7 @@ use warroom::plan::{Reading, read};
 pub(crate) const DELIVERY: &str = include_str!("plans/delivery.json");
 pub(crate) const DELIVERY_RESPONSE: &str = include_str!("plans/delivery-response.json");
 pub(crate) const SHOP: &str = include_str!("plans/shop.yml");
+pub(crate) const EVERYTHING: &str = include_str!("plans/everything.yml");
 pub(crate) const FAULTY: &str = include_str!("plans/faulty.yml");
 
 pub(crate) fn reading(text: &str) -> Reading {

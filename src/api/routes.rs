@@ -15,7 +15,7 @@ use crate::core::state::{Entry, PROTOCOL};
 use crate::engine::{Asked, Engine, entry};
 use crate::steps::shim;
 use crate::store::{Bodies, VerifyError};
-use crate::wire::{Accepted, Audit, Hello, Live, Posted, Snapshot, Trouble, You};
+use crate::wire::{Accepted, AskedChecks, Audit, Check, Hello, Live, Posted, Snapshot, Trouble, You};
 
 /// Most rows of the timeline in one answer.
 const TIMELINE_LIMIT: usize = 1_000;
@@ -109,6 +109,17 @@ pub(super) async fn command(
     answered.await.map_err(|_| Trouble::OutcomeUnknown)?.map(Json)
 }
 
+pub(super) async fn checks(
+    State(engine): State<Engine>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    body: Bytes,
+) -> Result<Json<Vec<Check>>, Trouble> {
+    let by = known(&engine, &peer)?;
+    let asked: AskedChecks =
+        serde_json::from_slice(&body).map_err(|why| Trouble::BadRequest { why: format!("no launch: {why}") })?;
+    crate::engine::checks(&engine, &by, &asked).await.map(Json).map_err(Trouble::Refused)
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct TimelineQuery {
     before: Option<u64>,
@@ -148,14 +159,15 @@ pub(super) async fn output(
     let dir = engine.shared.attempt_dir(run, &step, attempt);
     let from = query.from.unwrap_or(0);
     let read = tokio::task::spawn_blocking(move || shim::read_output(&dir, from, OUTPUT_LIMIT)).await;
-    let (bytes, total) = match read {
-        Ok(Ok(read)) => read,
+    let chunk = match read {
+        Ok(Ok(chunk)) => chunk,
         _ => return Err(Trouble::NotFound { what: format!("output of try {attempt} of step {step} of {run}") }),
     };
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/octet-stream"));
-    headers.insert("x-total", HeaderValue::from(total));
-    Ok((headers, bytes).into_response())
+    headers.insert("x-total", HeaderValue::from(chunk.total));
+    headers.insert("x-from", HeaderValue::from(chunk.from));
+    Ok((headers, chunk.bytes).into_response())
 }
 
 pub(super) async fn verify(

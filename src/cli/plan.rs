@@ -12,6 +12,7 @@ use super::{Failure, Globals, Outcome, find, talk};
 use crate::client::ClientError;
 use crate::core::command::Command;
 use crate::core::ids::PlanId;
+use crate::core::param::ParamKind;
 use crate::core::plan::{Need, Procedure};
 use crate::core::state::Loaded;
 use crate::core::template::Values;
@@ -242,12 +243,39 @@ fn show_procedure(procedure: &Procedure, out: &mut Out) -> Outcome {
     }
     for parameter in &procedure.parameters {
         let what = parameter.description.as_deref().map(|d| format!("  {}", text::clean_line(d))).unwrap_or_default();
+        let kind = kind(&parameter.kind);
         let need = match &parameter.need {
             Need::Required => "required".to_owned(),
+            Need::Default(source) if parameter.kind == ParamKind::Secret => {
+                format!("else from {}", text::clean_line(source))
+            }
             Need::Default(value) => format!("else {}", text::clean_line(value)),
         };
-        out.line(format!("  -p {}=VALUE  ({need}){what}", text::clean_line(&parameter.name)))?;
+        out.line(format!("  -p {}=VALUE  ({kind}, {need}){what}", text::clean_line(&parameter.name)))?;
+    }
+    let lanes = procedure.lanes;
+    out.line(format!("  at most {} steps at once, {} on one host", lanes.run, lanes.host))?;
+    if let Some(timeout) = procedure.timeout {
+        out.line(format!("  pages and holds after {timeout}"))?;
+    }
+    if !procedure.components.is_empty() {
+        let ids: Vec<_> = procedure.components.iter().map(ToString::to_string).collect();
+        out.line(format!("  works on {}", text::all_of(&ids)))?;
     }
     // Nothing is given yet: names stand where values will.
     steps(procedure, &Values::new(), out)
+}
+
+/// What a parameter takes.
+fn kind(kind: &ParamKind) -> String {
+    match kind {
+        ParamKind::Text => "text".to_owned(),
+        ParamKind::Number => "number".to_owned(),
+        ParamKind::Duration => "duration such as 90s".to_owned(),
+        ParamKind::Time => "time such as 2026-11-21T03:44:55Z".to_owned(),
+        ParamKind::Choice(choices) => text::any_of(choices),
+        ParamKind::Component => "component".to_owned(),
+        ParamKind::Site => "site".to_owned(),
+        ParamKind::Secret => "secret".to_owned(),
+    }
 }

@@ -41,6 +41,22 @@ pub type Values = BTreeMap<String, String>;
 #[error("${{{0}}} has no value")]
 pub struct NoValue(pub String);
 
+/// Why a URL cannot be filled in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadUrl {
+    /// A value is missing.
+    #[error(transparent)]
+    NoValue(#[from] NoValue),
+    /// A part of the path would be `.` or `..`, which no encoding keeps: it would be taken as a way to another page.
+    #[error("with ${{{name}}} a part of the path would be {part:?}, and the URL another one")]
+    Elsewhere {
+        /// The value that does it.
+        name: String,
+        /// What that part would be.
+        part: String,
+    },
+}
+
 /// Whether a text can name a parameter: letters, digits and `_`, 1 to 64 of them.
 #[must_use]
 pub fn is_parameter_name(name: &str) -> bool {
@@ -109,19 +125,37 @@ impl Template {
     /// With its values percent-encoded: for a URL, where a value stays inside its part (RFC 3986, 2.3).
     ///
     /// # Errors
-    /// [`NoValue`] names a value that is missing.
-    pub fn fill_url(&self, values: &Values) -> Result<String, NoValue> {
-        self.fill_with(values, |value, out| {
-            for byte in value.bytes() {
-                match byte {
-                    b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-                    _ => {
-                        // Writing into a String cannot fail.
-                        let _ = write!(out, "%{byte:02X}");
-                    }
+    /// [`BadUrl`] names a value that is missing, or that would leave its part of the path.
+    pub fn fill_url(&self, values: &Values) -> Result<String, BadUrl> {
+        self.stays(values)?;
+        Ok(self.fill_with(values, encode)?)
+    }
+
+    /// Looks for a value that makes a part of the path a step to another one.
+    fn stays(&self, values: &Values) -> Result<(), BadUrl> {
+        let (mut part, mut by) = (String::new(), None);
+        for piece in &self.pieces {
+            let text = match piece {
+                Piece::Literal(text) => text,
+                Piece::Value(name) => {
+                    by = Some(name);
+                    encode(values.get(name).ok_or_else(|| NoValue(name.clone()))?, &mut part);
+                    continue;
+                }
+            };
+            for c in text.chars() {
+                if !matches!(c, '/' | '\\' | '?' | '#') {
+                    part.push(c);
+                    continue;
+                }
+                is_own_part(&part, by.take())?;
+                part.clear();
+                if matches!(c, '?' | '#') {
+                    return Ok(());
                 }
             }
-        })
+        }
+        is_own_part(&part, by)
     }
 
     fn fill_with(&self, values: &Values, put: impl Fn(&str, &mut String)) -> Result<String, NoValue> {
@@ -133,6 +167,29 @@ impl Template {
             }
         }
         Ok(out)
+    }
+}
+
+fn encode(value: &str, out: &mut String) {
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => {
+                // Writing into a String cannot fail.
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+}
+
+/// `by` is the value that stands in this part of a path, if any does: what the plan's author wrote without one is meant.
+fn is_own_part(part: &str, by: Option<&String>) -> Result<(), BadUrl> {
+    let dots = part.to_ascii_lowercase().replace("%2e", ".");
+    match by {
+        Some(name) if matches!(dots.as_str(), "." | "..") => {
+            Err(BadUrl::Elsewhere { name: name.clone(), part: part.to_owned() })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -200,6 +257,30 @@ mod tests {
     fn a_value_cannot_leave_its_part_of_a_url() {
         let url = Template::new("http://h/sites/${nasty}/x").unwrap().fill_url(&values()).unwrap();
         assert_eq!(url, "http://h/sites/a%2F..%2Fb%3Fx%3D1%26%3B%20rm%20-rf%20%22%0A/x");
+    }
+
+    #[test]
+    fn a_value_cannot_lead_to_another_page() {
+        for (text, value, filled) in [
+            ("http://h/sites/${x}", "..", None),
+            ("http://h/sites/${x}/weight", ".", None),
+            ("http://h/sites/.${x}", ".", None),
+            ("http://h/sites/%2E${x}", ".", None),
+            ("http://h/sites/.${x}", "", None),
+            ("http://h\\${x}\\", "..", None),
+            ("http://h/sites/${x}?why=a", "..", None),
+            ("http://h/sites/${x}", "...", Some("http://h/sites/...")),
+            ("http://h/sites/v${x}", "..", Some("http://h/sites/v..")),
+            ("http://h/sites/${x}", "%2e%2e", Some("http://h/sites/%252e%252e")),
+            ("http://h/sites?site=/${x}/", "..", Some("http://h/sites?site=/../")),
+            ("http://h/a/../${x}", "b", Some("http://h/a/../b")),
+        ] {
+            let values = [("x".to_owned(), value.to_owned())].into();
+            assert_eq!(Template::new(text).unwrap().fill_url(&values).ok().as_deref(), filled, "{text} {value:?}");
+        }
+        let values = [("x".to_owned(), "..".to_owned())].into();
+        let bad = Template::new("http://h/${x}").unwrap().fill_url(&values).unwrap_err();
+        assert_eq!(bad.to_string(), "with ${x} a part of the path would be \"..\", and the URL another one");
     }
 
     #[test]

@@ -2,39 +2,15 @@
 
 use std::collections::HashMap;
 
+use super::circle;
 use super::component::Read;
 use super::fault::{At, Faults};
 use super::tree::Node;
-use super::values::bare;
-
-/// Something with what it needs: where that is said, and the index of it.
-struct Thing<'t> {
-    id: &'t str,
-    needs: Vec<(usize, At)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Seen {
-    Not,
-    /// On the way that is being walked.
-    OnTheWay,
-    Done,
-}
 
 /// Notes each circle of `dependencies` in a list of the plan, spelled out.
 ///
 /// Reads the tree itself, so that a fault elsewhere in an item does not hide the circle that it is part of.
 pub(crate) fn cycles(root: &Node, list: &str, key: &str, faults: &Faults<'_>) {
-    let things = things(root, list, key);
-    let mut seen = vec![Seen::Not; things.len()];
-    for start in 0..things.len() {
-        if seen[start] == Seen::Not {
-            walk(&things, start, &mut seen, faults);
-        }
-    }
-}
-
-fn things<'t>(root: &'t Node, list: &str, key: &str) -> Vec<Thing<'t>> {
     let items = root.peek(list).map_or(&[][..], Node::peek_items);
     let named: Vec<(&str, &Node)> =
         items.iter().filter_map(|item| Some((item.peek(key)?.peek_text()?, &**item))).collect();
@@ -42,49 +18,17 @@ fn things<'t>(root: &'t Node, list: &str, key: &str) -> Vec<Thing<'t>> {
     for (i, (id, _)) in named.iter().enumerate() {
         index.entry(id).or_insert(i);
     }
-    let needs = |item: &'t Node| {
+    let needs = |item: &Node| {
         let items = item.peek("dependencies").map_or(&[][..], Node::peek_items);
-        items.iter().filter_map(|n| Some((*index.get(n.peek_text()?)?, n.at))).collect()
+        items.iter().filter_map(|n| Some((*index.get(n.peek_text()?)?, Some(n.at)))).collect()
     };
-    named.iter().map(|(id, item)| Thing { id, needs: needs(item) }).collect()
-}
-
-/// Walks depth first, with a way of its own: a chain may be longer than the stack is deep.
-fn walk(things: &[Thing<'_>], start: usize, seen: &mut [Seen], faults: &Faults<'_>) {
-    let mut way: Vec<(usize, usize)> = vec![(start, 0)];
-    seen[start] = Seen::OnTheWay;
-    while let Some((here, next)) = way.last_mut() {
-        let Some((to, at)) = things[*here].needs.get(*next).copied() else {
-            seen[*here] = Seen::Done;
-            way.pop();
-            continue;
-        };
-        *next += 1;
-        match seen[to] {
-            Seen::Not => {
-                seen[to] = Seen::OnTheWay;
-                way.push((to, 0));
-            }
-            Seen::OnTheWay if !faults.is_full() => note_cycle(things, &way, to, at, faults),
-            Seen::OnTheWay | Seen::Done => {}
-        }
-    }
-}
-
-fn note_cycle(things: &[Thing<'_>], way: &[(usize, usize)], to: usize, at: At, faults: &Faults<'_>) {
-    const SHOWN: usize = 12;
-    let name = |i: usize| bare(things[i].id);
-    let circle: Vec<usize> = way.iter().map(|(i, _)| *i).skip_while(|i| *i != to).collect();
-    let mut names: Vec<String> = circle.iter().take(SHOWN).map(|i| name(*i)).collect();
-    if circle.len() > SHOWN {
-        names.push(format!("{} more", circle.len() - SHOWN));
-    }
-    names.push(name(to));
-    faults.error(
-        at,
-        format!("dependencies go in a circle: {}", names.join(" → ")),
-        Some("one of these dependencies left out".to_owned()),
-    );
+    let needs = named.iter().map(|(_, item)| needs(item)).collect();
+    circle::walk(&needs, |circle| {
+        let names: Vec<&str> = circle.iter().map(|(i, _)| named[*i].0).collect();
+        let at = circle.last().and_then(|(_, at)| *at).unwrap_or(At::START);
+        let what = format!("dependencies go in a circle: {}", circle::spelled(&names));
+        faults.error(at, what, Some("one of these dependencies left out".to_owned()));
+    });
 }
 
 /// Notes components that are to be back before what they need is.

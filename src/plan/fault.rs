@@ -82,6 +82,11 @@ impl<'s> Faults<'s> {
         self.lines.place(at).line
     }
 
+    /// What stands there.
+    pub(crate) fn source(&self, at: At) -> &'s str {
+        self.lines.text.get(at.start..at.end).unwrap_or("")
+    }
+
     /// Whether the list is full: then nothing costly need be said any more.
     pub(crate) fn is_full(&self) -> bool {
         self.list.borrow().len() >= MAX_FAULTS

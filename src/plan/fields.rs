@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::fault::{At, Faults};
 use super::register::nearest;
 use super::tree::{Entry, Node, Value};
-use super::values::{found, quote};
+use super::values::{bare, found, quote};
 
 /// A kind of map: what messages call it, and the fields that it may have.
 #[derive(Debug, Clone, Copy)]
@@ -127,6 +127,18 @@ impl<'t> Field<'t> {
             faults: self.faults,
         };
         items.iter().enumerate().map(item).collect()
+    }
+
+    /// The fields of a map whose names the plan's author chooses; `like` is what would be right in place of anything else.
+    pub(crate) fn entries(&self, like: &str) -> Vec<(&'t str, Field<'t>)> {
+        let Value::Map(entries) = &self.node.value else {
+            return self.wrong_type("a map", Some(format!("{}: {like}", self.label))).unwrap_or_default();
+        };
+        let entry = |entry: &'t Entry| {
+            let label = Cow::Owned(format!("{}.{}", self.label, bare(&entry.key)));
+            (entry.key.as_str(), Field { label, node: &entry.value, key_at: entry.key_at, faults: self.faults })
+        };
+        entries.iter().map(entry).collect()
     }
 
     /// [`Field::items`] of a list that must not be empty.

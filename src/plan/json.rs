@@ -3,13 +3,13 @@
 use serde_json::{Map, Number, Value as Json};
 
 use super::fields::Field;
-use super::register::Register;
+use super::names::{Names, Place};
 use super::tree::{Style, Value};
 use super::values::{bare, is_ambiguous_number, quote};
 
 impl Field<'_> {
     /// The value as JSON. Its texts are templates.
-    pub(crate) fn json(&self, names: &Register) -> Option<Json> {
+    pub(crate) fn json(&self, names: &Names<'_>) -> Option<Json> {
         match &self.node.value {
             Value::Scalar { .. } => self.json_scalar(names),
             Value::List(_) => {
@@ -29,7 +29,7 @@ impl Field<'_> {
         }
     }
 
-    fn json_scalar(&self, names: &Register) -> Option<Json> {
+    fn json_scalar(&self, names: &Names<'_>) -> Option<Json> {
         let Value::Scalar { text, style } = &self.node.value else { return None };
         if *style == Style::Plain {
             if self.node.is_null() {
@@ -53,6 +53,6 @@ impl Field<'_> {
                 return Some(Json::Number(number));
             }
         }
-        self.template(names).map(|template| Json::String(template.source().to_owned()))
+        self.template(names, Place::Inside).map(|template| Json::String(template.source().to_owned()))
     }
 }

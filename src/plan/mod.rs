@@ -6,15 +6,23 @@
 //!
 //! A file is never trusted: size, depth, repetition and the number of faults are bounded, and so are time and memory.
 
+mod calls;
 mod check;
+mod circle;
 mod component;
 mod dl1;
 mod fault;
 mod fields;
 mod file;
 mod json;
+mod names;
 mod net;
+mod order;
+mod outline;
+mod parameter;
 mod procedure;
+mod quantity;
+mod references;
 mod register;
 mod render;
 mod resolve;

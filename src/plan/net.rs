@@ -4,11 +4,11 @@ use std::net::Ipv6Addr;
 
 use reqwest::Url;
 
-use crate::core::template::{BadTemplate, Template, Values};
+use crate::core::template::{Template, Values};
 
 use super::fields::Field;
-use super::register::Register;
-use super::values::{bare, quote};
+use super::names::{Names, Place};
+use super::values::quote;
 
 const URL_EXAMPLE: &str = "an address such as http://host:8080/path or https://host/path";
 
@@ -65,35 +65,9 @@ impl Field<'_> {
         }
     }
 
-    /// A text with `${name}` in it; each name must be one of `names`.
-    pub(crate) fn template(&self, names: &Register) -> Option<Template> {
-        let template = match Template::new(self.verbatim()?) {
-            Ok(template) => template,
-            Err(BadTemplate::Unclosed) => {
-                return self.wrong("\"${\" is not closed", Some("${name}, or $${ for the characters".to_owned()));
-            }
-            Err(BadTemplate::BadName(name)) => {
-                let right = "${name} of letters, digits and '_', or $${ for the characters".to_owned();
-                return self.wrong(format!("{} is no parameter's name", quote(&name)), Some(right));
-            }
-        };
-        self.knows(&template, names).then_some(template)
-    }
-
-    /// Whether every name of a template has a value; notes those that have none.
-    pub(crate) fn knows(&self, template: &Template, names: &Register) -> bool {
-        let mut all = true;
-        for name in template.names().filter(|name| !names.contains(name)) {
-            all = false;
-            let right = (!self.faults.is_full()).then(|| names.right(name));
-            self.wrong::<()>(format!("${{{}}} has no value in this procedure", bare(name)), right);
-        }
-        all
-    }
-
     /// The address of a page with `${name}` in its parts.
-    pub(crate) fn url_template(&self, names: &Register) -> Option<Template> {
-        let template = self.template(names)?;
+    pub(crate) fn url_template(&self, names: &Names<'_>) -> Option<Template> {
+        let template = self.template(names, Place::Address)?;
         // A digit can stand wherever a value can: in a host, a port, a path.
         let filler: Values = template.names().map(|name| (name.to_owned(), "1".to_owned())).collect();
         let filled = template.fill_url(&filler).unwrap_or_default();

@@ -1,15 +1,17 @@
-//! Procedures, their parameters, and how much of them runs by itself.
+//! Procedures, and how much of them runs by itself.
 
-use crate::core::ids::{ProcedureId, SiteId};
-use crate::core::param::ParamKind;
-use crate::core::plan::{Action, Automation, Lanes, Need, Parameter, Procedure, ProcedureKind, Step};
-use crate::core::template::is_parameter_name;
+use crate::core::ids::{ComponentId, ProcedureId, SiteId};
+use crate::core::plan::{Automation, Lanes, Procedure, ProcedureKind};
 
+use super::calls::{Called, Calls};
 use super::fields::{Field, Fields, Shape};
-use super::register::Register;
-use super::resolve::Known;
+use super::order::Order;
+use super::outline;
+use super::parameter::Parameters;
+use super::resolve::{Known, LONGEST, SHORTEST};
 use super::step;
-use super::values::{Bare, quote};
+use super::tree::Value;
+use super::values::Bare;
 
 const PROCEDURE: Shape = Shape {
     what: "a procedure",
@@ -25,9 +27,16 @@ const PROCEDURE: Shape = Shape {
         "estimated_duration",
         "dependencies",
         "automation_level",
+        "components",
+        "timeout",
+        "max_parallel",
+        "preconditions",
     ],
 };
-const PARAMETER: Shape = Shape { what: "a parameter", fields: &["name", "required", "default", "description"] };
+const LANES: Shape = Shape { what: "a limit of parallel steps", fields: &["run", "host"] };
+
+/// Most steps that may be done side by side.
+const MOST_LANES: u64 = 1_000;
 
 const KINDS: [(&str, ProcedureKind); 6] = [
     ("assessment", ProcedureKind::Assessment),
@@ -43,39 +52,83 @@ const LEVELS: [(&str, Automation); 3] = [
     ("automated", Automation::Automated),
 ];
 
+/// A procedure as far as others must know it before any is read in full.
+pub(crate) struct Head<'t> {
+    fields: Fields<'t>,
+    pub(crate) parameters: Parameters,
+}
+
 /// All procedures of a plan.
 pub(crate) fn procedures(plan: &Fields<'_>, known: &Known) -> Vec<Procedure> {
     let items = plan.get("recovery_procedures").map(|f| f.items()).unwrap_or_default();
-    items.iter().filter_map(|item| procedure(item, known)).collect()
+    let (mut heads, mut called) = (Vec::new(), Vec::new());
+    for fields in items.iter().filter_map(|item| item.fields(PROCEDURE)) {
+        let outline = outline::draw(&fields);
+        let order = Order::new(&outline, fields.faults());
+        let id = fields.get("procedure_id").and_then(|f| f.node.peek_text()).unwrap_or("");
+        called.push(Called { id, outline, order });
+        heads.push(Head { fields, parameters: Parameters::read(&fields, known) });
+    }
+    let calls = Calls::new(&called, plan.faults());
+    calls.check_gates(plan.faults());
+    let signatures = step::Signatures::new(called.iter().zip(&heads).map(|(c, head)| (c.id, &head.parameters)));
+    let each = heads.iter().zip(&called).zip(calls.work());
+    each.filter_map(|((head, called), work)| procedure(head, called, automation(work), known, &signatures)).collect()
 }
 
-fn procedure(field: &Field<'_>, known: &Known) -> Option<Procedure> {
-    let fields = field.fields(PROCEDURE)?;
+fn procedure(
+    head: &Head<'_>,
+    called: &Called<'_>,
+    automation: Automation,
+    known: &Known,
+    signatures: &step::Signatures<'_>,
+) -> Option<Procedure> {
+    let fields = &head.fields;
     let id = fields.need("procedure_id", "a short name such as failover-west").and_then(|f| f.id::<ProcedureId>());
     let name = fields.need("name", "a name for people").and_then(|f| f.name());
     let kind = fields.get("kind").map_or(Some(ProcedureKind::Recovery), |f| f.choice(&KINDS));
-    let (from, to) = sites(&fields, kind, known);
-    let (parameters, names) = parameters(&fields);
+    let (from, to) = sites(fields, kind, known);
+    let reader = step::Reader::new(known, signatures, &head.parameters, called);
+    let preconditions = fields.get("preconditions").map(|f| reader.preconditions(&f)).unwrap_or_default();
     let steps = fields.need("steps", "a list of sentences, or of steps that act");
-    let steps = steps.map(|f| step::steps(&f, known, &names)).unwrap_or_default();
-    let automation = fields.get("automation_level").map_or(Some(automation(&steps)), |f| f.choice(&LEVELS));
+    let steps = steps.map(|f| reader.steps(&f)).unwrap_or_default();
+    reader.check_uses(fields.faults());
+    let automation = fields.get("automation_level").map_or(Some(automation), |f| f.choice(&LEVELS));
+    let lanes = fields.get("max_parallel").map_or(Some(Lanes::default()), |f| lanes(&f));
     Some(Procedure {
         description: fields.get("description").and_then(|f| f.prose()),
         estimated_duration: fields.get("estimated_duration").and_then(|f| f.span(Bare::Minutes)),
         dependencies: fields.get("dependencies").map(|f| known.procedures.resolve_all(&f)).unwrap_or_default(),
+        components: fields
+            .get("components")
+            .map(|f| known.components.resolve_all::<ComponentId>(&f))
+            .unwrap_or_default(),
+        timeout: fields.get("timeout").and_then(|f| f.span_within(SHORTEST, LONGEST)),
         id: id?,
         name: name?,
         kind: kind?,
         from,
         to,
-        parameters,
+        parameters: head.parameters.list.clone(),
         automation: automation?,
-        components: Vec::new(),
-        timeout: None,
-        lanes: Lanes::default(),
-        preconditions: Vec::new(),
+        lanes: lanes?,
+        preconditions,
         steps,
     })
+}
+
+/// How many steps at once: in the whole run, or also on one host.
+fn lanes(field: &Field<'_>) -> Option<Lanes> {
+    let count = |f: &Field<'_>| f.whole(1..=MOST_LANES).and_then(|n| u32::try_from(n).ok());
+    let usual = Lanes::default();
+    if let Value::Scalar { .. } = field.node.value {
+        let run = count(field)?;
+        return Some(Lanes { run, host: usual.host.min(run) });
+    }
+    let fields = field.fields(LANES)?;
+    let run = fields.get("run").map_or(Some(usual.run), |f| count(&f));
+    let host = fields.get("host").map_or(Some(usual.host), |f| count(&f));
+    Some(Lanes { run: run?, host: host? })
 }
 
 /// Where it moves from and to, which what moves must say.
@@ -93,60 +146,11 @@ fn sites(fields: &Fields<'_>, kind: Option<ProcedureKind>, known: &Known) -> (Op
     (from_id, to_id)
 }
 
-/// The parameters, and every name that a template of the procedure can use.
-fn parameters(fields: &Fields<'_>) -> (Vec<Parameter>, Register) {
-    let mut names = Register::new("parameter");
-    for (key, at) in fields.present(&["from", "to"]) {
-        names.add(key, at, key, fields.faults());
-    }
-    let items = fields.get("parameters").map(|f| f.items()).unwrap_or_default();
-    for item in &items {
-        if let Some((node, name)) = item.node.peek("name").and_then(|n| Some((n, n.peek_text()?))) {
-            names.add(name, node.at, "name", fields.faults());
-        }
-    }
-    (items.iter().filter_map(parameter).collect(), names)
-}
-
-fn parameter(field: &Field<'_>) -> Option<Parameter> {
-    let fields = field.fields(PARAMETER)?;
-    let name = fields.need("name", "letters, digits and '_'").and_then(|f| {
-        let name = f.raw()?;
-        if !is_parameter_name(name) {
-            let right = "1 to 64 letters, digits and '_'".to_owned();
-            return f.wrong(format!("{} is no parameter's name", quote(name)), Some(right));
-        }
-        Some(name.to_owned())
-    });
-    let description = fields.get("description").and_then(|f| f.prose());
-    let need = need(&fields);
-    Some(Parameter { name: name?, description, kind: ParamKind::Text, need: need? })
-}
-
-fn need(fields: &Fields<'_>) -> Option<Need> {
-    let required_field = fields.get("required");
-    let required = required_field.as_ref().map(|f| f.flag());
-    let default = fields.get("default").map(|f| f.verbatim());
-    match (required_field, required, default) {
-        (_, Some(None), _) => None,
-        (Some(field), Some(Some(true)), Some(_)) => {
-            field.wrong("a parameter that has a default is not required", Some("one of the two".to_owned()))
-        }
-        (Some(field), Some(Some(false)), None) => {
-            field.wrong("a parameter that is not required needs a default", Some("default: \"\"".to_owned()))
-        }
-        (_, _, Some(default)) => default.map(Need::Default),
-        (_, _, None) => Some(Need::Required),
-    }
-}
-
-/// What the steps themselves say. Gates are nobody's work and do not count.
-fn automation(steps: &[Step]) -> Automation {
-    let work = || steps.iter().filter(|step| !matches!(step.action, Action::Gate(_)));
-    let by_people = work().filter(|step| step.action.is_for_people()).count();
-    match (by_people, work().count()) {
-        (people, all) if people == all => Automation::Manual,
-        (0, _) => Automation::Automated,
+/// What the steps themselves say: how many of them people do, of how many.
+fn automation((by_people, all): (usize, usize)) -> Automation {
+    match by_people {
+        people if people == all => Automation::Manual,
+        0 => Automation::Automated,
         _ => Automation::SemiAutomated,
     }
 }

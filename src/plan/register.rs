@@ -15,13 +15,20 @@ use super::values::{bare, quote};
 pub(crate) struct Register {
     /// What one of them is called.
     kind: &'static str,
+    /// What they belong to.
+    whole: &'static str,
     ids: Vec<String>,
     first: HashMap<String, At>,
 }
 
 impl Register {
     pub(crate) fn new(kind: &'static str) -> Register {
-        Register { kind, ..Register::default() }
+        Register::within(kind, "plan")
+    }
+
+    /// The identifiers of something smaller than a plan.
+    pub(crate) fn within(kind: &'static str, whole: &'static str) -> Register {
+        Register { kind, whole, ..Register::default() }
     }
 
     /// Takes the field `key` of each item, and notes what stands twice.
@@ -40,12 +47,27 @@ impl Register {
             faults.error(at, format!("{key}: {} names two {}s", quote(text), self.kind), Some(right));
             return;
         }
-        self.first.insert(text.to_owned(), at);
-        self.ids.push(text.to_owned());
+        self.learn(text, at);
+    }
+
+    /// Takes one identifier that may have been taken before.
+    pub(crate) fn learn(&mut self, text: &str, at: At) {
+        if self.first.insert(text.to_owned(), at).is_none() {
+            self.ids.push(text.to_owned());
+        }
     }
 
     pub(crate) fn contains(&self, text: &str) -> bool {
         self.first.contains_key(text)
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.ids.iter().map(String::as_str)
+    }
+
+    /// All that are identifiers.
+    pub(crate) fn known<I: TryFrom<String, Error = BadId>>(&self) -> Vec<I> {
+        self.ids.iter().filter_map(|id| I::try_from(id.clone()).ok()).collect()
     }
 
     /// What would be right in place of an unknown identifier.
@@ -55,7 +77,7 @@ impl Register {
             return near.to_owned();
         }
         match self.ids.as_slice() {
-            [] => format!("a {} of that name; the plan has none", self.kind),
+            [] => format!("a {} of that name; the {} has none", self.kind, self.whole),
             [only] => format!("the only {} is {}", self.kind, bare(only)),
             ids => {
                 let shown: Vec<String> = ids.iter().take(SHOWN).map(|id| bare(id)).collect();
@@ -70,7 +92,7 @@ impl Register {
         let text = field.raw()?;
         if !self.contains(text) {
             let right = (!field.faults.is_full()).then(|| self.right(text));
-            return field.wrong(format!("{} is no {} of this plan", quote(text), self.kind), right);
+            return field.wrong(format!("{} is no {} of this {}", quote(text), self.kind, self.whole), right);
         }
         // One that is no identifier was noted where it stands first.
         I::try_from(text.to_owned()).ok()

@@ -1,6 +1,6 @@
 //! The plan as a whole: its own fields, its sites, and what the rest of it may refer to.
 
-use crate::core::ids::{BadId, ChannelId, MAX_ID, PlanId, SiteId, check_id};
+use crate::core::ids::{BadId, ChannelId, ComponentId, MAX_ID, PlanId, SiteId, check_id};
 use crate::core::plan::{CustomerCounter, Environment, Plan, Severity, Site, SiteRole};
 use crate::core::time::Span;
 
@@ -32,6 +32,7 @@ const PLAN: Shape = Shape {
         "testing_schedule",
         "notifications",
         "channels",
+        "pages",
         "customers",
         "status",
         "created_at",
@@ -60,6 +61,12 @@ pub(crate) struct Known {
     pub(crate) sites: Register,
     pub(crate) components: Register,
     pub(crate) procedures: Register,
+    /// The sites once more, for values of parameters.
+    pub(crate) site_ids: Vec<SiteId>,
+    /// The components once more, likewise.
+    pub(crate) component_ids: Vec<ComponentId>,
+    /// Whether the plan names channels.
+    pub(crate) has_channels: bool,
 }
 
 impl Known {
@@ -72,7 +79,14 @@ impl Known {
         components.collect(items("components"), "component_id", faults);
         let mut procedures = Register::new("procedure");
         procedures.collect(items("recovery_procedures"), "procedure_id", faults);
-        Known { sites, components, procedures }
+        Known {
+            site_ids: sites.known(),
+            component_ids: components.known(),
+            has_channels: !items("channels").is_empty(),
+            sites,
+            components,
+            procedures,
+        }
     }
 }
 
@@ -102,7 +116,8 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
         sites,
         components: components.into_iter().map(|read| read.component).collect(),
         procedures,
-        channels: channels(&fields),
+        channels: channels(&fields, "channels"),
+        pages: channels(&fields, "pages"),
         customers: fields.get("customers").and_then(|f| customers(&f)),
         id: id?,
         name: name?.name()?,
@@ -172,9 +187,9 @@ fn site(field: &Field<'_>) -> Option<Site> {
     Some(Site { id: id?, name: name?, role: role?, location })
 }
 
-fn channels(fields: &Fields<'_>) -> Vec<ChannelId> {
+fn channels(fields: &Fields<'_>, name: &'static str) -> Vec<ChannelId> {
     let mut channels: Vec<ChannelId> = Vec::new();
-    for item in fields.get("channels").map(|f| f.items()).unwrap_or_default() {
+    for item in fields.get(name).map(|f| f.items()).unwrap_or_default() {
         match item.id() {
             Some(id) if channels.contains(&id) => {
                 item.wrong::<()>("it stands in the list twice", Some("once".to_owned()));

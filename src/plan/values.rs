@@ -64,6 +64,20 @@ pub(crate) fn is_ambiguous_number(text: &str) -> bool {
     !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// What is wrong with a text as a duration, and what would be right.
+pub(crate) fn bad_span(text: &str, why: &BadSpan) -> (String, String) {
+    let shown = quote(text);
+    let usual = "a duration such as 90s, 30m or 1h30m".to_owned();
+    match why {
+        BadSpan::NoUnit(number) => (format!("{shown} has no unit"), format!("{number}s, {number}m or {number}h")),
+        BadSpan::UnknownUnit(unit) => {
+            (format!("{} in {shown} is no unit of time", quote(unit)), "ms, s, m, h or d".to_owned())
+        }
+        BadSpan::NotADuration(_) => (format!("{shown} is no duration"), usual),
+        BadSpan::TooLong(_) => (format!("{shown} is more than ten years"), usual),
+    }
+}
+
 impl<'t> Field<'t> {
     /// The text of a scalar, whatever it could mean otherwise: `no` is "no" here.
     pub(crate) fn raw(&self) -> Option<&'t str> {
@@ -152,13 +166,18 @@ impl<'t> Field<'t> {
 
     /// A number that DL-1 gives for information.
     pub(crate) fn number(&self) -> Option<f64> {
+        self.number_like("75")
+    }
+
+    /// A number; `example` is one.
+    pub(crate) fn number_like(&self, example: &str) -> Option<f64> {
         match &self.node.value {
             Value::Scalar { text, style: Style::Plain } if begins_number(text) && !is_ambiguous_number(text) => {
                 text.parse().ok().filter(|n: &f64| n.is_finite())
             }
             _ => None,
         }
-        .or_else(|| self.wrong_type("a number", Some("a number such as 75".to_owned())))
+        .or_else(|| self.wrong_type("a number", Some(format!("a number such as {example}"))))
     }
 
     /// `true` or `false`, and no other word.
@@ -213,27 +232,19 @@ impl<'t> Field<'t> {
             return self.octal(text);
         }
         let parsed = if is_number { format!("{text}{unit}").parse() } else { text.parse() };
-        parsed.map_or_else(|why| self.bad_span(text, &why), Some)
+        match parsed {
+            Ok(span) => Some(span),
+            Err(why) => {
+                let (what, right) = bad_span(text, &why);
+                self.wrong(what, Some(right))
+            }
+        }
     }
 
     fn octal<T>(&self, text: &str) -> Option<T> {
         let digits = text.trim_start_matches(['-', '0']);
         let right = if digits.is_empty() { "0" } else { digits };
         self.wrong(format!("{} begins with 0, which some read as octal", bare(text)), Some(bare(right)))
-    }
-
-    fn bad_span(&self, text: &str, why: &BadSpan) -> Option<Span> {
-        let shown = quote(text);
-        let usual = "a duration such as 90s, 30m or 1h30m".to_owned();
-        match why {
-            BadSpan::NoUnit(number) => {
-                self.wrong(format!("{shown} has no unit"), Some(format!("{number}s, {number}m or {number}h")))
-            }
-            BadSpan::UnknownUnit(unit) => self
-                .wrong(format!("{} in {shown} is no unit of time", quote(unit)), Some("ms, s, m, h or d".to_owned())),
-            BadSpan::NotADuration(_) => self.wrong(format!("{shown} is no duration"), Some(usual)),
-            BadSpan::TooLong(_) => self.wrong(format!("{shown} is more than ten years"), Some(usual)),
-        }
     }
 
     /// A duration with a unit, within limits.

@@ -85,7 +85,13 @@ fn replace(text: &str, breaks: Breaks) -> Cow<'_, str> {
                 column += spaces;
                 continue;
             }
-            c if must_show(c) || marks > MAX_MARKS => show(c, &mut out),
+            c if must_show(c) || marks > MAX_MARKS => {
+                // What is shown instead is ASCII: a column for each byte.
+                let before = out.len();
+                show(c, &mut out);
+                column += out.len() - before;
+                continue;
+            }
             c => out.push(c),
         }
         column += width;
@@ -98,14 +104,17 @@ fn must_show(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}'                        // soft hyphen
+            | '\u{34f}'                     // a joiner that joins nothing
             | '\u{61c}'                     // Arabic letter mark
             | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // fillers that look like nothing
+            | '\u{17b4}' | '\u{17b5}'       // vowels that are not written
             | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}'       // no width, direction marks
             | '\u{2028}'..='\u{202e}'       // separators, direction embeddings and overrides
             | '\u{2060}'..='\u{206f}'       // joiners, isolates, deprecated formats
             | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'     // controls of shorthand
             | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}'     // tags and further variation selectors
         )
@@ -144,6 +153,7 @@ mod tests {
             ("a\u{202e}txt.exe", "a<U+202E>txt.exe"),
             ("a\u{2066}b\u{2069}", "a<U+2066>b<U+2069>"),
             ("ze\u{200b}ro", "ze<U+200B>ro"),
+            ("a\u{34f}b\u{17b4}c\u{fff0}d\u{1bca0}", "a<U+034F>b<U+17B4>c<U+FFF0>d<U+1BCA0>"),
             ("a\u{2028}b\u{2029}c\u{85}d", "a<U+2028>b<U+2029>c<U+0085>d"),
             ("two\nlines\tand a tab\r\n", "two^Jlines^Iand a tab^M^J"),
             ("z\u{300}\u{301}\u{302}\u{303}\u{304}", "z\u{300}\u{301}\u{302}\u{303}<U+0304>"),
@@ -158,6 +168,7 @@ mod tests {
             ("one\ntwo\r\nthree\rfour", "one two three four", "one\ntwo\nthree\nfour"),
             ("a\tb", "a b", "a       b"),
             ("12345678\tb\n\tc", "12345678 b  c", "12345678        b\n        c"),
+            ("\u{1b}\t日\tb", "^[ 日 b", "^[      日      b"),
             ("\u{1b}[2J\n", "^[[2J ", "^[[2J\n"),
         ] {
             assert_eq!(clean_line(text), line, "{text:?}");

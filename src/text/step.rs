@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use crate::core::plan::{Action, Gate, HttpRequest, Launcher, Subject};
-use crate::core::template::{NoValue, Template, Values, fill_json};
+use crate::core::template::{Template, Values, fill_json};
+use crate::core::time::Span;
 
 use super::words::people;
-use super::{any_of, clean_line, role};
+use super::{any_of, clean_line, kinds, role};
 
 /// What a step does, in one line: `POST http://router/sites/east {"weight":0}`. A value that is missing stands as `${name}`.
 #[must_use]
@@ -14,19 +15,24 @@ pub fn action(action: &Action, values: &Values) -> String {
     match action {
         Action::Manual { sentence } => clean_line(sentence).into_owned(),
         Action::Gate(definition) => gate(definition),
-        Action::Command { argv } => {
-            let words: Vec<_> = argv.iter().map(|word| quoted(&filled(word, word.fill(values)))).collect();
-            clean_line(&words.join(" ")).into_owned()
-        }
+        Action::Command { argv } => clean_line(&kinds::words(argv, values)).into_owned(),
+        Action::Shell { script } => clean_line(&kinds::script(script)).into_owned(),
         Action::Http(request) => clean_line(&http(request, values)).into_owned(),
-        Action::Health { subject: Subject::Site(site), within, .. } => {
-            format!("wait until site {} is healthy, at most {within}", clean_line(&filled(site, site.fill(values))))
-        }
-        Action::Health { subject: Subject::Component(id), within, .. } => {
+        Action::Health { subject, within, stable_for } => {
+            let (what, id) = match subject {
+                Subject::Site(id) => ("site", id),
+                Subject::Component(id) => ("component", id),
+            };
             let id = clean_line(&filled(id, id.fill(values))).into_owned();
-            format!("wait until component {id} is healthy, at most {within}")
+            let stable = if *stable_for > Span::ZERO { format!(" for {stable_for}") } else { String::new() };
+            format!("wait until {what} {id} is healthy{stable}, at most {within}")
         }
-        other => other.kind().to_owned(),
+        Action::Sql(statement) => clean_line(&kinds::sql(statement, values)).into_owned(),
+        Action::File(check) => clean_line(&kinds::file(check)).into_owned(),
+        Action::Wait { span } => format!("wait {span}"),
+        Action::Config(config) => clean_line(&kinds::config(config, values)).into_owned(),
+        Action::Notify(notice) => clean_line(&kinds::notice(notice, values)).into_owned(),
+        Action::Procedure(call) => clean_line(&kinds::call(call, values)).into_owned(),
     }
 }
 
@@ -51,12 +57,12 @@ fn http(request: &HttpRequest, values: &Values) -> String {
     text
 }
 
-fn filled(template: &Template, filled: Result<String, NoValue>) -> String {
+pub(super) fn filled<E>(template: &Template, filled: Result<String, E>) -> String {
     filled.unwrap_or_else(|_| template.source().to_owned())
 }
 
 /// As a shell would need it, so that where one argument ends and the next begins can be seen.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -67,7 +73,6 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::time::Span;
 
     #[test]
     fn a_step_shows_what_it_will_do_with_its_values() {

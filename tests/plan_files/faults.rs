@@ -49,7 +49,7 @@ fn said(text: &str) -> String {
 #[test]
 fn every_fault_has_its_words() {
     let mut wrong = String::new();
-    for (text, expected) in table() {
+    for (text, expected) in table().into_iter().chain(procedure_table()) {
         let said = said(&text);
         if said != expected {
             wrong += &format!("--- for\n{text}--- is said\n{said}\n--- in place of\n{expected}\n");
@@ -74,3 +74,4 @@ fn many_faults_are_shown_at_once() {
 }
 
 include!("table.rs");
+include!("procedure_table.rs");

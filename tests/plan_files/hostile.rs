@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use warroom::plan::{MAX_BYTES, Reading, read, render};
 
-use crate::{DELIVERY, FAULTY, SHOP, reading};
+use crate::{DELIVERY, EVERYTHING, FAULTY, SHOP, reading};
 
 /// Far above what any of them takes, far below what an unbounded one would.
 const BOUND: Duration = Duration::from_secs(20);
@@ -117,6 +117,74 @@ fn many_wrong_references_and_a_long_chain_end_in_time() {
     assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
 }
 
+/// A plan with one procedure of those steps, one a line.
+fn with_steps(steps: impl Iterator<Item = String>) -> String {
+    let steps: String = steps.map(|step| format!("  - {{{step}}}\n")).collect();
+    format!(
+        "plan_name: a\ncomponents: [{{component_id: a, name: A, type: api}}]\nrecovery_procedures:\n\
+         - procedure_id: p\n  name: P\n  steps:\n{steps}"
+    )
+}
+
+#[test]
+fn ten_thousand_steps_with_needs_are_read_in_time() {
+    let began = Instant::now();
+    // Five needs each, all over what stands above, and a gate at the top of it all.
+    let needs = |i: usize| (1..6).map(|k| format!("s{}", i.saturating_sub(k * k).max(1) - 1)).collect::<Vec<_>>();
+    let step = |i: usize| {
+        let mut needs = needs(i);
+        needs.dedup();
+        format!("id: s{i}, manual: x, no_return: true, needs: [{}]", needs.join(", "))
+    };
+    let steps = std::iter::once("id: s0, gate: Go".to_owned()).chain((1..10_000).map(step));
+    let reading = reading(&with_steps(steps));
+    assert_eq!(reading.faults, []);
+    assert_eq!(reading.plan.unwrap().procedures[0].steps.len(), 10_000);
+    assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
+}
+
+#[test]
+fn steps_in_a_long_circle_and_results_by_the_thousand_are_read_in_time() {
+    let began = Instant::now();
+    let circle =
+        reading(&with_steps((0..10_000).map(|i| format!("id: s{i}, manual: x, needs: [s{}]", (i + 1) % 10_000))));
+    assert_eq!(circle.faults.len(), 1);
+    assert!(circle.faults[0].what.ends_with("s11 → 9988 more → s0"), "{}", circle.faults[0].what);
+    let below = reading(&with_steps((0..10_000).map(|i| format!("id: s{i}, manual: x, needs: [s{}]", 9_999 - i))));
+    assert_eq!(below.faults.len(), 500, "no more circles are told");
+    let step = |i: usize| {
+        format!("id: s{i}, command: [a, \"${{r{}}}\"], result: {{r{i}: {{line: last}}}}", i.saturating_sub(1))
+    };
+    let results = reading(&with_steps((0..5_000).map(step)));
+    assert_eq!(results.faults.len(), 1, "the first uses its own");
+    let later = |i: usize| format!("id: s{i}, command: [a, \"${{r{}}}\"], result: {{r{i}: {{line: last}}}}", 4_999 - i);
+    assert_eq!(reading(&with_steps((0..5_000).map(later))).faults.len(), 501);
+    assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_long_chain_of_calls_ends_in_time() {
+    let began = Instant::now();
+    let procedures = |call: fn(usize) -> usize| -> String {
+        let one = |i: usize| {
+            format!("- {{procedure_id: p{i}, name: P, steps: [{{procedure: p{0}}}, {{procedure: p{0}}}]}}\n", call(i))
+        };
+        let last = "- {procedure_id: p5000, name: P, steps: [Look]}\n".to_owned();
+        let list: String = (0..5_000).map(one).chain([last]).collect();
+        format!("plan_name: a\ncomponents: [{{component_id: a, name: A, type: api}}]\nrecovery_procedures:\n{list}")
+    };
+    let chain = reading(&procedures(|i| i + 1));
+    let whats = whats(&chain);
+    assert_eq!(whats.len(), 2, "{whats:?}");
+    assert!(
+        whats.iter().all(|what| *what == "procedure: this is the first of 17 calls within each other"),
+        "{whats:?}"
+    );
+    let circle = reading(&procedures(|i| (i + 1) % 5_000));
+    assert!(circle.faults[0].what.starts_with("procedures call each other in a circle: p0 → p1 → "));
+    assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
+}
+
 #[test]
 fn a_fault_that_an_alias_repeats_is_told_once() {
     let again = ["*c"; 200].join(", ");
@@ -127,13 +195,40 @@ fn a_fault_that_an_alias_repeats_is_told_once() {
 }
 
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
-    let good = prop::sample::select(vec![SHOP, DELIVERY, FAULTY]);
+    let good = prop::sample::select(vec![SHOP, DELIVERY, FAULTY, EVERYTHING, EVERYTHING]);
     let piece = prop_oneof![
         Just(Vec::new()),
         prop::collection::vec(any::<u8>(), 1..4),
         prop::sample::select(vec![
-            "[", "]", "{", "}", "\"", "'", "&a ", "*a", "!x ", "\t", "\n", ": ", "- ", "<<: ", "\0", "\u{202e}", "|\n",
-            "0777", "${", "---\n"
+            "[",
+            "]",
+            "{",
+            "}",
+            "\"",
+            "'",
+            "&a ",
+            "*a",
+            "!x ",
+            "\t",
+            "\n",
+            ": ",
+            "- ",
+            "<<: ",
+            "\0",
+            "\u{202e}",
+            "|\n",
+            "0777",
+            "${",
+            "---\n",
+            "99999999999999999999",
+            "1e999",
+            "-1",
+            "${ticket}",
+            "needs: [go]\n",
+            "when: not (",
+            "procedure: failover-west",
+            "do: [",
+            "for_each: "
         ])
         .prop_map(|s| s.as_bytes().to_vec()),
     ];
@@ -145,6 +240,23 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
             bytes.splice(at..end, piece);
         }
         bytes
+    })
+}
+
+/// A plan with everything in it whose lines were swapped, doubled and left out.
+fn shuffled() -> impl Strategy<Value = String> {
+    let index = any::<prop::sample::Index>;
+    prop::collection::vec((0..3, index(), index()), 1..8).prop_map(|changes| {
+        let mut lines: Vec<&str> = EVERYTHING.lines().collect();
+        for (change, a, b) in changes {
+            let (a, b) = (a.index(lines.len()), b.index(lines.len()));
+            match change {
+                0 => lines.swap(a, b),
+                1 => lines.insert(a, lines[b]),
+                _ => drop(lines.remove(a)),
+            }
+        }
+        lines.join("\n")
     })
 }
 
@@ -166,6 +278,11 @@ proptest! {
 
     #[test]
     fn any_text_is_read_without_a_panic(text in "[-a-z0-9 \\n\\t:,\\[\\]{}&*!|>'\"#%@`$<?~.\u{e9}\u{202e}\r]{0,200}") {
+        check(text.as_bytes());
+    }
+
+    #[test]
+    fn plans_with_their_lines_in_disorder_are_read_without_a_panic(text in shuffled()) {
         check(text.as_bytes());
     }
 

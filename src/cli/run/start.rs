@@ -10,7 +10,7 @@ use super::Failure;
 use crate::core::command::Command;
 use crate::core::expand;
 use crate::core::ids::PlanId;
-use crate::core::plan::{Procedure, Return};
+use crate::core::plan::{Procedure, Return, Step};
 use crate::core::state::Loaded;
 use crate::core::template::Values;
 use crate::text;
@@ -91,13 +91,23 @@ fn preview(loaded: &Loaded, procedure: &Procedure, given: &Values, out: &mut Out
 
 /// The steps of a procedure with what each does.
 pub(in crate::cli) fn steps(procedure: &Procedure, values: &Values, out: &mut Out) -> Outcome {
+    for step in &procedure.preconditions {
+        out.line(format!("  - {}   ({})", text::clean_line(&step.name), step.id))?;
+        terms(step, values, out)?;
+    }
     for (index, step) in procedure.steps.iter().enumerate() {
         let no_return = if step.way_back == Return::None { "   NO RETURN" } else { "" };
         let estimate = step.estimate.map(|span| format!("   about {span}")).unwrap_or_default();
         let kind = step.action.kind();
         let name = text::clean_line(&step.name);
-        out.line(format!("{:>3} {kind:<7} {name}   ({}){estimate}{no_return}", index + 1, step.id))?;
-        out.line(format!("            {}", text::action(&step.action, values)))?;
+        out.line(format!("{:>3} {kind:<9} {name}   ({}){estimate}{no_return}", index + 1, step.id))?;
+        terms(step, values, out)?;
     }
     Ok(())
+}
+
+/// What a step does and on what terms, below its name.
+fn terms(step: &Step, values: &Values, out: &mut Out) -> Outcome {
+    out.line(format!("              {}", text::action(&step.action, values)))?;
+    text::terms(step, values).iter().try_for_each(|term| out.line(format!("              {term}")))
 }

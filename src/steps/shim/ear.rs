@@ -1,25 +1,15 @@
-//! Signals as something to poll: SIGTERM to the shim, and SIGCHLD for whatever it has adopted.
-//!
-//! Neither the standard library nor `rustix` can take a signal without `unsafe`, so the handlers are tokio's. Its
-//! single-threaded runtime does nothing else here: it sleeps in a thread of its own and turns each signal into a flag and a wake-up.
+//! Signals as something to poll: SIGTERM to the shim, and SIGCHLD for its command and whatever it has adopted.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, Read},
     os::{
         fd::{AsFd, BorrowedFd},
         unix::net::UnixStream,
     },
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
-    thread,
 };
 
-use tokio::{
-    runtime::Builder,
-    signal::unix::{Signal, SignalKind, signal},
-};
+use rustix::process::Signal;
+use signal_hook::low_level::pipe;
 
 /// What was heard since the last time.
 #[derive(Default)]
@@ -30,61 +20,41 @@ pub(super) struct Heard {
     pub(super) child: bool,
 }
 
-/// Set by the listening thread, cleared by whoever takes note.
-#[derive(Default)]
-struct Flags {
-    stop: AtomicBool,
-    child: AtomicBool,
-}
-
-/// The shim's end of the listening thread.
+/// One socket a signal; its handler puts a byte in, without a thread.
 pub(super) struct Ear {
-    wake: UnixStream,
-    flags: Arc<Flags>,
+    stop: UnixStream,
+    child: UnixStream,
 }
 
 impl Ear {
     /// Starts to listen: when this returns, no SIGTERM can end the shim any more.
     pub(super) fn open() -> io::Result<Self> {
-        let (wake, waker) = UnixStream::pair()?;
-        wake.set_nonblocking(true)?;
-        waker.set_nonblocking(true)?;
-        let runtime = Builder::new_current_thread().enable_io().build()?;
-        let (stop, child) = {
-            let _inside = runtime.enter();
-            (signal(SignalKind::terminate())?, signal(SignalKind::child())?)
-        };
-        let flags = Arc::new(Flags::default());
-        let theirs = Arc::clone(&flags);
-        thread::Builder::new()
-            .name("ear".to_owned())
-            .stack_size(128 * 1024)
-            .spawn(move || runtime.block_on(relay(stop, child, &theirs, waker)))?;
-        Ok(Self { wake, flags })
+        Ok(Self { stop: heard_through(Signal::TERM)?, child: heard_through(Signal::CHILD)? })
     }
 
     /// What to poll.
-    pub(super) fn fd(&self) -> BorrowedFd<'_> {
-        self.wake.as_fd()
+    pub(super) fn fds(&self) -> [BorrowedFd<'_>; 2] {
+        [self.stop.as_fd(), self.child.as_fd()]
     }
 
     /// Takes what has come in, without waiting.
     pub(super) fn listen(&mut self) -> Heard {
-        let mut bytes = [0; 64];
-        while let Ok(1..) = self.wake.read(&mut bytes) {}
-        Heard { stop: self.flags.stop.swap(false, SeqCst), child: self.flags.child.swap(false, SeqCst) }
+        Heard { stop: drain(&mut self.stop), child: drain(&mut self.child) }
     }
 }
 
-async fn relay(mut stop: Signal, mut child: Signal, flags: &Flags, mut waker: UnixStream) {
-    loop {
-        let flag = tokio::select! {
-            Some(()) = stop.recv() => &flags.stop,
-            Some(()) = child.recv() => &flags.child,
-            else => return,
-        };
-        flag.store(true, SeqCst);
-        // The byte only wakes: when the buffer is full of unread ones, another would change nothing.
-        let _ = waker.write(&[0]);
+fn heard_through(signal: Signal) -> io::Result<UnixStream> {
+    let (ours, handlers) = UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    pipe::register(signal.as_raw(), handlers)?;
+    Ok(ours)
+}
+
+/// Whether there was a byte. When the buffer is full of unread ones, another would change nothing.
+fn drain(stream: &mut UnixStream) -> bool {
+    let mut heard = false;
+    while let Ok(1..) = stream.read(&mut [0; 64]) {
+        heard = true;
     }
+    heard
 }

@@ -1,12 +1,10 @@
 //! The shim itself: starts the command, keeps its output and its deadline, writes down how it ended.
 
 use std::{
-    ffi::OsStr,
-    fs::{self, File},
-    io::{self, PipeReader, Write},
-    os::unix::{fs::PermissionsExt, process::CommandExt},
-    path::{Path, PathBuf},
-    process::{Child, Command, ExitCode, Stdio},
+    fs::File,
+    io::{self, Read, Write},
+    path::Path,
+    process::ExitCode,
     time::{Duration, Instant},
 };
 
@@ -14,11 +12,16 @@ use rustix::process::{Pid, getpid, set_child_subreaper, setsid};
 
 use super::{
     ear::Ear,
-    files, proc,
-    record::{ChildIds, ExitRecord, Pids, Spec, now},
+    files,
+    output::Output,
+    proc,
+    record::{ChildIds, ExitRecord, Input, Order, Pids, now},
     wait::poll_until,
 };
 
+mod start;
+
+pub(in super::super) use start::find_program;
 mod watch;
 
 /// How long the shim goes on trying to write the end down when the disk is full.
@@ -42,35 +45,44 @@ fn keep(dir: &Path) -> io::Result<()> {
     setsid()?;
     set_child_subreaper(Some(getpid()))?;
     let mut ear = Ear::open()?;
-    let (_held, spec) = take_up(dir)?;
+    await_word()?;
+    let (_held, order) = take_up(dir)?;
     let mut pids = own_ids()?;
     files::replace(dir, files::PIDS, &pids)?;
     let begun = Instant::now();
-    let record = match start(&spec) {
-        Err(why) => ExitRecord::not_started(why),
-        Ok((child, pipe)) => {
-            let pid = Pid::from_child(&child);
-            pids.child = child_ids(pid)?;
-            // Without this record the session alone still tells who runs, so the command is not ended for it.
-            if let Err(error) = files::replace(dir, files::PIDS, &pids) {
-                complain(&format!("the command's ids were not written: {error}"));
-            }
-            ready();
-            watch::watch(pid, pipe, dir, &spec, begun, &mut ear)?
-        }
+    let (child, output) = match start::start(dir, &order) {
+        Err(why) => return write_end(dir, &mut ExitRecord::not_started(why), None, &mut ear),
+        Ok(started) => started,
     };
-    write_end(dir, &record, &mut ear)
+    let child = Pid::from_child(&child);
+    pids.child = child_ids(child)?;
+    write_ids(dir, &pids);
+    tell();
+    let order = forget(dir, order);
+    let (mut record, mut output) = watch::watch(child, output, dir, &order.spec, begun, pids, &mut ear)?;
+    write_end(dir, &mut record, Some(&mut output), &mut ear)
+}
+
+/// The shim loads while the order is on its way to disk. An engine that died over it will not have known of this shim.
+fn await_word() -> io::Result<()> {
+    match io::stdin().read(&mut [0])? {
+        0 => Err(io::Error::other("nobody gave the word to begin")),
+        _ => Ok(()),
+    }
 }
 
 /// Takes the attempt, which can be done once.
-fn take_up(dir: &Path) -> io::Result<(File, Spec)> {
+fn take_up(dir: &Path) -> io::Result<(File, Order)> {
     let held = files::lock(dir)?;
     let taken = dir.join(files::PIDS).try_exists()? || dir.join(files::EXIT).try_exists()?;
     if taken {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, "this attempt was taken up before"));
     }
-    let spec = files::read(dir, files::SPEC)?.ok_or(io::ErrorKind::NotFound)?;
-    Ok((held, spec))
+    let order: Order = files::read(dir, files::SPEC)?.ok_or(io::ErrorKind::NotFound)?;
+    if order.boot_id != proc::boot_id()? {
+        return Err(io::Error::other("this attempt was given out before the machine was started anew"));
+    }
+    Ok((held, order))
 }
 
 fn own_ids() -> io::Result<Pids> {
@@ -82,6 +94,7 @@ fn own_ids() -> io::Result<Pids> {
         boot_id: proc::boot_id()?,
         started_at: now(),
         child: None,
+        cgroup: None,
     })
 }
 
@@ -90,65 +103,46 @@ fn child_ids(pid: Pid) -> io::Result<Option<ChildIds>> {
     Ok(proc::process(pid)?.map(|child| ChildIds { child_pid: pid, child_start_time: child.start_time, pgid: pid }))
 }
 
-/// Starts the command at the head of a process group of its own, or says why not.
-fn start(spec: &Spec) -> Result<(Child, PipeReader), String> {
-    let Some((name, arguments)) = spec.argv.split_first() else {
-        return Err("No program was named.".to_owned());
-    };
-    if !spec.cwd.is_dir() {
-        return Err(format!("The working directory {:?} is not there or not a directory.", spec.cwd));
+/// Without this record the session alone still tells who runs, so the command is not ended for it.
+fn write_ids(dir: &Path, pids: &Pids) {
+    if let Err(error) = files::replace(dir, files::PIDS, pids) {
+        complain(&format!("the command's ids were not written: {error}"));
     }
-    let program = find_program(name, spec)?;
-    let spawned = io::pipe().and_then(|(reader, writer)| {
-        let child = Command::new(&program)
-            .arg0(name)
-            .args(arguments)
-            .env_clear()
-            .envs(&spec.env)
-            .current_dir(&spec.cwd)
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(writer.try_clone()?)
-            .stderr(writer)
-            .spawn()?;
-        Ok((child, reader))
-    });
-    spawned.map_err(|error| format!("The program {program:?} could not be started: {error}."))
 }
 
-/// Where the program is. A name with a slash is taken as it is, from the working directory on; others are looked up in the
-/// command's own `PATH`.
-fn find_program(name: &str, spec: &Spec) -> Result<PathBuf, String> {
-    if name.contains('/') {
-        return if spec.cwd.join(name).exists() {
-            Ok(PathBuf::from(name))
-        } else {
-            Err(format!("The program {name:?} is not there."))
-        };
+/// Takes from the disk what only the start needed: the values of the environment and the standard input.
+fn forget(dir: &Path, mut order: Order) -> Order {
+    order.spec.env.values_mut().for_each(String::clear);
+    let removed = if order.input == Input::File { files::remove(dir, files::STDIN) } else { Ok(()) };
+    let done = removed.and_then(|()| files::replace(dir, files::SPEC, &order));
+    if let Err(error) = done {
+        complain(&format!("the environment of the command is still in {}: {error}", files::SPEC));
     }
-    let Some(path) = spec.env.get("PATH") else {
-        return Err(format!("The program {name:?} has no directory and the environment has no PATH to search."));
-    };
-    path.split(':')
-        .filter(|dir| !dir.is_empty())
-        .map(|dir| Path::new(dir).join(OsStr::new(name)))
-        .find(|candidate| is_program(&spec.cwd.join(candidate)))
-        .ok_or_else(|| format!("The program {name:?} was not found in PATH={path}."))
+    order
 }
 
-fn is_program(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+/// Writes `exit.json`, and tells of it before it is on disk: an engine that lives writes down for itself what it reads there.
+fn write_end(dir: &Path, record: &mut ExitRecord, output: Option<&mut Output>, ear: &mut Ear) -> io::Result<()> {
+    place_end(dir, record, output, ear)?;
+    tell();
+    files::sync(dir, files::EXIT)
 }
 
-/// Writes `exit.json`. On a full disk the shim stays and tries again, because an end that is not written is lost; SIGTERM
-/// makes it give up.
-fn write_end(dir: &Path, record: &ExitRecord, ear: &mut Ear) -> io::Result<()> {
+/// On a full disk the middle of the output makes room for the end. If that is not enough the shim stays and tries again,
+/// because an end that is not written is lost; SIGTERM makes it give up.
+fn place_end(dir: &Path, record: &mut ExitRecord, mut output: Option<&mut Output>, ear: &mut Ear) -> io::Result<()> {
     let mut tries = 0;
     loop {
         match files::replace(dir, files::EXIT, record) {
             Err(error) if is_full(&error) && tries < EXIT_TRIES => {
+                if let Some(output) = output.as_mut()
+                    && output.give_way()
+                {
+                    record.kept = output.fate().1;
+                    continue;
+                }
                 tries += 1;
-                poll_until(&[ear.fd()], Some(Instant::now() + EXIT_PAUSE))?;
+                poll_until(&ear.fds(), Some(Instant::now() + EXIT_PAUSE))?;
                 if ear.listen().stop {
                     return Err(error);
                 }
@@ -162,9 +156,9 @@ fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-/// Tells whoever started the shim, by one byte on standard output, that the command lives; its closing without one says that
-/// the shim is through. Whoever started it may be gone by now, which is no matter.
-fn ready() {
+/// Tells whoever started the shim, by one byte on standard output: the first says that the command lives or that it never will,
+/// the one after it that its end can be read. Whoever started it may be gone by now, which is no matter.
+fn tell() {
     let mut out = io::stdout();
     let _ = out.write_all(b"\n").and_then(|()| out.flush());
 }

@@ -1,12 +1,12 @@
 //! What an attempt's directory and the process table say together, and what can be asked of a running shim.
 
-use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
+use std::{io, path::Path};
 
 use rustix::process::{Signal, pidfd_send_signal};
 
 use super::{
-    files, proc,
-    record::{ExitRecord, Pids},
+    cgroup, files, proc,
+    record::{ExitRecord, Order, Pids},
 };
 
 /// How an attempt stands.
@@ -22,6 +22,9 @@ pub enum Found {
     Ended(ExitRecord),
     /// The shim is gone and left no end. What it started may still live: see [`group_alive`].
     Lost(Pids),
+    /// The machine was started anew since it was given out, and it left no end. Nothing of it lives; whether it was taken up,
+    /// and how far it came, nobody knows.
+    Rebooted,
 }
 
 /// Whether anything of an attempt still acts.
@@ -56,12 +59,21 @@ pub enum Void {
 /// # Errors
 /// When the files or the process table cannot be read: that is not the same as an attempt that never began.
 pub fn look(dir: &Path) -> io::Result<Found> {
-    if let Some(end) = files::read(dir, files::EXIT)? {
+    let end = files::read(dir, files::EXIT);
+    if let Ok(Some(end)) = end {
         return Ok(Found::Ended(end));
     }
+    let Some(order) = files::read::<Order>(dir, files::SPEC)? else {
+        return end.map(|_| Found::NotStarted);
+    };
+    // Asked before the ids are read, which are not made to outlive the boot in which they mean something. An end too may have
+    // come to disk in part when the power went.
+    if order.boot_id != proc::boot_id()? {
+        return Ok(Found::Rebooted);
+    }
+    end?;
     let Some(pids) = files::read::<Pids>(dir, files::PIDS)? else {
-        let given_out = dir.join(files::SPEC).try_exists()?;
-        return Ok(if given_out { Found::GivenOut } else { Found::NotStarted });
+        return Ok(Found::GivenOut);
     };
     if proc::shim_lives(&pids)? {
         return Ok(Found::Running(pids));
@@ -70,8 +82,9 @@ pub fn look(dir: &Path) -> io::Result<Found> {
     Ok(files::read(dir, files::EXIT)?.map_or(Found::Lost(pids), Found::Ended))
 }
 
-/// Whether a process of this attempt still lives: the shim, the command's group, or anybody in the shim's session. As long
-/// as it does, a retry must be refused. A process that has left the session (a daemon) is not seen.
+/// Whether a process of this attempt still lives: the shim, the command's group, anybody in the shim's session or in the
+/// command's control group. As long as it does, a retry must be refused. Without a control group a process that has left the
+/// session (a daemon) is not seen.
 #[must_use]
 pub fn group_alive(pids: &Pids) -> Life {
     match anybody_lives(pids) {
@@ -83,6 +96,9 @@ pub fn group_alive(pids: &Pids) -> Life {
 fn anybody_lives(pids: &Pids) -> io::Result<bool> {
     if proc::boot_id()? != pids.boot_id {
         return Ok(false);
+    }
+    if pids.cgroup.as_deref().is_some_and(cgroup::is_populated) {
+        return Ok(true);
     }
     let all = proc::all()?;
     // The kernel gives an id to a new process only when no group and no session has it any more.
@@ -122,23 +138,6 @@ pub fn void(dir: &Path, why: &str) -> io::Result<Void> {
     if look(dir)? != Found::GivenOut {
         return Ok(Void::TakenUp);
     }
-    files::replace(dir, files::EXIT, &ExitRecord::not_started(why.to_owned()))?;
+    files::create(dir, files::EXIT, &ExitRecord::not_started(why.to_owned()))?;
     Ok(Void::Voided)
-}
-
-/// At most `max` bytes of the output from byte `from` on, and how many bytes there are in all. The bytes are the command's
-/// own: whoever shows them cleans them first. Without a file there is nothing, of nothing.
-///
-/// # Errors
-/// When the file cannot be read.
-pub fn read_output(dir: &Path, from: u64, max: usize) -> io::Result<(Vec<u8>, u64)> {
-    let file = match File::open(dir.join(files::OUTPUT)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
-        opened => opened?,
-    };
-    let total = file.metadata()?.len();
-    let there = usize::try_from(total.saturating_sub(from)).unwrap_or(usize::MAX);
-    let mut bytes = vec![0; there.min(max)];
-    file.read_exact_at(&mut bytes, from)?;
-    Ok((bytes, total))
 }

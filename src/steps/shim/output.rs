@@ -1,180 +1,106 @@
-//! From the command's pipe to the output file, without ever holding the command up.
+//! The command's output: a file that the command appends to, and that the shim keeps from growing without end.
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, PipeReader, Read, Write},
-    os::{
-        fd::{AsFd, BorrowedFd},
-        unix::fs::OpenOptionsExt,
-    },
+    io,
+    os::{fd::BorrowedFd, unix::fs::OpenOptionsExt},
     path::Path,
+    process::Stdio,
+    time::Instant,
 };
 
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-
 use super::{files, record::Kept};
+use crate::core::mask::Masker;
 
-/// The most that one turn reads, so that a flood cannot keep the shim from its clock.
-const TURN: usize = 64 * 1024;
+mod bounded;
+mod masked;
 
-/// Whether more can come.
+use bounded::Bounded;
+use masked::Masked;
+
+/// Whether more can come from the command by way of the shim.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
     /// There was something; there may be more.
     More,
     /// Nothing just now.
     Dry,
-    /// Every writer is gone.
+    /// Every writer is gone, or writes to the file itself.
     Over,
 }
 
-/// The reading end of the command's output, and the file it goes to.
+/// What becomes of the output of one command.
 pub(super) struct Output {
-    pipe: Option<PipeReader>,
-    buffer: Vec<u8>,
-    sink: Sink,
+    /// Or why there is none: a command is not held up for it.
+    file: Result<Bounded, String>,
+    /// What comes through the shim, if it must not reach the file as it is.
+    masked: Option<Masked>,
 }
 
 impl Output {
-    pub(super) fn new(pipe: PipeReader, dir: &Path, limit: u64) -> io::Result<Self> {
-        fcntl_setfl(&pipe, fcntl_getfl(&pipe)? | OFlags::NONBLOCK)?;
-        Ok(Self { pipe: Some(pipe), buffer: vec![0; TURN], sink: Sink::open(dir, limit) })
+    /// Opens the file in `dir`; with `secrets`, what comes is masked on its way there. The descriptors are for the command's
+    /// two streams.
+    pub(super) fn open(dir: &Path, limit: u64, secrets: &[String]) -> io::Result<(Self, [Stdio; 2])> {
+        let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(dir.join(files::OUTPUT));
+        if secrets.is_empty() {
+            let streams = match &opened {
+                Ok(file) => [file.try_clone()?.into(), file.try_clone()?.into()],
+                Err(_) => [Stdio::null(), Stdio::null()],
+            };
+            return Ok((Self { file: bounded(opened, limit), masked: None }, streams));
+        }
+        let (reader, writer) = io::pipe()?;
+        let masked = Masked::new(reader, Masker::new(secrets))?;
+        let streams = [writer.try_clone()?.into(), writer.into()];
+        Ok((Self { file: bounded(opened, limit), masked: Some(masked) }, streams))
     }
 
-    /// What to poll; `None` when every writer is gone.
+    /// What to poll, as long as something can come through the shim.
     pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.pipe.as_ref().map(AsFd::as_fd)
+        self.masked.as_ref().and_then(Masked::fd)
     }
 
-    /// Takes what is there, once, without waiting.
+    /// When to look at the file next.
+    pub(super) fn next_look(&self) -> Option<Instant> {
+        self.file.as_ref().ok().map(Bounded::next_look)
+    }
+
+    /// Takes what has come through the shim, once, without waiting, and looks at the file when it is time to.
     pub(super) fn turn(&mut self) -> Flow {
-        let Some(pipe) = &mut self.pipe else {
-            return Flow::Over;
-        };
-        match pipe.read(&mut self.buffer) {
-            Ok(count) if count > 0 => {
-                self.sink.take(self.buffer.get(..count).unwrap_or_default());
-                Flow::More
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Flow::Dry,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Flow::More,
-            Ok(_) | Err(_) => {
-                self.pipe = None;
-                Flow::Over
-            }
-        }
-    }
-
-    /// Takes what a full pipe can hold at most, and not what a flood would go on to bring.
-    pub(super) fn drain(&mut self) {
-        const LARGEST_PIPE: usize = 1024 * 1024;
-        for _ in 0..LARGEST_PIPE / TURN {
-            if self.turn() != Flow::More {
-                return;
-            }
-        }
-    }
-
-    /// Bytes read, and what became of them.
-    pub(super) fn close(self) -> (u64, Kept) {
-        (self.sink.seen, self.sink.kept)
-    }
-}
-
-/// The output file, up to its limit.
-struct Sink {
-    file: Option<File>,
-    room: u64,
-    limit: u64,
-    seen: u64,
-    kept: Kept,
-    line_open: bool,
-}
-
-impl Sink {
-    fn open(dir: &Path, limit: u64) -> Self {
-        let mut sink = Self { file: None, room: limit, limit, seen: 0, kept: Kept::Whole, line_open: false };
-        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(dir.join(files::OUTPUT));
-        match file {
-            Ok(file) => sink.file = Some(file),
-            Err(error) => sink.fail(&error),
-        }
-        sink
-    }
-
-    fn take(&mut self, bytes: &[u8]) {
-        self.seen += bytes.len() as u64;
-        let fits = usize::try_from(self.room).unwrap_or(usize::MAX).min(bytes.len());
-        let kept = bytes.get(..fits).unwrap_or_default();
-        self.write(kept);
-        self.room -= fits as u64;
-        if let Some(last) = kept.last() {
-            self.line_open = *last != b'\n';
-        }
-        if fits < bytes.len() {
-            self.cut();
-        }
-    }
-
-    /// Says in the file, once, that the rest is missing.
-    fn cut(&mut self) {
-        if self.kept != Kept::Whole {
-            return;
-        }
-        let start = if self.line_open { "\n" } else { "" };
-        let line = format!("{start}[output cut here, at the limit of {} bytes; the command went on]\n", self.limit);
-        self.kept = Kept::Cut;
-        self.write(line.as_bytes());
-        self.file = None;
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(file) = &mut self.file
-            && let Err(error) = file.write_all(bytes)
+        let flow = self.masked.as_mut().map_or(Flow::Over, |masked| masked.turn(self.file.as_mut().ok()));
+        if let Ok(file) = &mut self.file
+            && file.next_look() <= Instant::now()
         {
-            self.fail(&error);
+            file.look();
+        }
+        flow
+    }
+
+    /// Takes the last of it: what a full pipe can hold at most, and not what a flood would go on to bring.
+    pub(super) fn finish(&mut self) {
+        if let Some(masked) = &mut self.masked {
+            masked.finish(self.file.as_mut().ok());
+        }
+        if let Ok(file) = &mut self.file {
+            file.look();
         }
     }
 
-    /// From now on output is read and dropped: a full disk must not stop a recovery.
-    fn fail(&mut self, error: &io::Error) {
-        self.kept = Kept::Failed { why: error.to_string() };
-        self.file = None;
+    /// Makes room on a full disk by keeping less, down to a few blocks; true if it did.
+    pub(super) fn give_way(&mut self) -> bool {
+        self.file.as_mut().is_ok_and(Bounded::give_way)
+    }
+
+    /// How long it is, and what became of it.
+    pub(super) fn fate(&self) -> (u64, Kept) {
+        let (length, kept) = match &self.file {
+            Ok(file) => (file.length(), file.kept()),
+            Err(why) => (0, Kept::Failed { why: why.clone() }),
+        };
+        (self.masked.as_ref().map_or(length, Masked::seen), kept)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_line_that_tells_of_the_cut_comes_once_and_on_its_own_line() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut sink = Sink::open(dir.path(), 5);
-        for _ in 0..3 {
-            sink.take(b"abcd");
-        }
-        let text = std::fs::read_to_string(dir.path().join(files::OUTPUT)).unwrap();
-        assert_eq!(text, "abcda\n[output cut here, at the limit of 5 bytes; the command went on]\n");
-        assert_eq!((sink.seen, sink.kept), (12, Kept::Cut));
-    }
-
-    #[test]
-    fn output_of_exactly_the_limit_is_whole() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut sink = Sink::open(dir.path(), 4);
-        sink.take(b"abcd");
-        assert_eq!((sink.seen, sink.kept), (4, Kept::Whole));
-    }
-
-    #[test]
-    fn a_full_sink_is_told_and_never_an_error() {
-        let dir = tempfile::tempdir().unwrap();
-        std::os::unix::fs::symlink("/dev/full", dir.path().join(files::OUTPUT)).unwrap();
-        let mut sink = Sink::open(dir.path(), 100);
-        sink.take(b"abcd");
-        sink.take(b"abcd");
-        assert_eq!(sink.seen, 8);
-        assert!(matches!(sink.kept, Kept::Failed { .. }));
-    }
+fn bounded(opened: io::Result<File>, limit: u64) -> Result<Bounded, String> {
+    opened.and_then(|file| Bounded::new(file, limit)).map_err(|error| error.to_string())
 }

@@ -97,12 +97,52 @@ pub(super) fn group_lives(group: i32) -> io::Result<bool> {
     Ok(all()?.iter().any(|found| found.group == group && !found.zombie))
 }
 
-/// The children of this process.
-pub(super) fn own_children() -> io::Result<Vec<Process>> {
+/// The children of this process, but for one.
+pub(super) fn own_children(but: Option<i32>) -> io::Result<Vec<Process>> {
     let own = i32::try_from(process::id()).map_err(io::Error::other)?;
-    let mut found = all()?;
-    found.retain(|process| process.parent == own);
+    let mut found = children(own)?;
+    found.retain(|pid| Some(*pid) != but);
+    processes(found)
+}
+
+/// Everybody below this process, down to the last.
+pub(super) fn descendants() -> io::Result<Vec<Process>> {
+    let mut found = own_children(None)?;
+    let mut next = 0;
+    while let Some(parent) = found.get(next) {
+        let below = processes(children(parent.pid)?)?;
+        found.extend(below);
+        next += 1;
+    }
     Ok(found)
+}
+
+fn processes(pids: Vec<i32>) -> io::Result<Vec<Process>> {
+    pids.into_iter().filter_map(|pid| process(pid).transpose()).collect()
+}
+
+/// The kernel's own list of each thread's children, which costs nothing on a host with many processes; a few kernels are
+/// built without it, and there everybody is asked for their parent.
+fn children(pid: i32) -> io::Result<Vec<i32>> {
+    let mut found = Vec::new();
+    let threads = match fs::read_dir(format!("/proc/{pid}/task")) {
+        Err(error) if has_gone(&error) => return Ok(found),
+        threads => threads?,
+    };
+    for thread in threads {
+        let thread = thread?.path();
+        match fs::read_to_string(thread.join("children")) {
+            Ok(line) => found.extend(line.split_ascii_whitespace().filter_map(|pid| pid.parse::<i32>().ok())),
+            Err(error) if has_gone(&error) && !thread.exists() => {}
+            Err(error) if has_gone(&error) => return Ok(children_by_parent(pid, &all()?)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+fn children_by_parent(pid: i32, all: &[Process]) -> Vec<i32> {
+    all.iter().filter(|found| found.parent == pid).map(|found| found.pid).collect()
 }
 
 #[cfg(test)]
@@ -120,6 +160,17 @@ mod tests {
     #[test]
     fn a_line_that_is_cut_is_an_error() {
         assert!(parse(42, b"42 (cat) S 7 41").is_err());
+    }
+
+    #[test]
+    fn both_ways_to_list_children_agree() {
+        let mut child = process::Command::new("sleep").arg("1000").spawn().unwrap();
+        let (own, pid) = (i32::try_from(process::id()).unwrap(), i32::try_from(child.id()).unwrap());
+        assert!(children(own).unwrap().contains(&pid));
+        assert!(children_by_parent(own, &all().unwrap()).contains(&pid));
+        assert!(descendants().unwrap().iter().any(|found| found.pid == pid));
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[test]

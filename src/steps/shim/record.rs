@@ -1,11 +1,12 @@
 //! What the engine and the shim write down for each other.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, ops::Range, path::PathBuf, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What a shim is to run. Kept as `spec.json`, mode 0600, because the environment may hold secrets.
+/// What a shim is to run. Its environment and its standard input are on disk until the command has started, in files of mode
+/// 0600. Secrets never are: they are handed to [`spawn`](super::spawn) beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
     /// The program and its arguments, handed over as they are: no shell reads them. A program without a slash is looked up
@@ -15,11 +16,15 @@ pub struct Spec {
     pub env: BTreeMap<String, String>,
     /// Where the command starts; must exist.
     pub cwd: PathBuf,
+    /// What the command reads on its standard input; `None` for nothing at all.
+    #[serde(skip)]
+    pub stdin: Option<String>,
     /// How long the command may take, on the monotonic clock; `None` for as long as it likes.
     pub timeout: Option<Duration>,
     /// From SIGTERM to SIGKILL, once the command must end.
     pub grace: Duration,
-    /// How many bytes of output are kept; past it one line says so and the rest is read and dropped.
+    /// How many bytes of output are kept: past it the middle goes, and the first and the last half of the limit stay, each
+    /// rounded up to whole blocks of the file system.
     pub output_limit: u64,
 }
 
@@ -32,8 +37,34 @@ impl Spec {
     /// A command without a deadline, with the usual grace and output limit.
     #[must_use]
     pub fn new(argv: Vec<String>, env: BTreeMap<String, String>, cwd: PathBuf) -> Self {
-        Self { argv, env, cwd, timeout: None, grace: Self::GRACE, output_limit: Self::OUTPUT_LIMIT }
+        Self { argv, env, cwd, stdin: None, timeout: None, grace: Self::GRACE, output_limit: Self::OUTPUT_LIMIT }
     }
+}
+
+/// What `spec.json` holds.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Order {
+    /// The boot in which it was given out: no shim of another one takes it up.
+    pub(super) boot_id: String,
+    /// The names of the secrets that the shim finds in its own environment; see [`secret_slot`].
+    pub(super) secrets: Vec<String>,
+    pub(super) input: Input,
+    pub(super) spec: Spec,
+}
+
+/// Where the command's standard input comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Input {
+    Nothing,
+    /// The file `stdin`: were it lost, the command must not run on nothing.
+    File,
+}
+
+/// The variable in which a shim gets the secret of this place in [`Order::secrets`]. A name of the plan's choosing could mean
+/// something to the shim's own loader.
+pub(super) fn secret_slot(place: usize) -> String {
+    format!("WARROOM_SECRET_{place}")
 }
 
 /// Who runs an attempt. A process id alone says nothing after a reboot or a reuse: boot id and start time must agree too.
@@ -50,6 +81,9 @@ pub struct Pids {
     /// The command; absent while the shim has not said that it lives.
     #[serde(flatten)]
     pub child: Option<ChildIds>,
+    /// The control group that the command was put into, if it lived long enough and the system offers one.
+    #[serde(default)]
+    pub cgroup: Option<PathBuf>,
 }
 
 /// The command that a shim started.
@@ -109,13 +143,27 @@ pub enum Ended {
 pub enum Kept {
     /// All of it is in the file.
     Whole,
-    /// The file ends at the limit, and says so.
-    Cut,
-    /// The file could not be written to its end.
+    /// It went over the limit: the beginning and the end are in the file, where they would be if all of it were.
+    Ends {
+        /// The bytes that are not: from the first one to before the one after the last.
+        gap: Range<u64>,
+    },
+    /// The shim, which masks the output of a command with secrets, could not write the file to its end.
     Failed {
         /// What the system said.
         why: String,
     },
+}
+
+/// How far the shim's hand reached, had it had to end what the command started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// A control group: everything that the command started, at once.
+    Cgroup,
+    /// The command's process group, and one by one those who left it. Commands that end within moments never get a control
+    /// group.
+    Group,
 }
 
 /// The end of an attempt, as `exit.json` holds it.
@@ -127,16 +175,25 @@ pub struct ExitRecord {
     pub finished_at: DateTime<Utc>,
     /// From the start of the command to its end on the monotonic clock, in milliseconds.
     pub duration_ms: u64,
-    /// Bytes that the command wrote and the shim read, whether kept or not.
+    /// How long the output is, in bytes, with what is not kept of it.
     pub output_bytes: u64,
-    /// What became of them.
+    /// What became of it.
     pub kept: Kept,
+    /// How far the shim's hand reached.
+    pub reach: Reach,
 }
 
 impl ExitRecord {
     /// The record of a command that never ran.
     pub(super) fn not_started(why: String) -> Self {
-        Self { exit: Exit::NotStarted { why }, finished_at: now(), duration_ms: 0, output_bytes: 0, kept: Kept::Whole }
+        Self {
+            exit: Exit::NotStarted { why },
+            finished_at: now(),
+            duration_ms: 0,
+            output_bytes: 0,
+            kept: Kept::Whole,
+            reach: Reach::Group,
+        }
     }
 }
 

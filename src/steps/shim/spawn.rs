@@ -2,21 +2,22 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io,
-    os::unix::fs::OpenOptionsExt,
+    io::{self, PipeReader, Read, Write},
+    os::{fd::OwnedFd, unix::fs::OpenOptionsExt},
     path::{Path, PathBuf},
-    process::Stdio,
 };
 
 use tokio::{
     io::AsyncReadExt,
+    net::unix::pipe,
     process::{Child, Command},
 };
 
 use super::{
     files,
     look::{Found, look},
-    record::{ExitRecord, Spec},
+    proc,
+    record::{ExitRecord, Input, Order, Spec, secret_slot},
     wait::{WaitError, wait},
 };
 
@@ -54,14 +55,24 @@ pub struct Started {
     pub found: Found,
     dir: PathBuf,
     shim: Child,
+    /// The shim says one word more, when its end can be read.
+    words: PipeReader,
 }
 
 impl Started {
     /// Waits for the end. When this is dropped instead, the shim goes on, and [`wait`] finds it again.
     ///
+    /// The end is there to be read a moment before it would outlive a power cut: whoever acts on it writes it down first.
+    ///
     /// # Errors
     /// [`WaitError::Lost`] when the shim went without leaving an end.
     pub async fn wait(mut self) -> Result<ExitRecord, WaitError> {
+        let mut words = pipe::Receiver::from_owned_fd(OwnedFd::from(self.words))?;
+        // It either spoke or is gone.
+        let _: usize = words.read(&mut [0]).await?;
+        if let Found::Ended(record) = look(&self.dir)? {
+            return Ok(record);
+        }
         self.shim.wait().await?;
         wait(&self.dir).await
     }
@@ -70,48 +81,76 @@ impl Started {
 /// Starts `spec` under a shim (`exe shim DIR`) that outlives the caller, and returns when the command lives or is known not
 /// to. `dir` is made, mode 0700, and belongs to this attempt alone.
 ///
+/// `secrets` are names and values that the command finds in its environment beside [`Spec::env`], before which they go. They
+/// reach it by way of the shim's environment and are never on disk: with them, and only with them, the shim stands between
+/// the command and its output and masks them there.
+///
 /// # Errors
 /// [`SpawnError`]. After [`SpawnError::NotStarted`] and [`SpawnError::ShimFailed`] the attempt is used up; [`look`] and
 /// [`void`](super::void) say what became of it.
-pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec) -> Result<Started, SpawnError> {
+pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
     if spec.argv.is_empty() {
         return Err(SpawnError::NoProgram);
     }
     // The shim works from the root directory, so that it holds no mount busy.
     let exe = std::path::absolute(exe).map_err(SpawnError::NotStarted)?;
     let dir = std::path::absolute(dir).map_err(SpawnError::NotWritten)?;
-    let log = write_down(dir.clone(), spec.clone()).await?;
-    let mut shim = Command::new(exe)
-        .arg("shim")
-        .arg(&dir)
-        .env_clear()
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .map_err(SpawnError::NotStarted)?;
-    if let Some(mut out) = shim.stdout.take() {
-        out.read(&mut [0]).await.map_err(SpawnError::Unreadable)?;
+    let (spec, secrets) = (spec.clone(), secrets.to_vec());
+    let begun = tokio::task::spawn_blocking(move || begin(&exe, dir, spec, &secrets));
+    begun.await.map_err(|error| SpawnError::NotStarted(io::Error::other(error)))?
+}
+
+/// Has the shim load while the order is written down, and gives it the word to begin when that is on disk. A shim that
+/// hears the pipe close instead leaves, having done nothing.
+fn begin(exe: &Path, dir: PathBuf, spec: Spec, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
+    let grown = files::create_private_dir(&dir).map_err(SpawnError::NotWritten)?;
+    if dir.join(files::SPEC).try_exists().map_err(SpawnError::NotWritten)? {
+        return Err(SpawnError::GivenOutBefore(dir));
     }
+    let (begins, mut begin) = io::pipe().map_err(SpawnError::NotStarted)?;
+    let (mut words, speaks) = io::pipe().map_err(SpawnError::NotStarted)?;
+    let shim = open_log(&dir).and_then(|log| {
+        Command::new(exe)
+            .arg("shim")
+            .arg(&dir)
+            .env_clear()
+            .envs(secrets.iter().enumerate().map(|(place, (_, value))| (secret_slot(place), value)))
+            .current_dir("/")
+            .stdin(begins)
+            .stdout(speaks)
+            .stderr(log)
+            .spawn()
+    });
+    let names = secrets.iter().map(|(name, _)| name.clone()).collect();
+    let written = write_down(&dir, spec, names).and_then(|()| files::sync_dirs(&grown));
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => SpawnError::GivenOutBefore(dir.clone()),
+        _ => SpawnError::NotWritten(error),
+    })?;
+    let shim = shim.map_err(SpawnError::NotStarted)?;
+    // A shim that is gone already says nothing either.
+    let _ = begin.write_all(b"\n");
+    let _: usize = words.read(&mut [0]).map_err(SpawnError::Unreadable)?;
     match look(&dir).map_err(SpawnError::Unreadable)? {
         Found::NotStarted | Found::GivenOut => Err(SpawnError::ShimFailed { log: read_log(&dir) }),
-        found => Ok(Started { found, dir, shim }),
+        found => Ok(Started { found, dir, shim, words }),
     }
 }
 
-/// Writes the spec durably and opens the shim's log.
-async fn write_down(dir: PathBuf, spec: Spec) -> Result<File, SpawnError> {
-    let written = tokio::task::spawn_blocking(move || {
-        files::create_private_dir(&dir).map_err(SpawnError::NotWritten)?;
-        files::create(&dir, files::SPEC, &spec).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => SpawnError::GivenOutBefore(dir.clone()),
-            _ => SpawnError::NotWritten(error),
-        })?;
-        let log = OpenOptions::new().append(true).create(true).mode(0o600).open(dir.join(files::LOG));
-        log.map_err(SpawnError::NotStarted)
-    });
-    written.await.map_err(|error| SpawnError::NotWritten(io::Error::other(error)))?
+fn open_log(dir: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(dir.join(files::LOG))
+}
+
+/// Writes the order, so that it outlives a power cut.
+fn write_down(dir: &Path, spec: Spec, secrets: Vec<String>) -> io::Result<()> {
+    let input = match &spec.stdin {
+        Some(text) => {
+            files::replace_text(dir, files::STDIN, text)?;
+            Input::File
+        }
+        None => Input::Nothing,
+    };
+    files::create(dir, files::SPEC, &Order { boot_id: proc::boot_id()?, secrets, input, spec })
 }
 
 fn read_log(dir: &Path) -> String {

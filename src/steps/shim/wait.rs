@@ -1,19 +1,12 @@
-//! Waiting for a shim to end, and the poll under it.
+//! Waiting for a shim to end, and the poll under the shim itself.
 
-use std::{
-    io::{self, PipeReader},
-    os::fd::{AsFd, BorrowedFd},
-    path::Path,
-    thread,
-    time::Instant,
-};
+use std::{io, os::fd::BorrowedFd, path::Path, time::Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use tokio::sync::oneshot;
 
 use super::{
     look::{Found, look},
-    proc,
+    pidfds, proc,
     record::{ExitRecord, Pids},
 };
 
@@ -26,12 +19,16 @@ pub enum WaitError {
     /// The shim is gone and left no end.
     #[error("the shim {} is gone and left no end", .0.shim_pid)]
     Lost(Pids),
+    /// The machine was started anew since, and no end was left.
+    #[error("the machine was started anew since, and no end was left")]
+    Rebooted,
     /// The files or the process table could not be read.
     #[error("the attempt could not be looked at: {0}")]
     Io(#[from] io::Error),
 }
 
-/// Waits for the end of the attempt in `dir`, whoever started its shim. May be dropped at any time.
+/// Waits for the end of the attempt in `dir`, whoever started its shim. May be dropped at any time. Any number of these waits
+/// share one thread, which sleeps until one of the shims ends.
 ///
 /// # Errors
 /// [`WaitError`]: there is no shim to wait for, or it went without an end.
@@ -41,25 +38,14 @@ pub async fn wait(dir: &Path) -> Result<ExitRecord, WaitError> {
             Found::NotStarted | Found::GivenOut => return Err(WaitError::NotTakenUp),
             Found::Ended(record) => return Ok(record),
             Found::Lost(pids) => return Err(WaitError::Lost(pids)),
-            Found::Running(pids) => shim_end(&pids).await?,
+            Found::Rebooted => return Err(WaitError::Rebooted),
+            Found::Running(pids) => {
+                if let Some(shim) = proc::open_shim(&pids)? {
+                    pidfds::ended(shim).await?;
+                }
+            }
         }
     }
-}
-
-/// Waits in a thread of its own: a pidfd cannot be registered with the runtime by safe means, and a thread of the runtime's
-/// pool would hold up the engine's end for as long as the command lasts.
-async fn shim_end(pids: &Pids) -> io::Result<()> {
-    let Some(pidfd) = proc::open_shim(pids)? else {
-        return Ok(());
-    };
-    // When this future is dropped its end of the pipe closes, which ends the thread.
-    let (dropped, _guard): (PipeReader, _) = io::pipe()?;
-    let (tell, told) = oneshot::channel();
-    thread::Builder::new().name("shim-wait".to_owned()).stack_size(64 * 1024).spawn(move || {
-        let _ = tell.send(poll_until(&[pidfd.as_fd(), dropped.as_fd()], None));
-    })?;
-    told.await.map_err(io::Error::other)??;
-    Ok(())
 }
 
 /// Waits until one of `fds` can be read or is closed, or `until` has come.
