@@ -34,7 +34,23 @@ fn wrong_usage_ends_with_2_and_says_what_would_be_right() {
         (&["run", "confirm", "R1", "go", "--target", "west", "--max-loss", "15"], "15 has no unit; write 15s"),
         (&["run", "start", "shop", "x", "-p", "reason"], "write NAME=VALUE"),
         (&["run", "start", "shop", "x", "-p", "a b=c"], "is no parameter's name"),
+        (&["run", "start", "shop", "x", "--component", "a/b"], "'/' cannot stand in it"),
+        (&["run", "start", "shop", "x", "--without", "gates"], "[possible values: verify, notify, dns, load-balancer]"),
+        (&["run", "start", "shop", "x", "--timeout", "30"], "30 has no unit; write 30s"),
+        (&["run", "start", "shop", "x", "--timeout", "0s"], "0s is no time at all"),
+        (&["run", "start", "shop", "x", "--retries", "-1"], "unexpected argument '-1'"),
+        (&["run", "start", "shop", "x", "--retries", "101"], "101 is not in 0..=100"),
+        (&["run", "start", "shop", "x", "--parallel", "0"], "0 is not in 1..=1000"),
+        (&["run", "start", "shop", "x", "--preview", "--follow"], "cannot be used with"),
         (&["run", "skip", "R1", "go"], "--reason <REASON>"),
+        (&["run", "rollback", "R1"], "--reason <REASON>"),
+        (&["run", "abort", "R1"], "--reason <REASON>"),
+        (&["run", "retry", "R1", "go", "-p", "west"], "write NAME=VALUE"),
+        (&["run", "log", "R1", "go", "0"], "0 is not in 1..=4294967295"),
+        (&["run", "log", "R1", "go", "--from", "start"], "invalid digit"),
+        (&["do", "here"], "<COMMAND>..."),
+        (&["do", "here", "ls"], "unexpected argument 'ls'"),
+        (&["do", "--", "ls"], "<HOST>"),
         (&["incident", "declare", "--severity", "terrible"], "critical, high, medium and low are"),
         (&["incident", "declare", "KESTREL", "--plan", "shop"], "cannot be used with"),
         (&["incident", "cancel", "KESTREL"], "--reason <REASON>"),
@@ -74,6 +90,8 @@ fn a_verb_without_its_engine_ends_with_1_starts_none_and_says_what_would_help() 
         &["incident", "list"],
         &["note", "x"],
         &["run", "list"],
+        &["run", "show", "R1", "--follow"],
+        &["do", "here", "--", "true"],
         &["role", "assign", "scribe", "me"],
         &["update", "list"],
         &["timeline"],
@@ -82,7 +100,7 @@ fn a_verb_without_its_engine_ends_with_1_starts_none_and_says_what_would_help() 
         let (status, stdout, stderr) = run(args);
         assert_eq!((status, stdout.as_str()), (1, ""), "{args:?}");
         assert!(stderr.contains("there is no socket; `warroom engine start` starts one"), "{args:?}: {stderr}");
-        let (status, _, stderr) = run(&[args, &["--json"]].concat());
+        let (status, _, stderr) = run(&[&["--json"], args].concat());
         assert_eq!(status, 1);
         let told: serde_json::Value = serde_json::from_str(&stderr).unwrap();
         assert!(told["sentence"].as_str().unwrap().starts_with("no engine answers at "), "{told}");

@@ -32,6 +32,22 @@ impl Failure {
         Failure::Failed { sentence: sentence.into(), trouble: None }
     }
 
+    /// What is wrong, for people; nothing where nothing is.
+    pub(super) fn sentence(&self) -> &str {
+        match self {
+            Failure::Failed { sentence, .. } | Failure::Usage(sentence) => sentence,
+            Failure::Closed => "",
+        }
+    }
+
+    /// What is wrong, for programs.
+    pub(super) fn trouble(&self) -> Option<&serde_json::Value> {
+        match self {
+            Failure::Failed { trouble, .. } => trouble.as_ref(),
+            Failure::Usage(_) | Failure::Closed => None,
+        }
+    }
+
     pub(super) fn from_write(error: io::Error) -> Failure {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::Closed,

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use super::Failure;
-use crate::core::ids::{IncidentId, PlanId, Principal, RunId, StepId};
+use crate::core::ids::{ComponentId, IncidentId, PlanId, Principal, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::plan::{Procedure, Step};
 use crate::core::run::{Run, StepRun};
 use crate::core::state::{Loaded, State};
 use crate::text;
 use crate::wire::You;
+
+/// Most things that are there and named when one is not.
+const NAMED: usize = 100;
 
 /// An incident by identifier or call-sign; when none is named, the only one in a phase that the verb works on.
 pub(super) fn incident<'a>(
@@ -69,7 +72,8 @@ pub(super) fn run(state: &State, id: RunId) -> Result<&Arc<Run>, Failure> {
 
 pub(super) fn step<'a>(run: &'a Run, id: &StepId) -> Result<(usize, &'a Step, &'a StepRun), Failure> {
     let known: Vec<_> = run.procedure.steps.iter().map(|s| s.id.to_string()).collect();
-    let unknown = || Failure::failed(format!("run {} has no step {id}; it has {}", run.id, text::all_of(&known)));
+    let unknown =
+        || Failure::failed(format!("run {} has no step {id}; it has {}", run.id, text::some_of(&known, NAMED)));
     run.find(id).ok_or_else(unknown)
 }
 
@@ -90,6 +94,16 @@ pub(super) fn procedure<'a>(loaded: &'a Loaded, id: &str) -> Result<&'a Procedur
         Failure::failed(format!("plan {} has no procedure {id}; it has {}", loaded.plan.id, text::all_of(&known)))
     };
     loaded.plan.procedures.iter().find(|p| p.id.as_str() == id).ok_or_else(unknown)
+}
+
+/// That a plan has a component.
+pub(super) fn component(loaded: &Loaded, id: &ComponentId) -> Result<(), Failure> {
+    if loaded.plan.component(id).is_some() {
+        return Ok(());
+    }
+    let known: Vec<_> = loaded.plan.components.iter().map(|c| c.id.to_string()).collect();
+    let known = text::some_of(&known, NAMED);
+    Err(Failure::failed(format!("plan {} has no component {id}; it has {known}", loaded.plan.id)))
 }
 
 /// Somebody by name or principal; `me` is the caller.
@@ -189,6 +203,9 @@ mod tests {
         assert_eq!(sentence(step(known, &"x".parse().unwrap())), "run R7 has no step x; it has fence, go and bridge");
         let loaded = plan(&state, &"shop".parse().unwrap()).unwrap();
         assert_eq!(sentence(procedure(loaded, "x")), "plan shop has no procedure x; it has failover-west");
+        let unknown = component(loaded, &"cache".parse().unwrap());
+        assert_eq!(sentence(unknown), "plan shop has no component cache; it has db and door");
+        assert!(component(loaded, &"db".parse().unwrap()).is_ok());
         assert_eq!(sentence(plan(&state, &"bank".parse().unwrap())), "there is no plan bank; loaded are shop");
     }
 }

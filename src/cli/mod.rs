@@ -14,7 +14,9 @@ mod demo;
 mod engine;
 mod failure;
 mod fds;
+mod feed;
 mod find;
+mod improvise;
 mod incident;
 mod note;
 mod out;
@@ -82,6 +84,8 @@ enum Verb {
     Note(note::Note),
     #[command(subcommand)]
     Run(run::Run),
+    #[command(name = "do")]
+    Improvise(improvise::Improvise),
     #[command(subcommand)]
     Role(role::Role),
     #[command(subcommand)]
@@ -135,6 +139,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Outcome {
         Some(Verb::Incident(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Note(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Run(verb)) => talk(verb.run(globals, out)),
+        Some(Verb::Improvise(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Role(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Update(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Timeline(verb)) => talk(verb.run(globals, out)),

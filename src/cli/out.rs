@@ -50,6 +50,15 @@ impl Out {
         self.bytes(b"\n")
     }
 
+    /// Says a line beside what is printed, on standard error: where standard output is a program's own.
+    pub(super) fn aside(&mut self, line: &str) -> Result<(), Failure> {
+        let line = match self.signs {
+            Signs::Unicode => line.into(),
+            Signs::Ascii => text::ascii(line),
+        };
+        io::stderr().lock().write_all(format!("{line}\n").as_bytes()).map_err(Failure::from_write)
+    }
+
     /// Prints bytes as they are.
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.to.write_all(bytes).map_err(Failure::from_write)

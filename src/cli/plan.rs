@@ -6,14 +6,13 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::out::{Format, Out};
-use super::run::steps;
 use super::session::Session;
 use super::{Failure, Globals, Outcome, find, talk};
 use crate::client::ClientError;
 use crate::core::command::Command;
 use crate::core::ids::PlanId;
 use crate::core::param::ParamKind;
-use crate::core::plan::{Need, Procedure};
+use crate::core::plan::{Need, Procedure, Return, Step};
 use crate::core::state::Loaded;
 use crate::core::template::Values;
 use crate::plan::{Fault, Level, Reading, read, read_file, render};
@@ -278,4 +277,27 @@ fn kind(kind: &ParamKind) -> String {
         ParamKind::Site => "site".to_owned(),
         ParamKind::Secret => "secret".to_owned(),
     }
+}
+
+/// The steps of a procedure with what each does, and on what terms.
+fn steps(procedure: &Procedure, values: &Values, out: &mut Out) -> Outcome {
+    for step in &procedure.preconditions {
+        out.line(format!("  - {}   ({})", text::clean_line(&step.name), step.id))?;
+        terms(step, values, out)?;
+    }
+    for (index, step) in procedure.steps.iter().enumerate() {
+        let no_return = if step.way_back == Return::None { "   NO RETURN" } else { "" };
+        let estimate = step.estimate.map(|span| format!("   about {span}")).unwrap_or_default();
+        let kind = step.action.kind();
+        let name = text::clean_line(&step.name);
+        out.line(format!("{:>3} {kind:<9} {name}   ({}){estimate}{no_return}", index + 1, step.id))?;
+        terms(step, values, out)?;
+    }
+    Ok(())
+}
+
+/// What a step does and on what terms, below its name.
+fn terms(step: &Step, values: &Values, out: &mut Out) -> Outcome {
+    out.line(format!("              {}", text::action(&step.action, values)))?;
+    text::terms(step, values).iter().try_for_each(|term| out.line(format!("              {term}")))
 }

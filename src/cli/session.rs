@@ -12,7 +12,7 @@ use crate::client::locate::{Located, Surroundings};
 use crate::client::start::ensure_engine;
 use crate::client::{Client, ClientError};
 use crate::core::command::Command;
-use crate::core::ids::Principal;
+use crate::core::ids::{Principal, RunId};
 use crate::core::state::State;
 use crate::text;
 use crate::wire::{Accepted, Hello, Posted, Snapshot};
@@ -54,7 +54,7 @@ impl Session {
         command: Command,
         nothing_new: &str,
         out: &mut Out,
-    ) -> Result<Snapshot, Failure> {
+    ) -> Result<Brought, Failure> {
         let accepted = self.post(before.seq, command).await?;
         let after = self.snapshot().await?;
         match out.format {
@@ -69,7 +69,7 @@ impl Session {
                 }
             }
         }
-        Ok(after)
+        Ok(Brought { run: accepted.run, after })
     }
 
     /// Has a command carried out.
@@ -77,6 +77,14 @@ impl Session {
         let posted = Posted { id: Uuid::now_v7(), seen: Some(seen), command };
         self.client.command(&posted).await
     }
+}
+
+/// What a command brought.
+pub(super) struct Brought {
+    /// The run that it started or worked on.
+    pub(super) run: Option<RunId>,
+    /// What is known since.
+    pub(super) after: Snapshot,
 }
 
 /// The engine that flags and surroundings mean.

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::incident::rto;
 use super::out::{Format, Out};
+use super::run::waiting as waits;
 use super::session::Session;
 use super::{Globals, Outcome};
 use crate::core::gate::worst_loss;
 use crate::core::health;
 use crate::core::incident::{Incident, Phase};
 use crate::core::objectives;
-use crate::core::plan::Action;
-use crate::core::run::StepState;
+use crate::core::run::Run;
 use crate::core::state::{Loaded, State};
 use crate::text;
 use crate::wire::Snapshot;
@@ -48,6 +48,9 @@ fn print(snapshot: &Snapshot, out: &mut Out) -> Outcome {
     let open: Vec<_> = state.open_incidents().collect();
     for incident in &open {
         out.line(incident_line(snapshot, incident))?;
+        for run in state.runs_of(&incident.id).filter(|run| run.is_active()) {
+            out.line(format!("  {}", run_line(state, run)))?;
+        }
     }
     if open.is_empty() {
         out.line("no incident is open")?;
@@ -89,18 +92,19 @@ fn incident_line(snapshot: &Snapshot, incident: &Incident) -> String {
     format!("{}  {}  {}  down {down}{rto}", incident.call_sign, incident.severity, incident.phase.word())
 }
 
+fn run_line(state: &State, run: &Run) -> String {
+    let (settled, all) = run.progress();
+    let (name, how) = (text::clean_line(&run.procedure.name), text::run_state(state, &run.state));
+    let more = text::overdue(run).into_iter().chain(text::turned(state, run)).map(|more| format!(", {more}"));
+    format!("{}  {name}: {settled} of {all}, {how}{}", run.id, more.collect::<String>())
+}
+
 /// What waits for people, most pressing first: proposals, then steps of runs.
 fn waiting(state: &State) -> Vec<String> {
     let proposed = state.open_incidents().filter(|i| i.phase == Phase::Proposed);
     let proposals = proposed.map(|i| format!("{} is proposed: declare or dismiss it", i.call_sign));
-    let steps = state.runs.values().flat_map(|run| run.waiting().map(move |waits| (run, waits)));
-    let steps = steps.map(|(run, (index, step, done))| {
-        let how = match (&step.action, &done.state) {
-            (Action::Gate(gate), StepState::Waiting { .. }) => text::gate(state, gate, done),
-            _ => text::step_state(state, &done.state),
-        };
-        format!("{} step {} {} ({}): {how}", run.id, index + 1, text::clean_line(&step.name), step.id)
-    });
+    let runs = state.runs.values();
+    let steps = runs.flat_map(|run| run.waiting().map(move |(place, step, seen)| waits(state, run, place, step, seen)));
     proposals.chain(steps).collect()
 }
 
@@ -126,8 +130,14 @@ fn as_json(snapshot: &Snapshot) -> Value {
                     "phase": i.phase.word(), "downtime": downtime, "title": i.title })
         })
         .collect();
+    let runs = state.runs.values().filter(|run| run.is_active()).map(|run| {
+        let (settled, of) = run.progress();
+        json!({ "run": run.id, "incident": run.incident, "name": run.procedure.name, "settled": settled, "of": of,
+                "state": run.state, "course": run.course, "overdue": run.overdue })
+    });
     json!({
         "seq": snapshot.seq, "at": snapshot.now.utc, "read_only": snapshot.live.read_only,
-        "plans": plans, "incidents": incidents, "waiting": waiting(state),
+        "plans": plans, "incidents": incidents,
+        "runs": runs.collect::<Vec<_>>(), "waiting": waiting(state),
     })
 }

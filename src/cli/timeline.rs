@@ -2,16 +2,14 @@
 
 use clap::Args;
 
+use super::feed::Feed;
 use super::out::{Format, Out};
 use super::session::Session;
-use super::{Failure, Globals, Outcome, find};
-use crate::client::StreamItem;
-use crate::core::apply::apply;
+use super::{Globals, Outcome, find};
 use crate::core::ids::IncidentId;
 use crate::core::state::{Entry, State};
 use crate::core::time::Moment;
 use crate::text;
-use crate::wire::Snapshot;
 
 /// Shows what happened, oldest first
 #[derive(Debug, Args)]
@@ -40,43 +38,19 @@ impl Timeline {
             printer.print(&snapshot.state, row)?;
         }
         match self.follow {
-            true => follow(&session, snapshot, incident.as_ref(), printer).await,
+            true => follow(Feed::new(&session, snapshot, incident.clone()), incident.as_ref(), printer).await,
             false => Ok(()),
         }
     }
 }
 
 /// Prints what happens from a snapshot on, until the engine ends.
-async fn follow(
-    session: &Session,
-    mut snapshot: Snapshot,
-    incident: Option<&IncidentId>,
-    mut printer: Printer<'_>,
-) -> Outcome {
+async fn follow(mut feed: Feed<'_>, incident: Option<&IncidentId>, mut printer: Printer<'_>) -> Outcome {
     loop {
         printer.out.flush()?;
-        let mut stream = session.client.stream(snapshot.seq).await?;
-        loop {
-            match stream.next().await? {
-                Some(StreamItem::Event(entry)) => {
-                    snapshot.seq = entry.seq;
-                    apply(&mut snapshot.state, &entry);
-                    if belongs(&snapshot.state, &entry, incident) {
-                        printer.print(&snapshot.state, &entry)?;
-                        printer.out.flush()?;
-                    }
-                }
-                Some(StreamItem::Live(_) | StreamItem::Now(_)) => {}
-                Some(StreamItem::Reset) => break,
-                None => return Err(Failure::failed("the engine ended")),
-            }
-        }
-        // The stream has a gap: what fell into it is asked for.
-        let seen = snapshot.seq;
-        snapshot = session.snapshot().await?;
-        let missed = session.client.timeline(Some(snapshot.seq.saturating_add(1)), 1_000, incident).await?;
-        for row in missed.iter().rev().filter(|row| row.seq > seen) {
-            printer.print(&snapshot.state, row)?;
+        let entry = feed.next().await?;
+        if belongs(&feed.snapshot.state, &entry, incident) {
+            printer.print(&feed.snapshot.state, &entry)?;
         }
     }
 }

@@ -94,7 +94,7 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
         Event::RunOverdue { run, limit } => {
             format!("{run} is OVERDUE: the engine has been at it for {limit}; it is held")
         }
-        Event::RunTurnedBack { run, why } => because(&run.to_string(), "is ROLLED BACK", why),
+        Event::RunTurnedBack { run, why } => because(&run.to_string(), "turns back", why),
         Event::RunResumed { run } => format!("{run} resumed"),
         Event::RunEnded { run, result } => format!("{run} is over: {}", run_result(state, result)),
     }
@@ -394,11 +394,28 @@ mod tests {
                 "R7 Fence East is tried again".into(),
             ),
             (
+                Event::StepRetried { run, step: fence(), values: [("site".into(), "we\u{1b}st".into())].into() },
+                "R7 Fence East is tried again with site=we^[st".into(),
+            ),
+            (
+                Event::StepNotNeeded { run, step: fence(), why: "not so: east.down".into() },
+                "R7 Fence East not needed: not so: east.down".into(),
+            ),
+            (
+                Event::StepRegained { run, step: fence(), attempt: 1 },
+                "R7 Fence East is in sight again, and still runs".into(),
+            ),
+            (
                 Event::StepSkipped { run, step: fence(), reason: "no power".into() },
                 "R7 Fence East skipped: no power".into(),
             ),
             (Event::RunHeld { run, reason: None }, "R7 held".into()),
             (Event::RunResumed { run }, "R7 resumed".into()),
+            (Event::RunTurnedBack { run, why: "wrong\nsite".into() }, "R7 turns back: wrong site".into()),
+            (
+                Event::RunOverdue { run, limit: Span::from_secs(1_800) },
+                "R7 is OVERDUE: the engine has been at it for 30m00s; it is held".into(),
+            ),
             (Event::RunEnded { run, result: RunResult::Done }, "R7 is over: done".into()),
         ]);
     }

@@ -4,7 +4,7 @@ use crate::core::ids::StepId;
 use crate::core::run::{Evidence, Failure, How, RunResult, RunState, StepState, Then};
 use crate::core::state::State;
 
-use super::{all_of, clean_line};
+use super::{all_of, clean_line, some_of};
 
 /// What the engine saw: `exit 0`.
 #[must_use]
@@ -57,6 +57,12 @@ pub fn how(state: &State, how: &How) -> String {
             format!("opened by {}", all_of(&names))
         }
     }
+}
+
+/// What stands in the place of bytes that a command wrote and nobody has any more.
+#[must_use]
+pub fn not_kept(bytes: u64) -> String {
+    format!("[{bytes} bytes of output are not kept]")
 }
 
 /// How a step stands: `done, seen: exit 0`, `failed: exit 3`.
@@ -126,14 +132,11 @@ fn partly(skipped: usize, failed: usize, of: usize) -> String {
 fn rolled_back(undone: usize, kept: &[StepId]) -> String {
     const SHOWN: usize = 8;
     let steps = if undone == 1 { "1 step".into() } else { format!("{undone} steps") };
-    let shown: Vec<_> = kept.iter().take(SHOWN).map(ToString::to_string).collect();
+    let names: Vec<_> = kept.iter().map(ToString::to_string).collect();
+    let stay = if kept.len() == 1 { "STAYS" } else { "STAY" };
     match kept.len() {
         0 => format!("ROLLED BACK: {steps} undone, all that had been done"),
-        count if count > SHOWN => {
-            format!("ROLLED BACK: {steps} undone; {} and {} more STAY DONE", shown.join(", "), count - SHOWN)
-        }
-        1 => format!("ROLLED BACK: {steps} undone; {} STAYS DONE", shown.join(", ")),
-        _ => format!("ROLLED BACK: {steps} undone; {} STAY DONE", all_of(&shown)),
+        _ => format!("ROLLED BACK: {steps} undone; {} {stay} DONE", some_of(&names, SHOWN)),
     }
 }
 
@@ -188,6 +191,12 @@ mod tests {
             (How::Seen(Evidence::Answered { status: 204 }), "seen: answered 204"),
             (How::Seen(Evidence::Healthy { probes: 1 }), "seen: 1 probe ok"),
             (How::Seen(Evidence::Healthy { probes: 3 }), "seen: all 3 probes ok"),
+            (How::Seen(Evidence::Rows { rows: 1 }), "seen: 1 row"),
+            (How::Seen(Evidence::Rows { rows: 3 }), "seen: 3 rows"),
+            (How::Seen(Evidence::FileFits), "seen: the file is as it should be"),
+            (How::Seen(Evidence::Waited { span: Span::from_secs(30) }), "seen: 30s passed"),
+            (How::Seen(Evidence::FilesPut { files: 2 }), "seen: 2 files put in place"),
+            (How::Seen(Evidence::Delivered { channels: 1 }), "seen: delivered to 1 channel"),
             (How::Said { by: mike(), note: None }, "said by mike"),
             (How::Said { by: Principal::Uid(7), note: Some("open\nsince 3".into()) }, "said by uid:7: open since 3"),
             (How::Opened { by: vec![ada(), mike()] }, "opened by ada and mike"),

@@ -6,7 +6,7 @@ use crate::core::refusal::{BadText, Missing, Refusal};
 use crate::core::time::Span;
 
 use super::words::{access, act, people, short_hash};
-use super::{all_of, any_of, clean_line as line, role};
+use super::{all_of, any_of, clean_line as line, role, some_of};
 
 /// The sentence for a refusal. Nothing has happened, and it need not say so.
 #[must_use]
@@ -41,12 +41,10 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("{run}, launched by {}, is moving traffic of this plan; let it end, or abort it first", line(by))
         }
         Refusal::ComponentsLocked { components, run, call_sign, by } => {
-            let parts: Vec<_> = components.iter().take(8).map(ToString::to_string).collect();
-            let more = components.len().saturating_sub(parts.len());
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let parts: Vec<_> = components.iter().map(ToString::to_string).collect();
             format!(
-                "{run} of {call_sign} works on {}{more}; {} leads there: let it end, or have it aborted",
-                all_of(&parts),
+                "{run} of {call_sign} works on {}; {} leads there: let it end, or have it aborted",
+                some_of(&parts, 8),
                 line(by)
             )
         }
@@ -298,6 +296,46 @@ mod tests {
             (
                 Refusal::ParameterUnknown { name: "x".into(), known: vec![] },
                 "there is no parameter x; the procedure takes none",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_refused_run_says_who_is_in_the_way_and_what_cannot_be_laid_out() {
+        let locked = |components: &[&str]| Refusal::ComponentsLocked {
+            components: components.iter().map(|id| id.parse().unwrap()).collect(),
+            run: RunId(3),
+            call_sign: kestrel(),
+            by: "ada".into(),
+        };
+        let many: Vec<String> = (1..=10).map(|n| format!("c{n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        check(vec![
+            (
+                locked(&["db", "web"]),
+                "R3 of KESTREL works on db and web; ada leads there: let it end, or have it aborted",
+            ),
+            (
+                locked(&many),
+                "R3 of KESTREL works on c1, c2, c3, c4, c5, c6, c7, c8 and 2 more; ada leads there: let it end, or have \
+                 it aborted",
+            ),
+            (
+                Refusal::CannotLayOut { why: "it has no end".into(), right: "one that has".into() },
+                "it has no end; one that has",
+            ),
+            (
+                Refusal::ParameterBad { name: "site".into(), why: "there is no site ea\u{1b}st".into() },
+                "parameter site: there is no site ea^[st",
+            ),
+            (Refusal::BadProgram { why: "no program is named".into() }, "no program is named"),
+            (
+                Refusal::NothingToUndo { run: RunId(3), no_return: None },
+                "nothing of R3 can be undone: no step that was done says how",
+            ),
+            (
+                Refusal::NothingToUndo { run: RunId(3), no_return: Some("promote".parse().unwrap()) },
+                "nothing of R3 can be undone: there is no return from promote",
             ),
         ]);
     }

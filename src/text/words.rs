@@ -48,6 +48,16 @@ pub fn all_of<T: AsRef<str>>(items: &[T]) -> String {
     join(items, " and ")
 }
 
+/// `a, b, c and 5 more`: at most `limit` of them by name; cleaned.
+#[must_use]
+pub fn some_of<T: AsRef<str>>(items: &[T], limit: usize) -> String {
+    if items.len() <= limit {
+        return all_of(items);
+    }
+    let shown: Vec<_> = items.iter().take(limit).map(|item| clean_line(item.as_ref())).collect();
+    format!("{} and {} more", shown.join(", "), items.len() - shown.len())
+}
+
 fn join<T: AsRef<str>>(items: &[T], last: &str) -> String {
     let items: Vec<_> = items.iter().map(|item| clean_line(item.as_ref())).collect();
     match items.as_slice() {
@@ -101,6 +111,8 @@ mod tests {
         assert_eq!(any_of(&["a"]), "a");
         assert_eq!(any_of(&["a", "b"]), "a or b");
         assert_eq!(all_of(&["a", "b", "c\u{1b}"]), "a, b and c^[");
+        assert_eq!(some_of(&["a", "b", "c"], 3), "a, b and c");
+        assert_eq!(some_of(&["a", "b", "c", "d"], 2), "a, b and 2 more");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::out::{Format, Out};
 use super::super::session::Session;
-use super::super::{Outcome, find};
-use super::{At, Failure, limit};
+use super::super::{Outcome, args, find};
+use super::{At, Failure};
 use crate::core::command::Command;
 use crate::core::gate::{self, Sign, View};
 use crate::core::plan::{Action, Return};
@@ -26,7 +26,7 @@ pub(in crate::cli) struct Confirm {
     #[arg(long, value_name = "NAME")]
     target: String,
     /// The most that may be lost, as 15s; needed where the gate shows a loss
-    #[arg(long, value_name = "DURATION", value_parser = limit)]
+    #[arg(long, value_name = "DURATION", value_parser = args::span)]
     max_loss: Option<Span>,
 }
 

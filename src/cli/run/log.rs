@@ -7,71 +7,143 @@ use clap::Args;
 use serde_json::json;
 use tokio::time::sleep;
 
+use super::super::feed::Feed;
 use super::super::out::{Format, Out};
 use super::super::session::Session;
 use super::super::{Outcome, find};
+use super::follow::Interrupts;
 use super::{At, Failure};
-use crate::core::run::StepState;
+use crate::core::ids::{RunId, StepId};
+use crate::core::run::{StepRun, StepState};
+use crate::core::state::State;
 use crate::text;
 
 /// How often a step that still writes is asked for more.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// Prints what a command step wrote: bytes as they are into a file or pipe, made harmless on a terminal
+/// Prints what a step's program wrote: bytes as they are into a file or pipe, made harmless on a terminal
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  warroom run log R1 drain --follow\n  warroom run log R1 drain --attempt 1 >drain.log"
-)]
+#[command(after_help = "Examples:\n  warroom run log R1 drain --follow\n  warroom run log R1 drain 1 >drain.log\n  \
+                        warroom run log R1 drain --from \"$(stat -c %s drain.log)\" >>drain.log")]
 pub(in crate::cli) struct Log {
     #[command(flatten)]
     at: At,
     /// Which try, from 1; the last when left out
-    #[arg(long)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     attempt: Option<u32>,
-    /// Go on until the step ends
+    /// Begin at that byte, counted from 0
+    #[arg(long, value_name = "BYTE", default_value_t = 0)]
+    from: u64,
+    /// Go on until the try ends; waits for it to begin
     #[arg(long, short)]
     follow: bool,
 }
 
 impl Log {
     pub(super) async fn run(self, session: &Session, out: &mut Out) -> Outcome {
-        let At { run, step } = &self.at;
-        let mut from = 0_u64;
-        let mut writer = Writer::new();
+        let At { run, step } = self.at;
+        let mut interrupts = Interrupts::new()?.at(run);
+        let mut feed = Feed::new(session, session.snapshot().await?, None);
+        let attempt = loop {
+            let (open, seen) = seen(&feed.snapshot.state, run, &step)?;
+            let wanted = self.attempt.unwrap_or(seen.attempts.max(1));
+            if wanted <= seen.attempts {
+                break wanted;
+            }
+            if !self.follow || !open {
+                let state = seen.state.word();
+                return Err(Failure::failed(format!("step {step} is {state} after {} tries", seen.attempts)));
+            }
+            tokio::select! {
+                entry = feed.next() => { entry?; }
+                stopped = interrupts.next() => return Err(stopped),
+            }
+        };
+        let mut tail = Tail { run, step, attempt, from: self.from, writer: Writer::new() };
+        if self.follow {
+            return tail.follow(&mut feed, &mut interrupts, out).await;
+        }
+        tail.print(session, out).await?;
+        tail.writer.end(out)
+    }
+}
+
+/// A step as it is known, and whether its run is open.
+fn seen<'a>(state: &'a State, run: RunId, step: &StepId) -> Result<(bool, &'a StepRun), Failure> {
+    let run = find::run(state, run)?;
+    Ok((run.is_open(), find::step(run, step)?.2))
+}
+
+/// The output of one try, as far as it has been printed.
+pub(in crate::cli) struct Tail {
+    run: RunId,
+    step: StepId,
+    attempt: u32,
+    from: u64,
+    writer: Writer,
+}
+
+impl Tail {
+    /// The output of a try from its beginning.
+    pub(in crate::cli) fn new(run: RunId, step: StepId, attempt: u32) -> Tail {
+        Tail { run, step, attempt, from: 0, writer: Writer::new() }
+    }
+
+    /// Prints what the try writes until it is over.
+    pub(in crate::cli) async fn follow(
+        &mut self,
+        feed: &mut Feed<'_>,
+        interrupts: &mut Interrupts,
+        out: &mut Out,
+    ) -> Outcome {
         loop {
-            // Asked before the output: a step that is over then has written everything.
-            let (attempt, over) = self.how_far(session).await?;
-            let output = session.client.output(*run, step, attempt, from).await?;
-            from = from.saturating_add(output.bytes.len() as u64);
-            if out.format == Format::Json {
-                let piece = String::from_utf8_lossy(&output.bytes);
-                out.json(&json!({ "run": run, "step": step, "attempt": attempt, "to": from, "text": piece }))?;
-            } else {
-                writer.print(&output.bytes, out)?;
-            }
-            if from < output.total && !output.bytes.is_empty() {
-                continue;
-            }
-            if over || !self.follow {
-                return writer.end(out);
+            // Asked before the output: a try that is over then has written everything.
+            let over = self.is_over(&feed.snapshot.state)?;
+            self.print(feed.session, out).await?;
+            if over {
+                return self.writer.end(out);
             }
             out.flush()?;
-            sleep(AGAIN).await;
+            tokio::select! {
+                entry = feed.next() => { entry?; }
+                () = sleep(AGAIN) => {}
+                stopped = interrupts.next() => return Err(stopped),
+            }
         }
     }
 
-    /// Which try to print, and whether it is over.
-    async fn how_far(&self, session: &Session) -> Result<(u32, bool), Failure> {
-        let snapshot = session.snapshot().await?;
-        let run = find::run(&snapshot.state, self.at.run)?;
-        let (_, _, done) = find::step(run, &self.at.step)?;
-        let attempt = self.attempt.unwrap_or(done.attempts);
-        if attempt == 0 || attempt > done.attempts {
-            let state = done.state.word();
-            return Err(Failure::failed(format!("step {} is {state} after {} tries", self.at.step, done.attempts)));
+    fn is_over(&self, state: &State) -> Result<bool, Failure> {
+        let (open, seen) = seen(state, self.run, &self.step)?;
+        let to_come = open && seen.attempts < self.attempt;
+        let going_on = seen.attempts == self.attempt && matches!(seen.state, StepState::Running { .. });
+        Ok(!to_come && !going_on)
+    }
+
+    /// Prints what is there now and has not been printed.
+    async fn print(&mut self, session: &Session, out: &mut Out) -> Outcome {
+        loop {
+            let output = session.client.output(self.run, &self.step, self.attempt, self.from).await?;
+            if output.bytes.is_empty() {
+                return Ok(());
+            }
+            let not_kept = output.from.saturating_sub(self.from);
+            self.from = output.from.saturating_add(output.bytes.len() as u64);
+            if out.format == Format::Json {
+                let piece = String::from_utf8_lossy(&output.bytes);
+                out.json(&json!({
+                    "run": self.run, "step": self.step, "attempt": self.attempt, "not_kept": not_kept,
+                    "to": self.from, "text": piece,
+                }))?;
+            } else {
+                if not_kept > 0 {
+                    self.writer.print(format!("\n{}\n", text::not_kept(not_kept)).as_bytes(), out)?;
+                }
+                self.writer.print(&output.bytes, out)?;
+            }
+            if self.from >= output.total {
+                return Ok(());
+            }
         }
-        let running = matches!(done.state, StepState::Running { .. }) && attempt == done.attempts;
-        Ok((attempt, !running))
     }
 }
 
@@ -100,8 +172,9 @@ impl Writer {
         out.bytes(text::clean_block(&String::from_utf8_lossy(&lines)).as_bytes())
     }
 
-    fn end(self, out: &mut Out) -> Outcome {
-        match self.held {
+    /// Prints what is left: a last line without its end.
+    fn end(&mut self, out: &mut Out) -> Outcome {
+        match self.held.take() {
             Some(rest) if !rest.is_empty() => out.line(text::clean_block(&String::from_utf8_lossy(&rest))),
             _ => Ok(()),
         }

@@ -4,17 +4,29 @@ use clap::Subcommand;
 
 use super::out::Out;
 use super::session::Session;
-use super::{Failure, Globals, Outcome};
+use super::{Failure, Globals, Outcome, args};
 use crate::core::command::Command;
 use crate::core::ids::{RunId, StepId};
-use crate::core::time::Span;
+use crate::core::template::Values;
 
+mod back;
+mod checks;
 mod confirm;
+#[cfg(test)]
+mod fixtures;
+mod follow;
 mod log;
+mod picture;
+mod preview;
 mod show;
 mod start;
+#[cfg(test)]
+mod tests;
+mod turning;
 
-pub(super) use start::steps;
+pub(super) use follow::Interrupts;
+pub(super) use log::Tail;
+pub(super) use picture::waiting;
 
 /// Starts, shows and steers runs
 #[derive(Debug, Subcommand)]
@@ -23,12 +35,7 @@ pub(super) enum Run {
     /// Lists runs, the newest first
     #[command(after_help = "Example:\n  warroom run list --json")]
     List,
-    /// Shows a run step by step
-    #[command(after_help = "Example:\n  warroom run show R1")]
-    Show {
-        /// The run, as R1
-        run: RunId,
-    },
+    Show(show::Show),
     Log(log::Log),
     /// Says that a manual step is done, or that one which the engine lost sight of was
     #[command(after_help = "Example:\n  warroom run done R1 bridge --note \"12 people on it\"")]
@@ -40,9 +47,15 @@ pub(super) enum Run {
         note: Option<String>,
     },
     /// Has a step tried again that failed, was lost or was declined
-    #[command(after_help = "Example:\n  warroom run retry R1 fence")]
-    Retry(At),
-    /// Leaves a step out
+    #[command(after_help = "Examples:\n  warroom run retry R1 fence\n  warroom run retry R1 fence -p site=west")]
+    Retry {
+        #[command(flatten)]
+        at: At,
+        /// A value that replaces the run's own for this step; several by repeating it
+        #[arg(short = 'p', long = "parameter", value_name = "NAME=VALUE", value_parser = args::parameter)]
+        parameters: Vec<(String, String)>,
+    },
+    /// Leaves a step out, whether its turn has come or not; gates cannot be
     #[command(after_help = "Example:\n  warroom run skip R1 fence --reason \"East has no power\"")]
     Skip {
         #[command(flatten)]
@@ -73,21 +86,9 @@ pub(super) enum Run {
         #[arg(long)]
         reason: Option<String>,
     },
-    /// Goes on with a run that is held
-    #[command(after_help = "Example:\n  warroom run resume R1")]
-    Resume {
-        /// The run, as R1
-        run: RunId,
-    },
-    /// Ends a run, with what still runs of it
-    #[command(after_help = "Example:\n  warroom run abort R1 --reason \"wrong site\"")]
-    Abort {
-        /// The run, as R1
-        run: RunId,
-        /// Why
-        #[arg(long)]
-        reason: String,
-    },
+    Resume(turning::Resume),
+    Rollback(turning::Rollback),
+    Abort(turning::Abort),
 }
 
 /// A step of a run.
@@ -99,28 +100,26 @@ pub(super) struct At {
     step: StepId,
 }
 
-/// A limit on lost writes.
-fn limit(text: &str) -> Result<Span, String> {
-    text.parse().map_err(|e: crate::core::time::BadSpan| e.to_string())
-}
-
 impl Run {
     pub(super) async fn run(self, globals: &Globals, out: &mut Out) -> Outcome {
         let session = Session::open(globals).await?;
         let command = match self {
             Run::Start(verb) => return verb.run(&session, out).await,
             Run::List => return show::list(&session.snapshot().await?, out),
-            Run::Show { run } => return show::show(&session.snapshot().await?, run, out),
+            Run::Show(verb) => return verb.run(&session, out).await,
             Run::Log(verb) => return verb.run(&session, out).await,
             Run::Confirm(verb) => return verb.run(&session, out).await,
+            Run::Resume(verb) => return verb.run(&session, out).await,
+            Run::Rollback(verb) => return verb.run(&session, out).await,
+            Run::Abort(verb) => return verb.run(&session, out).await,
             Run::Done { at: At { run, step }, note } => Command::SayDone { run, step, note },
-            Run::Retry(At { run, step }) => Command::Retry { run, step, values: Default::default() },
+            Run::Retry { at: At { run, step }, parameters } => {
+                Command::Retry { run, step, values: parameters.into_iter().collect::<Values>() }
+            }
             Run::Skip { at: At { run, step }, reason } => Command::Skip { run, step, reason },
             Run::Decline { at: At { run, step }, reason } => Command::Decline { run, step, reason },
             Run::Withdraw(At { run, step }) => Command::Withdraw { run, step },
             Run::Hold { run, reason } => Command::Hold { run, reason },
-            Run::Resume { run } => Command::Resume { run },
-            Run::Abort { run, reason } => Command::Abort { run, reason },
         };
         let snapshot = session.snapshot().await?;
         session.command(&snapshot, command, "it was so already", out).await?;

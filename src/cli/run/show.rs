@@ -1,13 +1,55 @@
 //! `warroom run list` and `warroom run show`
 
+use clap::Args;
+
+use super::super::feed::Feed;
 use super::super::out::{Format, Out};
+use super::super::session::Session;
 use super::super::{Outcome, find};
+use super::follow::{Interrupts, to_its_end};
+use super::picture;
 use crate::core::ids::RunId;
-use crate::core::plan::{Action, Return};
-use crate::core::run::{Run, StepState};
+use crate::core::run::Run;
 use crate::core::state::State;
 use crate::text;
 use crate::wire::Snapshot;
+
+/// Shows a run step by step
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  warroom run show R1\n  warroom run show R1 --follow | tee recovery.log\n\n\
+                        The column after a step's number, where there is one: its round, and how many steps go side by side\n\
+                        in it. With --follow, the exit status is 1 when the run does not end as done.")]
+pub(in crate::cli) struct Show {
+    /// The run, as R1
+    run: RunId,
+    /// Go on printing what happens in it, until it is over
+    #[arg(long, short)]
+    follow: bool,
+}
+
+impl Show {
+    pub(super) async fn run(self, session: &Session, out: &mut Out) -> Outcome {
+        let snapshot = session.snapshot().await?;
+        match self.follow {
+            true => follow(session, snapshot, self.run, Interrupts::new()?, out).await,
+            false => show(&snapshot, self.run, out),
+        }
+    }
+}
+
+/// Prints a run as it is, and what happens in it until it is over.
+pub(super) async fn follow(
+    session: &Session,
+    snapshot: Snapshot,
+    run: RunId,
+    interrupts: Interrupts,
+    out: &mut Out,
+) -> Outcome {
+    show(&snapshot, run, out)?;
+    let incident = find::run(&snapshot.state, run)?.incident.clone();
+    let mut feed = Feed::new(session, snapshot, Some(incident));
+    to_its_end(&mut feed, run, &mut interrupts.at(run), out).await
+}
 
 pub(super) fn list(snapshot: &Snapshot, out: &mut Out) -> Outcome {
     let state = &snapshot.state;
@@ -21,7 +63,7 @@ pub(super) fn list(snapshot: &Snapshot, out: &mut Out) -> Outcome {
     out.table(&rows)
 }
 
-fn row(state: &State, run: &Run) -> Vec<String> {
+pub(super) fn row(state: &State, run: &Run) -> Vec<String> {
     let (settled, all) = run.progress();
     let call_sign = state.incidents.get(&run.incident).map_or_else(String::new, |i| i.call_sign.to_string());
     vec![
@@ -34,43 +76,15 @@ fn row(state: &State, run: &Run) -> Vec<String> {
     ]
 }
 
-pub(super) fn show(snapshot: &Snapshot, id: RunId, out: &mut Out) -> Outcome {
+fn show(snapshot: &Snapshot, id: RunId, out: &mut Out) -> Outcome {
     let state = &snapshot.state;
     let run = find::run(state, id)?;
     if out.format == Format::Json {
         return out.json(run);
     }
     out.line(row(state, run).join("  "))?;
-    for (index, (step, done)) in run.pairs().enumerate() {
-        let (name, kind) = (text::clean_line(&step.name), step.action.kind());
-        let tries = if done.attempts > 1 { format!("   try {}", done.attempts) } else { String::new() };
-        let no_return = if step.way_back == Return::None { "   NO RETURN" } else { "" };
-        let how = text::step_state(state, &done.state);
-        out.line(format!(
-            "{} {:>2} {kind:<7} {name} ({}): {how}{tries}{no_return}",
-            sign(&done.state),
-            index + 1,
-            step.id
-        ))?;
-        if let (Action::Gate(gate), StepState::Waiting { .. }) = (&step.action, &done.state) {
-            out.line(format!("     {}", text::gate(state, gate, done)))?;
-        }
-    }
-    for (_, step, done) in run.waiting() {
-        out.line(format!("waits for people: {} ({})", step.id, done.state.word()))?;
+    for line in picture::lines(state, run) {
+        out.line(line)?;
     }
     Ok(())
-}
-
-/// One character that says how a step stands.
-fn sign(state: &StepState) -> char {
-    match state {
-        StepState::Pending => '.',
-        StepState::Waiting { .. } => '^',
-        StepState::Running { .. } | StepState::Pausing { .. } => '>',
-        StepState::Done { .. } => 'v',
-        StepState::Failed { .. } | StepState::Declined { .. } => 'x',
-        StepState::Unknown { .. } => '?',
-        StepState::Skipped { .. } | StepState::NotNeeded { .. } => '-',
-    }
 }
