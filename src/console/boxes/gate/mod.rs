@@ -3,6 +3,8 @@
 //! What is shown is kept as it was shown. When it gets worse while somebody types, what was typed is void and the box says what
 //! changed; a confirmation always is of what its person saw.
 
+mod evidence;
+
 use ratatui::layout::Size;
 
 use crate::console::canvas::{Canvas, Row, wrap};
@@ -13,8 +15,9 @@ use crate::console::message::{Answer, Ticket};
 use crate::console::place::View;
 use crate::console::screens::head::loss_role;
 use crate::console::theme::Role;
+use crate::console::waits::is_open_gate;
 use crate::core::command::Command;
-use crate::core::gate::{Sign, View as Shown, view as look};
+use crate::core::gate::{View as Shown, view as look};
 use crate::core::ids::{RunId, StepId};
 use crate::core::loss::Loss;
 use crate::core::objectives::rpo;
@@ -23,8 +26,11 @@ use crate::core::run::{Run, StepRun};
 use crate::core::time::{MAX_SPAN, Span};
 use crate::text;
 
+use evidence::Detail;
+
 use super::Sent;
-use super::form;
+use super::form::Form;
+use super::purpose::Purpose;
 
 /// The box of a gate.
 pub(crate) struct GateBox {
@@ -40,17 +46,31 @@ pub(crate) struct GateBox {
     trouble: Option<String>,
 }
 
+/// Rows of a terminal that nobody has made smaller.
+const USUAL_HEIGHT: u16 = 24;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FieldAt {
     Typed,
     Accepted,
 }
 
-/// The gate that the run in focus waits at.
-fn at(view: View<'_>) -> Result<(&Run, usize, &StepId, &Gate, &StepRun), String> {
+/// A gate at which a run waits: the run, its place there, its step.
+type Waiting<'a> = (&'a Run, usize, &'a StepId, &'a Gate, &'a StepRun);
+
+/// The gate in focus, else the first that the run in focus waits at.
+fn at(view: View<'_>) -> Result<Waiting<'_>, String> {
     let run = view.run().ok_or_else(|| "nothing runs".to_owned())?;
-    let (index, step, gate, done) = run.gate().ok_or_else(|| format!("{} does not wait at a gate", run.id))?;
-    Ok((run, index, &step.id, gate, done))
+    let none = || format!("{} does not wait at a gate", run.id);
+    let (_, _, step, _) = view.acts_on(is_open_gate).ok_or_else(none)?;
+    waiting_at(view, run.id, &step.id).ok_or_else(none)
+}
+
+/// That gate, if its run waits at it.
+fn waiting_at<'a>(view: View<'a>, run: RunId, step: &StepId) -> Option<Waiting<'a>> {
+    let run = view.model.state.runs.get(&run)?;
+    let (index, step, gate, done) = run.gates().find(|(_, waiting, ..)| waiting.id == *step)?;
+    Some((run, index, &step.id, gate, done))
 }
 
 /// Whether there is a gate that this person may open.
@@ -130,7 +150,15 @@ impl GateBox {
         });
     }
 
-    fn rows(&self, view: View<'_>, width: usize) -> Vec<Row> {
+    /// All that has to be seen. Evidence is told word for word unless there is more of it than a terminal of the usual size holds.
+    fn rows_within(&self, view: View<'_>, width: usize, height: usize) -> Vec<Row> {
+        let usual = height.max(tallest(USUAL_HEIGHT));
+        let fits = |detail: &Detail| squeezed(self.rows(view, width, *detail), usual).len() <= usual;
+        let detail = [Detail::Each, Detail::NoGoodSteps].into_iter().find(fits).unwrap_or(Detail::NoSteps);
+        squeezed(self.rows(view, width, detail), height)
+    }
+
+    fn rows(&self, view: View<'_>, width: usize, detail: Detail) -> Vec<Row> {
         let mut rows = vec![Row::new()];
         for change in &self.changed {
             rows.extend(wrap(change, width).into_iter().map(|line| Row::of(line, Role::Bad)));
@@ -139,7 +167,7 @@ impl GateBox {
             rows.push(Row::of("What you had typed is void. Look again.", Role::Bad));
             rows.push(Row::new());
         }
-        rows.extend(self.evidence(view));
+        rows.extend(evidence::rows(view, &self.shown, detail));
         rows.push(Row::new());
         rows.extend(self.costs(view, width));
         rows.push(Row::new());
@@ -163,21 +191,6 @@ impl GateBox {
                 .with(" decline, with a reason", Role::Text),
         });
         rows
-    }
-
-    fn evidence(&self, view: View<'_>) -> Vec<Row> {
-        let checks = self.shown.checks.iter().map(|check| (check, text::check(&view.model.state, check)));
-        checks
-            .map(|(check, (name, finding))| {
-                let (sign, role) = match check.sign() {
-                    Sign::Good => ("✓", Role::Good),
-                    Sign::Caution => ("!", Role::Warn),
-                    Sign::Bad => ("✗", Role::Bad),
-                };
-                let words = if check.sign() == Sign::Good { Role::Text } else { role };
-                Row::text(" ").with(sign, role).gap(1).and(Row::text(name).cut(27)).tab(31).with(finding, words)
-            })
-            .collect()
     }
 
     fn costs(&self, view: View<'_>, width: usize) -> Vec<Row> {
@@ -213,7 +226,7 @@ impl GateBox {
     }
 
     fn people(&self, view: View<'_>) -> Vec<Row> {
-        let Ok((_, _, _, gate, done)) = at(view) else { return Vec::new() };
+        let Some((_, _, _, gate, done)) = waiting_at(view, self.run, &self.step) else { return Vec::new() };
         let roles: Vec<String> = gate.roles.iter().map(text::role).collect();
         let who = if roles.is_empty() { "anybody who may".to_owned() } else { text::any_of(&roles) };
         let people = if gate.people == 1 { "One person".to_owned() } else { format!("{} people", gate.people) };
@@ -235,45 +248,14 @@ fn focus(here: bool) -> Focus {
     if here { Focus::Yes } else { Focus::No }
 }
 
-/// What got worse or simply other between two looks at a gate.
-fn differences(view: View<'_>, before: &Shown, now: &Shown) -> Vec<String> {
-    let mut found = Vec::new();
-    if before.digest != now.digest {
-        for (old, new) in before.checks.iter().zip(&now.checks).filter(|(old, new)| old != new) {
-            let ((name, was), (_, is)) = (text::check(&view.model.state, old), text::check(&view.model.state, new));
-            if was != is {
-                found.push(format!("CHANGED: {name}: was {was}, is {is}"));
-            }
-        }
-        if found.is_empty() {
-            found.push("CHANGED: what this gate rests on is not what it was".to_owned());
-        }
-    }
-    let grew = match (before.loss, now.loss) {
-        (Some(before), Some(now)) => match (before.ceiling(), now.ceiling()) {
-            (Some(before), Some(now)) => now.up_to_seconds() > before.up_to_seconds(),
-            (Some(_), None) => true,
-            _ => false,
-        },
-        (None, Some(_)) => true,
-        _ => false,
-    };
-    if grew {
-        let words = |loss: Option<Loss>| loss.map_or("none".to_owned(), text::loss);
-        found.push(format!("CHANGED: the loss was {}, is {}", words(before.loss), words(now.loss)));
-    }
-    found
-}
-
 impl Layer for GateBox {
     fn key(&mut self, key: Key, desk: &mut Desk<'_>) -> Next {
         match key.code {
             Code::Esc => return Next::Close,
             _ if matches!(self.sent, Sent::Waits(_)) => {}
             Code::F(2) => {
-                if let Some(form) = form::decline(desk.view()) {
-                    return Next::Replace(Box::new(form));
-                }
+                let decline = Purpose::Decline(self.run, self.step.clone());
+                return Next::Replace(Box::new(Form::new(decline)));
             }
             Code::Enter => self.submit(desk),
             Code::Tab | Code::Up | Code::Down | Code::BackTab => {
@@ -296,14 +278,13 @@ impl Layer for GateBox {
     }
 
     fn news(&mut self, view: View<'_>) {
-        let here = at(view).ok().filter(|(run, _, step, ..)| run.id == self.run && **step == self.step);
-        let Some((run, index, _, gate, _)) = here else {
+        let Some((run, index, _, gate, _)) = waiting_at(view, self.run, &self.step) else {
             self.trouble = Some("The run no longer waits at this gate. Esc leaves.".to_owned());
             self.typed.clear();
             return;
         };
         let now = look(&view.model.state, run, index, gate, view.model.readings());
-        let changed = differences(view, &self.shown, &now);
+        let changed = evidence::differences(view, &self.shown, &now);
         if !changed.is_empty() {
             self.changed = changed;
             self.typed.clear();
@@ -333,7 +314,7 @@ impl Layer for GateBox {
     fn draw(&self, page: &mut Canvas<'_>, view: View<'_>) {
         let incident = view.model.state.runs.get(&self.run).and_then(|r| view.model.state.incidents.get(&r.incident));
         let width = inside(page.width());
-        let rows = squeezed(self.rows(view, width), tallest(page.height()));
+        let rows = self.rows_within(view, width, tallest(page.height()));
         let title = Row::of(format!("GATE {}  {}", self.shown.number, self.shown.question), Role::Strong);
         let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
         framed(page, view, &title, incident.map(AsRef::as_ref), height, |area| {
@@ -350,7 +331,7 @@ impl Layer for GateBox {
     }
 
     fn fits(&self, size: Size, view: View<'_>) -> bool {
-        squeezed(self.rows(view, inside(size.width)), tallest(size.height)).len() <= tallest(size.height)
+        self.rows_within(view, inside(size.width), tallest(size.height)).len() <= tallest(size.height)
     }
 
     fn left(&self) -> &'static str {
