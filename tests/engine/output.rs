@@ -5,7 +5,8 @@ use std::os::unix::net::UnixStream;
 
 use warroom::core::run::StepState;
 
-use crate::harness::{Engine, PATIENCE, Service, eventually, plan};
+use crate::harness::{Engine, PATIENCE, eventually, plan};
+use crate::service::Service;
 
 /// Asks the engine's socket, and reads until it hangs up or the text has come.
 fn ask(engine: &Engine, path: &str, until: Option<&str>) -> String {
