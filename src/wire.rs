@@ -5,6 +5,7 @@
 //! GET  /v1/snapshot                                Snapshot
 //! GET  /v1/stream?from=SEQ                         server-sent events: event (Entry, id = seq), live (Live), now (Now), reset
 //! POST /v1/commands                  Posted    ->  200 Accepted, else Trouble with 400, 403, 409 or 503
+//! POST /v1/checks                    AskedChecks -> 200 Vec<Check>: what a launch rests on, looked at now
 //! GET  /v1/timeline?before=SEQ&limit=N&incident=ID Vec<Entry>, newest first
 //! GET  /v1/runs/R7/steps/STEP/1/output?from=BYTE&follow=1   raw bytes, until the step ends with `follow`; headers: `x-total`
 //!                                       the size so far, `x-from` where the bytes begin: behind a gap in what is kept
@@ -16,12 +17,13 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::core::command::Command;
+use crate::core::command::{Command, Options};
 use crate::core::health::Readings;
-use crate::core::ids::{IncidentId, Principal, RunId, StepId};
+use crate::core::ids::{IncidentId, PlanId, Principal, ProcedureId, RunId, StepId};
 use crate::core::people::{Access, Mode};
 use crate::core::refusal::Refusal;
 use crate::core::state::State;
+use crate::core::template::Values;
 use crate::core::time::Now;
 
 /// Who is on the other end, and whom it takes you for.
@@ -99,6 +101,46 @@ pub struct OutputSize {
     pub attempt: u32,
     /// Bytes so far.
     pub bytes: u64,
+}
+
+/// A launch whose preconditions are to be looked at. Nothing changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AskedChecks {
+    /// For which incident.
+    pub incident: IncidentId,
+    /// Of which plan.
+    pub plan: PlanId,
+    /// Which procedure.
+    pub procedure: ProcedureId,
+    /// Values of its parameters.
+    #[serde(default)]
+    pub values: Values,
+    /// How it differs from what the plan says.
+    #[serde(default)]
+    pub options: Options,
+}
+
+/// What a look brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// The precondition; none for what the engine looks at by itself: programs, hosts.
+    pub step: Option<StepId>,
+    /// What was looked at.
+    pub name: String,
+    /// How it is.
+    pub finding: Finding,
+    /// In words.
+    pub says: String,
+}
+
+/// How something is that was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// As it must be.
+    Good,
+    /// Not as it must be.
+    Bad,
 }
 
 /// A command as it is posted.

@@ -70,6 +70,7 @@ async fn serve(listener: UnixListener, engine: Engine) {
         .route("/v1/snapshot", get(routes::snapshot))
         .route("/v1/stream", get(stream::stream))
         .route("/v1/commands", post(routes::command))
+        .route("/v1/checks", post(routes::checks))
         .route("/v1/timeline", get(routes::timeline))
         .route("/v1/samples", get(routes::samples))
         .route("/v1/runs/{run}/steps/{step}/{attempt}/output", get(output::output))

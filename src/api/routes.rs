@@ -14,7 +14,7 @@ use crate::core::ids::{IncidentId, Principal};
 use crate::core::state::{Entry, PROTOCOL};
 use crate::engine::{Asked, Engine, entry};
 use crate::store::{Bodies, VerifyError};
-use crate::wire::{Accepted, Audit, Hello, Live, Posted, Snapshot, Trouble, You};
+use crate::wire::{Accepted, AskedChecks, Audit, Check, Hello, Live, Posted, Snapshot, Trouble, You};
 
 /// Most rows of the timeline in one answer.
 const TIMELINE_LIMIT: usize = 1_000;
@@ -103,6 +103,17 @@ pub(super) async fn command(
     let gone = |_| Trouble::ReadOnly { why: "the engine is stopping".into() };
     engine.asked.send(Asked { by, posted, answer }).await.map_err(|_| gone(()))?;
     answered.await.map_err(|_| Trouble::OutcomeUnknown)?.map(Json)
+}
+
+pub(super) async fn checks(
+    State(engine): State<Engine>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    body: Bytes,
+) -> Result<Json<Vec<Check>>, Trouble> {
+    let by = known(&engine, &peer)?;
+    let asked: AskedChecks =
+        serde_json::from_slice(&body).map_err(|why| Trouble::BadRequest { why: format!("no launch: {why}") })?;
+    crate::engine::checks(&engine, &by, &asked).await.map(Json).map_err(Trouble::Refused)
 }
 
 #[derive(Debug, Deserialize)]

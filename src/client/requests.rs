@@ -12,13 +12,16 @@ use tokio::time::{sleep, timeout};
 
 use crate::core::ids::{IncidentId, RunId, StepId};
 use crate::core::state::{Entry, PROTOCOL};
-use crate::wire::{Accepted, Audit, Hello, Live, Posted, Snapshot, Trouble};
+use crate::wire::{Accepted, AskedChecks, Audit, Check, Hello, Live, Posted, Snapshot, Trouble};
 
 use super::dial::dial;
 use super::{Address, ClientError, EventStream};
 
 /// How long an engine may take over an ordinary answer.
 const ANSWER: Duration = Duration::from_secs(10);
+
+/// How long it may take to look at what a launch rests on.
+const LOOKED: Duration = Duration::from_secs(120);
 
 /// How long it may take to look through a whole journal.
 const AUDIT: Duration = Duration::from_secs(600);
@@ -145,6 +148,15 @@ impl Client {
             lost = Some(why);
         }
         Err(ClientError::AnswerLost(lost.map(|why| why.to_string()).unwrap_or_default()))
+    }
+
+    /// What a launch rests on, looked at now by the engine. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn checks(&self, asked: &AskedChecks) -> Result<Vec<Check>, ClientError> {
+        let body = Bytes::from(serde_json::to_vec(asked).map_err(|e| ClientError::Broken(e.to_string()))?);
+        read(&self.fetch(Method::POST, "/v1/checks", body, LOOKED).await?)
     }
 
     /// Rows of the timeline, newest first: at most `limit` of them before an entry, of one incident or of everything.

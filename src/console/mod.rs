@@ -24,6 +24,7 @@ mod output;
 mod place;
 mod screens;
 mod session;
+mod shape;
 mod terminal;
 mod theme;
 mod waits;

@@ -1,15 +1,18 @@
 //! What the console knows: the engine's state folded from its events, what was read last, and how the link stands.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use super::message::{Message, OutputId};
 use super::output::Output;
+use super::shape::Shape;
 use crate::core::apply::apply;
 use crate::core::command::Command;
 use crate::core::decide::{Context, decide};
 use crate::core::health::Readings;
-use crate::core::ids::{IncidentId, Principal};
+use crate::core::ids::{IncidentId, Principal, RunId};
 use crate::core::people::Person;
+use crate::core::plan::Procedure;
 use crate::core::refusal::Refusal;
 use crate::core::state::{Entry, PROTOCOL, State};
 use crate::core::time::{Elapsed, Now, Span};
@@ -61,6 +64,8 @@ pub(crate) struct Model {
     pub(crate) range: Option<Result<serde_json::Value, String>>,
     /// Keys typed while the link was dead.
     pub(crate) dropped: u32,
+    /// How the steps of each run stand to each other, found out once.
+    shapes: BTreeMap<RunId, (Arc<Procedure>, Arc<Shape>)>,
 }
 
 /// Whether the beginning of the timeline is known.
@@ -97,6 +102,7 @@ impl Default for Model {
             oldest: Oldest::Unknown,
             range: None,
             dropped: 0,
+            shapes: BTreeMap::new(),
         }
     }
 }
@@ -114,6 +120,7 @@ impl Model {
                 (self.state, self.seq) = (snapshot.state, snapshot.seq);
                 self.live = Some(snapshot.live);
                 self.hello = Some(hello);
+                self.shape_runs();
                 self.link = Link::Up;
                 self.forget_rows();
             }
@@ -127,6 +134,7 @@ impl Model {
                 if entry.seq > self.seq && self.folds() {
                     self.seq = entry.seq;
                     apply(&mut self.state, &entry);
+                    self.shape_runs();
                 }
             }
             Message::Live(live) => {
@@ -151,6 +159,22 @@ impl Model {
             Message::Page { before, entries } => self.take_page(before, entries),
             Message::Range(said) => self.range = Some(said),
         }
+    }
+
+    fn shape_runs(&mut self) {
+        let runs = &self.state.runs;
+        self.shapes.retain(|id, (of, _)| runs.get(id).is_some_and(|run| Arc::ptr_eq(&run.procedure, of)));
+        for (id, run) in runs.iter().filter(|(id, _)| !self.shapes.contains_key(*id)).collect::<Vec<_>>() {
+            let shape = Shape::of(&run.procedure.steps, &run.graph);
+            self.shapes.insert(*id, (Arc::clone(&run.procedure), Arc::new(shape)));
+        }
+    }
+
+    /// How the steps of a run stand to each other; a run that is not there has none.
+    #[must_use]
+    pub(crate) fn shape(&self, run: RunId) -> &Shape {
+        static NONE: OnceLock<Shape> = OnceLock::new();
+        self.shapes.get(&run).map_or_else(|| NONE.get_or_init(Shape::default), |(_, shape)| shape)
     }
 
     fn take_page(&mut self, before: u64, entries: Result<Vec<Entry>, String>) {

@@ -1,11 +1,12 @@
 //! Where the person is: which screen, which incident, which thing under the cursor. It survives everything but a change of mind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::model::Model;
+use super::waits;
 use crate::core::ids::{IncidentId, PlanId, ProbeId, ProcedureId, RoleId, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::plan::Step;
@@ -104,6 +105,8 @@ impl Panel {
 pub(crate) enum Thing {
     /// A step of a run.
     Step(RunId, StepId),
+    /// All passes of a list in a run.
+    Group(RunId, StepId),
     /// A step of a procedure that does not run.
     Planned(StepId),
     /// A row of the timeline.
@@ -148,6 +151,9 @@ pub(crate) struct Place {
     /// What is under the cursor of each list.
     #[serde(skip)]
     pub(crate) chosen: BTreeMap<ListId, Thing>,
+    /// Lists and calls of runs that are folded or unfolded against their habit.
+    #[serde(skip)]
+    pub(crate) turned: BTreeSet<(RunId, StepId)>,
     /// Lines that the output is scrolled up from its end.
     #[serde(skip)]
     pub(crate) scrolled: usize,
@@ -157,6 +163,9 @@ pub(crate) struct Place {
     /// The update that was begun and not sent: its number and its length in characters.
     #[serde(skip)]
     pub(crate) kept_draft: Option<(usize, usize)>,
+    /// The step that `Space` went to: in focus for as long as it waits and nobody moves the cursor.
+    #[serde(skip)]
+    pub(crate) aimed: Option<(RunId, StepId)>,
     /// Which of the things that wait comes next.
     #[serde(skip)]
     pub(crate) next_wait: usize,
@@ -224,19 +233,37 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The step in focus: the one under the cursor, else the one whose turn it is, else the last.
-    pub(crate) fn step(self) -> Option<(&'a Arc<Run>, usize, &'a Step, &'a StepRun)> {
+    /// The step in focus: the one under the cursor, else the one that `Space` went to, else the one that matters most now, else
+    /// the last.
+    pub(crate) fn step(self) -> Option<InRun<'a>> {
         let run = self.run()?;
         let lists = [self.place.list(), (Screen::WarRoom, Panel::Now)];
         let chosen = lists.iter().find_map(|list| match self.place.chosen.get(list) {
             Some(Thing::Step(of, step)) if *of == run.id => run.find(step),
             _ => None,
         });
-        let last = || run.pairs().enumerate().last().map(|(i, (step, done))| (i, step, done));
-        let (index, step, done) = chosen.or_else(|| run.current()).or_else(last)?;
+        let aimed = || {
+            let (_, step) = self.place.aimed.as_ref().filter(|(of, _)| *of == run.id)?;
+            run.find(step).filter(|(_, step, done)| waits::needs_somebody(run, step, done))
+        };
+        let last = || run.at(run.steps.len().checked_sub(1)?);
+        let (index, step, done) = chosen.or_else(aimed).or_else(|| waits::most_pressing(run)).or_else(last)?;
         Some((run, index, step, done))
     }
+
+    /// The step that a key is for: the one in focus where it fits, else the first of those that wait and fit.
+    pub(crate) fn acts_on(self, fits: impl Fn(&Step, &StepRun) -> bool) -> Option<InRun<'a>> {
+        let run = self.run()?;
+        let waiting = || {
+            let mut all = run.waiting().filter(|(_, step, done)| waits::needs_somebody(run, step, done));
+            all.find(|(_, step, done)| fits(step, done)).map(|(index, step, done)| (run, index, step, done))
+        };
+        self.step().filter(|(_, _, step, done)| fits(step, done)).or_else(waiting)
+    }
 }
+
+/// A step with its run, its place there counted from 0, and what became of it.
+pub(crate) type InRun<'a> = (&'a Arc<Run>, usize, &'a Step, &'a StepRun);
 
 /// Declared incidents before proposed ones before those that recovered, the worst first, then the oldest.
 fn most_pressing(model: &Model) -> Option<&Arc<Incident>> {

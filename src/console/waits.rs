@@ -5,7 +5,7 @@ use crate::core::command::{Command, Declared};
 use crate::core::ids::{CallSign, IncidentId, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::plan::{Action, Step};
-use crate::core::run::{Run, RunState, StepRun, StepState};
+use crate::core::run::{Course, Run, RunState, StepRun, StepState};
 
 /// Something that waits.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,12 +93,40 @@ fn of_incident(model: &Model, incident: &Incident) -> Vec<Wait> {
     found.into_iter().map(wait).collect()
 }
 
+/// Whether a step of a run waits for somebody. On the way back only what undoes does, and what nobody knows.
+pub(crate) fn needs_somebody(run: &Run, step: &Step, done: &StepRun) -> bool {
+    let unknown = matches!(done.state, StepState::Unknown { .. });
+    run.is_open()
+        && done.state.waits_for_people()
+        && (run.course == Course::Forward || unknown || Run::is_undoing(step))
+}
+
+/// The step of a run that matters most now, with its place counted from 0: one that waits for somebody, else one that the engine is
+/// at, else one whose turn has come.
+pub(crate) fn most_pressing(run: &Run) -> Option<(usize, &Step, &StepRun)> {
+    let engine = |done: &StepRun| matches!(done.state, StepState::Running { .. } | StepState::Pausing { .. });
+    run.active()
+        .find(|(_, step, done)| needs_somebody(run, step, done))
+        .or_else(|| run.active().find(|(_, _, done)| engine(done)))
+        .or_else(|| run.current())
+}
+
 fn of_run(model: &Model, run: &Run) -> Vec<(Waiting, Option<Command>, String)> {
+    let mut found = Vec::new();
+    let mut steps: Vec<_> = run.waiting().filter(|(_, step, done)| needs_somebody(run, step, done)).collect();
     if let RunState::Held { by, .. } = &run.state {
         let says = format!("{} {} is held by {}", run.id, run.procedure.name, model.name(by));
-        return vec![(Waiting::Held(run.id), Some(Command::Resume { run: run.id }), says)];
+        found.push((Waiting::Held(run.id), Some(Command::Resume { run: run.id }), says));
+        // A gate cannot be passed while its run is held.
+        steps.retain(|(_, step, done)| !is_open_gate(step, done));
     }
-    run.waiting().map(|(place, step, done)| of_step(model, run, (place, step, done))).collect()
+    found.extend(steps.into_iter().map(|step| of_step(model, run, step)));
+    found
+}
+
+/// Whether a step is a gate at which its run waits.
+pub(crate) fn is_open_gate(step: &Step, done: &StepRun) -> bool {
+    matches!((&step.action, &done.state), (Action::Gate(_), StepState::Waiting { .. }))
 }
 
 fn of_step(
@@ -129,7 +157,9 @@ fn of_step(
             (Waiting::Manual(id, step_id), Some(command), format!("step {number}: {}", step.name))
         }
         (_, state) => {
-            let command = Command::Retry { run: id, step: step_id.clone(), values: Default::default() };
+            let retry = Command::Retry { run: id, step: step_id.clone(), values: Default::default() };
+            let skip = Command::Skip { run: id, step: step_id.clone(), reason: "-".to_owned() };
+            let command = if model.refuses(&retry).is_none() { retry } else { skip };
             let says = format!("step {number} {}: {}", state.word().to_uppercase(), step.name);
             (Waiting::Settle(id, step_id), Some(command), says)
         }

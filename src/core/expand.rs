@@ -11,10 +11,10 @@ use super::health::Verdict;
 use super::ids::{ComponentId, MAX_ID, ProcedureId, StepId};
 use super::param::ParamKind;
 use super::plan::{
-    Action, Each, List, Needs, OnFailure, Order, Origin, Plan, Procedure, ProcedureKind, Purpose, Step, Undo, Which,
+    Action, Each, List, Needs, OnFailure, Order, Origin, Plan, Procedure, ProcedureKind, Purpose, Return, Step, Undo,
+    Which,
 };
 use super::run::{Graph, undo_id};
-use super::secret::SecretRef;
 use super::state::Loaded;
 use super::template::{Template, Values};
 use super::time::Span;
@@ -70,6 +70,12 @@ pub enum CannotLayOut {
     /// A value that its parameter does not take.
     #[error("{0}: {1}")]
     BadValue(StepId, String),
+    /// A step without return that begins without a gate.
+    #[error("there is no return from {0}, and it waits for no gate")]
+    NoGate(StepId),
+    /// A step of the plan has the name of the one that undoes another.
+    #[error("two of its steps would be called {0}")]
+    SameName(StepId),
 }
 
 /// Lays a procedure out for a run that begins now.
@@ -92,16 +98,29 @@ pub fn lay_out(
     let checks = layout.block(&procedure.preconditions, &scope, &[], Some(Purpose::Precondition))?;
     layout.block(&procedure.steps, &scope, &checks, None)?;
     layout.undos()?;
-    let components = layout.works_on(procedure, given);
+    let mut components = layout.works_on(procedure, &given.values);
+    if !only_looks(procedure) {
+        components.append(&mut layout.components);
+    }
     let rows = layout.steps.iter().map(|s| s.id.clone()).zip(layout.needs).collect();
     let graph = Graph::new(rows);
     if graph.rounds().is_none() {
         return Err(CannotLayOut::Circle);
     }
+    if let Some(step) = ungated(&layout.steps, &graph) {
+        return Err(CannotLayOut::NoGate(step.id.clone()));
+    }
     let mut laid_out = Procedure { steps: layout.steps, preconditions: Vec::new(), ..procedure.clone() };
     laid_out.timeout = options.timeout.or(laid_out.timeout);
     laid_out.lanes.run = options.parallel.unwrap_or(laid_out.lanes.run).max(1);
     Ok(LaidOut { procedure: laid_out, graph, components })
+}
+
+/// A step without return that no gate has to be passed for: a gate above it in the file is none when nothing waits for it.
+fn ungated<'s>(steps: &'s [Step], graph: &Graph) -> Option<&'s Step> {
+    let is_gate = |place: &usize| steps.get(*place).is_some_and(|step| matches!(step.action, Action::Gate(_)));
+    let free = |place: usize| !graph.before(place).iter().any(is_gate);
+    steps.iter().enumerate().find(|(place, step)| step.way_back == Return::None && free(*place)).map(|(_, step)| step)
 }
 
 /// Where a step stands: within which calls and passes, and what is known there.
@@ -183,7 +202,10 @@ impl<'a> Layout<'a> {
             last.retain(|l| !before.contains(l));
             last.insert(i);
         }
-        Ok(last.into_iter().flat_map(|l| laid[l].1.iter().copied()).collect())
+        match last.is_empty() {
+            true => Ok(entry.to_vec()),
+            false => Ok(last.into_iter().flat_map(|l| laid[l].1.iter().copied()).collect()),
+        }
     }
 
     fn wait_for(&mut self, place: u32, needs: &[u32]) -> Result<(), CannotLayOut> {
@@ -211,6 +233,8 @@ impl<'a> Layout<'a> {
             return self.once(&nothing, &step.id.to_string(), scope, purpose);
         }
         let group = self.name_of(&scope.prefix, step.id.as_str());
+        // A copy of the list in each pass would make laying out quadratic.
+        let pass_of = Step { each: None, ..step.clone() };
         let mut laid: Vec<(Places, Places)> = Vec::with_capacity(passes.len());
         for (n, pass) in passes.iter().enumerate() {
             let mut inner = scope.clone();
@@ -218,7 +242,7 @@ impl<'a> Layout<'a> {
             inner.origin.group = Some(group.clone());
             let name = StepId::new(format!("{}.{}", step.id, pass.value))
                 .map_or_else(|_| format!("{}.{}", step.id, n + 1), |id| id.to_string());
-            let named = Step { name: format!("{} ({})", step.name, pass.value), ..step.clone() };
+            let named = Step { name: format!("{} ({})", step.name, pass.value), ..pass_of.clone() };
             laid.push(self.once(&named, &name, &inner, purpose.clone())?);
         }
         for (i, pass) in passes.iter().enumerate() {
@@ -273,6 +297,8 @@ impl<'a> Layout<'a> {
         if let Some(call) = call {
             let called = self.called(step, &id, call, scope)?;
             let procedure = self.procedure(&call.procedure)?;
+            let checks = Some(purpose.clone().unwrap_or(Purpose::Precondition));
+            ends = self.block(&procedure.preconditions, &called, &ends, checks)?;
             ends = self.block(&procedure.steps, &called, &ends, purpose.clone())?;
         }
         if !mend.is_empty() {
@@ -307,17 +333,15 @@ impl<'a> Layout<'a> {
             given.insert(name.clone(), value);
         }
         // A secret is handed on by the name that the caller has for it.
-        let secret = |p: &&super::plan::Parameter| p.kind == ParamKind::Secret && !given.contains_key(&p.name);
-        let handed_on: Vec<(String, SecretRef)> = procedure
-            .parameters
-            .iter()
-            .filter(secret)
-            .filter_map(|p| Some((p.name.clone(), scope.origin.secrets.get(&p.name)?.clone())))
-            .collect();
-        let mut resolved = parameters::resolve(self.plan, procedure, &given)
+        for parameter in procedure.parameters.iter().filter(|p| p.kind == ParamKind::Secret) {
+            if let Some(secret) = scope.origin.secrets.get(&parameter.name) {
+                given.entry(parameter.name.clone()).or_insert_with(|| secret.to_string());
+            }
+        }
+        let resolved = parameters::resolve(self.plan, procedure, &given)
             .map_err(|why| CannotLayOut::BadValue(step.id.clone(), parameters::sentence(&why)))?;
-        resolved.secrets.extend(handed_on);
-        self.components.extend(procedure.components.iter().cloned());
+        let works_on = self.works_on(procedure, &resolved.values);
+        self.components.extend(works_on);
         let origin = Origin {
             scope: String::new(),
             group: scope.origin.group.clone(),
@@ -349,7 +373,9 @@ impl<'a> Layout<'a> {
         if self.steps.len() >= MOST_STEPS {
             return Err(CannotLayOut::TooManySteps);
         }
-        self.ids.insert(step.id.clone());
+        if !self.ids.insert(step.id.clone()) {
+            return Err(CannotLayOut::SameName(step.id));
+        }
         self.steps.push(step);
         self.needs.push(Vec::new());
         u32::try_from(self.steps.len() - 1).map_err(|_| CannotLayOut::TooManySteps)
@@ -398,23 +424,24 @@ impl<'a> Layout<'a> {
         all.filter(wanted).filter(|id| only.is_empty() || only.contains(*id)).cloned().collect()
     }
 
-    /// The components that a run works on: what its procedure and its lists name, values of parameters, and all when it moves
-    /// traffic. What only looks works on none.
-    fn works_on(&self, procedure: &Procedure, given: &Given) -> BTreeSet<ComponentId> {
-        match procedure.kind {
-            ProcedureKind::Assessment | ProcedureKind::Validation => BTreeSet::new(),
-            ProcedureKind::Failover | ProcedureKind::Failback if procedure.components.is_empty() => {
-                let all = self.plan.components.iter().map(|c| c.id.clone());
-                all.filter(|id| self.options.components.is_empty() || self.options.components.contains(id)).collect()
-            }
-            _ => {
-                let of_type = procedure.parameters.iter().filter(|p| p.kind == ParamKind::Component);
-                let named = of_type.filter_map(|p| ComponentId::new(given.values.get(&p.name)?).ok());
-                let listed = procedure.components.iter().chain(&self.components).cloned();
-                listed.chain(named).collect()
-            }
+    /// The components that a procedure names itself, and in values of its parameters; all when it moves traffic and names none.
+    fn works_on(&self, procedure: &Procedure, values: &Values) -> BTreeSet<ComponentId> {
+        if only_looks(procedure) {
+            return BTreeSet::new();
         }
+        let moves = matches!(procedure.kind, ProcedureKind::Failover | ProcedureKind::Failback);
+        if moves && procedure.components.is_empty() {
+            return self.chosen(&Which::All);
+        }
+        let of_type = procedure.parameters.iter().filter(|p| p.kind == ParamKind::Component);
+        let named = of_type.filter_map(|p| ComponentId::new(values.get(&p.name)?).ok());
+        procedure.components.iter().cloned().chain(named).collect()
     }
+}
+
+/// Whether a procedure is there to look, so that it works on no component.
+fn only_looks(procedure: &Procedure) -> bool {
+    matches!(procedure.kind, ProcedureKind::Assessment | ProcedureKind::Validation)
 }
 
 /// One pass of a list.

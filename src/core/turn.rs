@@ -25,8 +25,12 @@ pub enum Input<'a> {
     Time,
 }
 
-/// Most rounds of consequences in one turn: far more than any state brings, and an end for a rule that contradicts itself.
+/// Most rounds of consequences in one turn, beside those that the steps of a run can bring: an end for a rule that contradicts
+/// itself.
 const MAX_ROUNDS: usize = 1_000;
+
+/// Most rounds that one step can bring by itself: it begins, tells its channels, ends, and lets the next one begin.
+const ROUNDS_OF_A_STEP: usize = 4;
 
 /// Takes a turn: `state` and `head` move on, and the entries to be written come back, in order.
 ///
@@ -55,7 +59,8 @@ pub fn take(
         }
     };
     write(state, &by, std::mem::take(&mut events));
-    for _ in 0..MAX_ROUNDS {
+    let steps: usize = state.runs.values().filter(|run| run.is_open()).map(|run| run.steps.len()).sum();
+    for _ in 0..MAX_ROUNDS + ROUNDS_OF_A_STEP * steps {
         let next = follow(state, readings, now);
         if next.is_empty() {
             break;

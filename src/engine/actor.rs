@@ -132,7 +132,7 @@ impl Actor {
     }
 
     async fn work(&mut self, commands: Vec<Asked>) {
-        self.effects.look_for_living(&self.state);
+        self.effects.look_for_living(&self.state, self.owed.iter());
         let mut working = (*self.state).clone();
         let mut head = self.journal.head().seq;
         let mut batch = Batch::default();

@@ -10,6 +10,10 @@
 //! principal = "uid:1000"
 //! access = ["commander", "production"]
 //!
+//! [ssh]                                  # both may be left out
+//! program = "/usr/bin/ssh"
+//! config = "/etc/warroom/ssh_config"     # that of the engine's user when left out
+//!
 //! [channels.ops]
 //! kind = "webhook"
 //! url = "https://chat.example/hook"
@@ -23,6 +27,7 @@ use serde::Deserialize;
 
 use crate::core::ids::{ChannelId, Principal};
 use crate::core::people::{Access, Mode, Person};
+use crate::steps::remote;
 
 /// The settings of an engine.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -38,6 +43,18 @@ pub struct Config {
     pub people: Vec<Person>,
     /// Its channels.
     pub channels: BTreeMap<ChannelId, ChannelSettings>,
+    /// How other hosts are reached.
+    pub ssh: SshSettings,
+}
+
+/// How other hosts are reached.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SshSettings {
+    /// The ssh program; the one in `PATH` when not said.
+    pub program: Option<PathBuf>,
+    /// Its configuration; that of the engine's user when not said.
+    pub config: Option<PathBuf>,
 }
 
 /// Where a channel leads.
@@ -83,6 +100,17 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// How other hosts are reached by the engine of a state directory.
+    #[must_use]
+    pub fn ssh(&self, dir: &Path) -> remote::Settings {
+        let mut settings = remote::Settings::new(dir.join("ssh"));
+        if let Some(program) = &self.ssh.program {
+            settings.program.clone_from(program);
+        }
+        settings.config.clone_from(&self.ssh.config);
+        settings
+    }
+
     /// Reads the file, or takes the defaults when it is the state directory's own and is not there.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ use crate::core::plan::{Action, CustomerCounter, Plan, Probe, Replication, Step}
 use crate::core::run::{Failure, Run, StepRun, StepState};
 use crate::core::state::State;
 use crate::core::time::{Moment, Now};
-use crate::steps::{self, Job, shim};
+use crate::steps::{self, Job, Sight, shim};
 
 /// What every task works with.
 pub struct Shared {
@@ -105,15 +105,17 @@ impl Effects {
         let mut running: BTreeSet<StepKey> = BTreeSet::new();
         for run in state.runs.values() {
             for (_, step, seen) in run.active() {
-                let StepState::Running { since } = &seen.state else { continue };
-                if is_done_by_rules(step) {
-                    continue;
-                }
+                let (since, sight) = match &seen.state {
+                    StepState::Running { since } if !is_done_by_rules(step) => (since, Sight::Kept),
+                    // On another host it may be found again.
+                    StepState::Unknown { at, .. } if run.is_open() && is_elsewhere(step) => (at, Sight::Lost),
+                    _ => continue,
+                };
                 let key = (run.id, step.id.clone(), seen.attempts);
                 running.insert(key.clone());
                 let shared = &self.shared;
                 if run.is_open() {
-                    self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, since));
+                    self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, (since, sight)));
                 } else {
                     self.stop(run, step, seen, since);
                 }
@@ -131,7 +133,7 @@ impl Effects {
                 tracing::error!(%why, run = %run.id, step = %step.id, "a command cannot be ended");
             }
             let shared = &self.shared;
-            self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, since));
+            self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, (since, Sight::Kept)));
             return;
         }
         self.steps.remove(&key);
@@ -178,16 +180,19 @@ impl Effects {
         self.deliveries.retain(|key, _| owed.contains(key));
     }
 
-    /// Notes which steps have processes that live, those included that are lost from sight.
-    pub(super) fn look_for_living(&self, state: &State) {
+    /// Notes which steps have processes that live, where a person or a rule may have them done again: those that are lost from
+    /// sight or failed, and those of which `news` is about to be taken.
+    pub(super) fn look_for_living<'a>(&self, state: &State, news: impl Iterator<Item = &'a Report>) {
+        let told = |report: &'a Report| match report {
+            Report::Step { run, step, .. } => Some((*run, step)),
+            _ => None,
+        };
+        let news: BTreeSet<(RunId, &StepId)> = news.filter_map(told).collect();
         let mut living = BTreeSet::new();
         for run in state.runs.values() {
             for (_, step, seen) in run.active() {
-                let may_live = matches!(
-                    seen.state,
-                    StepState::Running { .. } | StepState::Unknown { .. } | StepState::Failed { .. }
-                );
-                if !may_live || !step.action.is_program() {
+                let may_live = matches!(seen.state, StepState::Unknown { .. } | StepState::Failed { .. });
+                if !(may_live || news.contains(&(run.id, &step.id))) || !step.action.is_program() {
                     continue;
                 }
                 let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
@@ -236,24 +241,42 @@ fn is_done_by_rules(step: &Step) -> bool {
     matches!(step.action, Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_))
 }
 
-fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, since: &Now) -> Task {
-    let job = Job {
+/// Whether a step's program runs on another host.
+fn is_elsewhere(step: &Step) -> bool {
+    step.action.is_program() && step.host.is_some()
+}
+
+/// What a step works with.
+pub(super) fn job(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: (&Now, Sight)) -> Job {
+    let values = run.values_of(step);
+    let host = step.host.as_ref().map(|host| host.fill(&values).map_err(|missing| missing.to_string()));
+    let (teller, run_id, id) = (Arc::clone(shared), run.id, step.id.clone());
+    let tell = move |end| teller.report(Report::Step { run: run_id, step: id.clone(), attempt, end });
+    Job {
         run: Arc::clone(run),
         step: step.clone(),
         attempt,
-        since: since.clone(),
+        since: seen.0.clone(),
+        values,
+        secrets: step.origin.secrets.clone(),
         dir: shared.attempt_dir(run.id, &step.id, attempt),
         exe: shared.exe.clone(),
         state: shared.state.clone(),
         readings: shared.live.watch(),
         http: shared.http.clone(),
-    };
-    let shared = Arc::clone(shared);
-    let (run, step) = (run.id, step.id.clone());
+        host,
+        ssh: shared.config.ssh(&shared.dir),
+        sight: seen.1,
+        tell: Arc::new(tell),
+    }
+}
+
+fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: (&Now, Sight)) -> Task {
+    let job = job(shared, run, step, attempt, seen);
     Task(
         tokio::spawn(async move {
-            let end = steps::perform(job).await;
-            shared.report(Report::Step { run, step, attempt, end });
+            let tell = Arc::clone(&job.tell);
+            tell(steps::perform(job).await);
         })
         .abort_handle(),
     )

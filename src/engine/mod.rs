@@ -1,6 +1,7 @@
 //! The shell around core: owns the journal, runs steps, probes and deliveries, and serves clients.
 
 mod actor;
+mod checks;
 pub mod clock;
 pub mod config;
 mod effects;
@@ -18,6 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 
 pub use actor::{Asked, Newest, Published};
+pub use checks::checks;
 pub use effects::Shared;
 pub use live::{LiveBoard, Presence};
 pub use record::{Unreadable, entry};

@@ -32,6 +32,7 @@ const PLAN: Shape = Shape {
         "testing_schedule",
         "notifications",
         "channels",
+        "pages",
         "customers",
         "status",
         "created_at",
@@ -115,7 +116,8 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
         sites,
         components: components.into_iter().map(|read| read.component).collect(),
         procedures,
-        channels: channels(&fields),
+        channels: channels(&fields, "channels"),
+        pages: channels(&fields, "pages"),
         customers: fields.get("customers").and_then(|f| customers(&f)),
         id: id?,
         name: name?.name()?,
@@ -185,9 +187,9 @@ fn site(field: &Field<'_>) -> Option<Site> {
     Some(Site { id: id?, name: name?, role: role?, location })
 }
 
-fn channels(fields: &Fields<'_>) -> Vec<ChannelId> {
+fn channels(fields: &Fields<'_>, name: &'static str) -> Vec<ChannelId> {
     let mut channels: Vec<ChannelId> = Vec::new();
-    for item in fields.get("channels").map(|f| f.items()).unwrap_or_default() {
+    for item in fields.get(name).map(|f| f.items()).unwrap_or_default() {
         match item.id() {
             Some(id) if channels.contains(&id) => {
                 item.wrong::<()>("it stands in the list twice", Some("once".to_owned()));

@@ -96,6 +96,7 @@ fn plan() -> Plan {
             ..Procedure::plain("failover-west".parse().unwrap(), "Fail over to West", ProcedureKind::Failover, steps)
         }],
         channels: vec![],
+        pages: Vec::new(),
         customers: None,
     }
 }

@@ -25,6 +25,7 @@ pub use clean::{ascii, clean, clean_block, clean_line, cut};
 pub use comms::{attempt, delivery};
 pub use event::{EVENT_LIMIT, event, event_in_full};
 pub use gate::{check, gate};
+pub use kinds::size;
 pub use outcome::{evidence, failure, how, not_kept, run_result, run_state, step_state};
 pub use preview::expected;
 pub use refusal::refusal;

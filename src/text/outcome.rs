@@ -1,7 +1,7 @@
 //! What became of steps and runs, and how that is known.
 
 use crate::core::ids::StepId;
-use crate::core::run::{Evidence, Failure, How, RunResult, RunState, StepState};
+use crate::core::run::{Evidence, Failure, How, RunResult, RunState, StepState, Then};
 use crate::core::state::State;
 
 use super::{all_of, clean_line, some_of};
@@ -75,7 +75,10 @@ pub fn step_state(state: &State, step: &StepState) -> String {
         StepState::Running { since } => format!("running since {}", since.utc),
         StepState::Pausing { until, why, .. } => format!("failed: {}; tried again at {until}", failure(why)),
         StepState::Done { how: known, .. } => format!("done, {}", how(state, known)),
-        StepState::Failed { why, .. } => format!("FAILED: {}", failure(why)),
+        StepState::Failed { why, then: Then::Waits, .. } => format!("FAILED: {}", failure(why)),
+        StepState::Failed { why, then: Then::GoesOn, .. } => {
+            format!("FAILED: {}; the run went on without it", failure(why))
+        }
         StepState::Unknown { what, .. } => format!("UNKNOWN: {}", clean_line(what)),
         StepState::NotNeeded { why } => format!("not needed: {}", clean_line(why)),
         StepState::Skipped { by, reason, .. } => format!("skipped by {}: {}", name(by), clean_line(reason)),
@@ -161,7 +164,6 @@ mod tests {
     use super::*;
     use crate::core::fixtures::at;
     use crate::core::ids::Principal;
-    use crate::core::run::Then;
     use crate::core::time::Span;
     use crate::text::fixtures::{ada, mike, state};
 

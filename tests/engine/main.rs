@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
 mod faults;
+mod graph;
 mod harness;
 mod incidents;
 mod output;
 mod people;
 mod runs;
+mod service;
 mod updates;
+mod yard;

@@ -55,7 +55,7 @@ fn table() -> Vec<(String, &'static str)> {
         (plan("compnents: 3"),
             "3:1+9 \"compnents\" is no field of a plan => components"),
         (plan("weather: fine"),
-            "3:1+7 \"weather\" is no field of a plan => the fields of a plan are plan_id, plan_name, description, environment, scope, priority, rto, rpo, stable_for, recovery_tier, sites, components, failover_configuration, recovery_procedures, testing_schedule, notifications, channels, customers, status, created_at, created_by, last_tested, next_test"),
+            "3:1+7 \"weather\" is no field of a plan => the fields of a plan are plan_id, plan_name, description, environment, scope, priority, rto, rpo, stable_for, recovery_tier, sites, components, failover_configuration, recovery_procedures, testing_schedule, notifications, channels, pages, customers, status, created_at, created_by, last_tested, next_test"),
         (plan("plan_name: again"),
             "3:1+9 \"plan_name\" stands twice in one map => once; the first stands in line 1"),
         (plan("<<: {rto: 3}"),

@@ -9,8 +9,8 @@ use crate::console::place::View;
 use crate::console::theme::Role;
 use crate::core::command::{Command, Declared};
 
+use super::Sent;
 use super::purpose::{Filled, Purpose};
-use super::{Asked, Sent};
 
 /// Something to fill in.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    pub(crate) fn new(_view: View<'_>, purpose: Purpose) -> Form {
+    pub(crate) fn new(purpose: Purpose) -> Form {
         let fields = purpose.fields();
         let needed = |field: &Field| matches!(field.kind, Kind::Words { required: true, .. });
         let at = fields.iter().position(needed).unwrap_or(0);
@@ -222,7 +222,7 @@ impl Layer for Form {
             Code::BackTab => self.walk(-1),
             Code::F(2) => {
                 if let Some(dismiss) = self.dismissible() {
-                    return Next::Replace(Box::new(Form::new(desk.view(), dismiss)));
+                    return Next::Replace(Box::new(Form::new(dismiss)));
                 }
             }
             code => match self.fields.get_mut(self.at).map(|f| &mut f.kind) {
@@ -308,9 +308,4 @@ impl Layer for Form {
             Purpose::Update(_) => "update".to_owned(),
         }
     }
-}
-
-/// Opens the form to decline the gate in focus.
-pub(crate) fn decline(view: View<'_>) -> Option<Form> {
-    Purpose::of(view, Asked::Decline).ok().map(|purpose| Form::new(view, purpose))
 }

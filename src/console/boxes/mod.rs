@@ -35,7 +35,6 @@ pub(crate) enum Asked {
     Reopen,
     Launch,
     Gate,
-    Decline,
     Withdraw,
     Step,
     Hold,
@@ -68,7 +67,7 @@ pub(crate) fn open(view: View<'_>, asked: Asked, draft: &str) -> Result<Box<dyn 
         Asked::Gate => Box::new(gate::GateBox::new(view)?),
         Asked::Fault => Box::new(fault::FaultBox::new(view)?),
         Asked::Update => Box::new(compose::Compose::new(view, draft)?),
-        other => Box::new(form::Form::new(view, Purpose::of(view, other)?)),
+        other => Box::new(form::Form::new(Purpose::of(view, other)?)),
     })
 }
 

@@ -2,14 +2,15 @@
 //! the moment it is asked for until it is sent.
 
 use crate::console::canvas::Row;
-use crate::console::place::{Thing, View};
+use crate::console::place::{InRun, Thing, View};
 use crate::console::screens;
 use crate::console::theme::Role;
+use crate::console::waits::is_open_gate;
 use crate::core::command::{Command, Declared};
 use crate::core::ids::{IncidentId, PlanId, Principal, RoleId, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
-use crate::core::plan::{Action, Severity};
-use crate::core::run::StepState;
+use crate::core::plan::{Severity, Step};
+use crate::core::run::StepRun;
 use crate::text;
 
 use super::Asked;
@@ -71,11 +72,6 @@ impl Purpose {
     pub(crate) fn of(view: View<'_>, asked: Asked) -> Result<Purpose, String> {
         let incident = || view.incident().map(|i| i.id.clone()).ok_or_else(|| "there is no incident".to_owned());
         let run = || view.run().map(|r| r.id).ok_or_else(|| "nothing runs".to_owned());
-        let turn = || {
-            let run = view.run().ok_or_else(|| "nothing runs".to_owned())?;
-            let (_, step, done) = run.current().ok_or_else(|| format!("{} has no step left", run.id))?;
-            Ok::<_, String>((run.id, step, done))
-        };
         Ok(match asked {
             Asked::Declare => Purpose::declare(view)?,
             Asked::Dismiss => Purpose::Dismiss(incident()?),
@@ -88,19 +84,20 @@ impl Purpose {
             Asked::Assign => Purpose::assign(view)?,
             Asked::Note => Purpose::Note(view.incident().map(|i| i.id.clone())),
             Asked::Step => {
-                let (run, step, done) = turn()?;
-                if let (Action::Gate(_), StepState::Waiting { .. }) = (&step.action, &done.state) {
+                let (run, _, step, done) = unsettled(view)?;
+                if is_open_gate(step, done) {
                     return Err("the step in focus is a gate: C confirms or declines it".to_owned());
                 }
                 // Only what the engine would take is offered.
-                let taken = |way: &Way| view.model.refuses(&way.command(run, &step.id, SOME_WORDS)).is_none();
+                let taken = |way: &Way| view.model.refuses(&way.command(run.id, &step.id, SOME_WORDS)).is_none();
                 let ways: Vec<Way> = Way::ALL.into_iter().filter(taken).collect();
-                Purpose::Step(run, step.id.clone(), if ways.is_empty() { vec![Way::Done] } else { ways })
+                Purpose::Step(run.id, step.id.clone(), if ways.is_empty() { vec![Way::Done] } else { ways })
             }
-            Asked::Decline | Asked::Withdraw => {
-                let (run, step, _) = turn()?;
-                let step = step.id.clone();
-                if asked == Asked::Decline { Purpose::Decline(run, step) } else { Purpose::Withdraw(run, step) }
+            Asked::Withdraw => {
+                let mine = |done: &StepRun| done.confirmations.iter().any(|yes| Some(&yes.by) == view.model.me());
+                let confirmed = gate(view, &|step, done| is_open_gate(step, done) && mine(done));
+                let (run, step) = confirmed.or_else(|_| gate(view, &is_open_gate))?;
+                Purpose::Withdraw(run, step)
             }
             Asked::Hold => Purpose::Hold(run()?),
             Asked::Resume => Purpose::Resume(run()?),
@@ -281,18 +278,18 @@ impl Purpose {
             Purpose::Withdraw(..) => vec![line("Your confirmation no longer counts.")],
             Purpose::Hold(run) => {
                 let mut rows = vec![line("Nothing new starts. What runs now is not stopped.")];
-                rows.extend(current(view, *run));
+                rows.extend(under_way(view, *run));
                 rows
             }
             Purpose::Resume(run) => {
                 let mut rows = vec![line("The run goes on with:")];
-                rows.extend(current(view, *run));
+                rows.extend(under_way(view, *run));
                 rows
             }
             Purpose::Abort(run) => {
                 let mut rows =
                     vec![Row::of("The run ends for good, with what still runs of it. Nothing is undone.", Role::Warn)];
-                rows.extend(current(view, *run));
+                rows.extend(under_way(view, *run));
                 rows
             }
             Purpose::Update(_) => Vec::new(),
@@ -353,11 +350,42 @@ fn step_facts(view: View<'_>, run: RunId, id: &StepId) -> Vec<Row> {
     rows
 }
 
-fn current(view: View<'_>, run: RunId) -> Option<Row> {
-    let run = view.model.state.runs.get(&run)?;
-    let (index, step, done) = run.current()?;
-    let (sign, role) = screens::steps::sign(view, step, done);
+/// The step that somebody can say something of: the one in focus, else one that waits for that.
+fn unsettled(view: View<'_>) -> Result<InRun<'_>, String> {
+    let run = view.run().ok_or_else(|| "nothing runs".to_owned())?;
+    let can_be_told = |step: &Step, done: &StepRun| done.state.waits_for_people() && !is_open_gate(step, done);
+    let focus = || view.step().filter(|_| run.is_open());
+    view.acts_on(can_be_told).or_else(focus).ok_or_else(|| format!("{} has no step left", run.id))
+}
+
+/// The gate in focus that fits, else the first that the run waits at.
+fn gate(view: View<'_>, fits: &dyn Fn(&Step, &StepRun) -> bool) -> Result<(RunId, StepId), String> {
+    let run = view.run().ok_or_else(|| "nothing runs".to_owned())?;
+    let (_, _, step, _) = view.acts_on(fits).ok_or_else(|| format!("{} does not wait at a gate", run.id))?;
+    Ok((run.id, step.id.clone()))
+}
+
+/// Steps of a run that are shown in a box.
+const SHOWN: usize = 5;
+
+/// What a run is at, and how far it has come.
+fn under_way(view: View<'_>, run: RunId) -> Vec<Row> {
+    let Some(run) = view.model.state.runs.get(&run) else { return Vec::new() };
+    let mut active: Vec<_> = run.active().collect();
+    if active.is_empty() {
+        active.extend(run.current());
+    }
+    let row = |(index, step, done): &(usize, &Step, &StepRun)| {
+        let (sign, role) = screens::steps::sign(view, step, done);
+        let name = Row::of(sign, role).with(format!(" {} {}", index + 1, step.name), Role::Strong);
+        name.with(format!("   {}", done.state.word()), Role::Dim)
+    };
+    let mut rows: Vec<Row> = active.iter().take(SHOWN).map(row).collect();
+    let more = active.len().saturating_sub(SHOWN);
+    if more > 0 {
+        rows.push(Row::of(format!("  and {more} more"), Role::Dim));
+    }
     let (have, all) = run.progress();
-    let row = Row::of(sign, role).with(format!(" {} {}", index + 1, step.name), Role::Strong);
-    Some(row.with(format!("   {have} of {all} steps behind it"), Role::Dim))
+    rows.push(Row::of(format!("{have} of {all} steps behind it"), Role::Dim));
+    rows
 }

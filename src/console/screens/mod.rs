@@ -14,7 +14,7 @@ mod updates;
 mod war_room;
 
 use super::canvas::{Canvas, Row};
-use super::list::{Line, cursor};
+use super::list::{Line, List, cursor};
 use super::place::{Screen, Thing, View};
 use super::theme::Role;
 
@@ -32,22 +32,30 @@ pub(crate) const HEAD: u16 = 4;
 pub(crate) const SMALLEST: (u16, u16) = (60, 15);
 
 /// The list under the cursor of the screen that is shown.
-pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
+pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
     match view.place.screen {
         Screen::WarRoom => war_room::lines(view),
-        Screen::Runbooks => runbooks::lines(view),
-        Screen::Procedure => procedure::lines(view),
-        Screen::Run => view.run().map_or_else(Vec::new, |run| steps::lines(view, run, 80)),
-        Screen::Timeline => timeline::lines(view),
-        Screen::Team => team::lines(view),
-        Screen::Updates => updates::lines(view),
-        Screen::Health => health::lines(view),
-        Screen::Range => range::lines(view),
+        Screen::Run => steps_of_run(view, 80),
+        Screen::Runbooks => Box::new(runbooks::lines(view)),
+        Screen::Procedure => Box::new(procedure::lines(view)),
+        Screen::Timeline => Box::new(timeline::lines(view)),
+        Screen::Team => Box::new(team::lines(view)),
+        Screen::Updates => Box::new(updates::lines(view)),
+        Screen::Health => Box::new(health::lines(view)),
+        Screen::Range => Box::new(range::lines(view)),
+    }
+}
+
+/// The steps of the run in focus, for a list of that many columns.
+fn steps_of_run(view: View<'_>, width: usize) -> Box<dyn List + '_> {
+    match view.run() {
+        Some(run) => Box::new(steps::Steps::of(view, run, width)),
+        None => Box::new(Vec::new()),
     }
 }
 
 /// Where the cursor of the list is that is shown.
-pub(crate) fn at(view: View<'_>, lines: &[Line]) -> Option<usize> {
+pub(crate) fn at(view: View<'_>, lines: &dyn List) -> Option<usize> {
     let chosen = view.place.chosen.get(&view.place.list());
     cursor(lines, chosen, default(view).as_ref())
 }
@@ -55,7 +63,7 @@ pub(crate) fn at(view: View<'_>, lines: &[Line]) -> Option<usize> {
 /// The thing under the cursor.
 pub(crate) fn chosen(view: View<'_>) -> Option<Thing> {
     let lines = lines(view);
-    at(view, &lines).and_then(|index| lines.into_iter().nth(index)).and_then(|line| line.thing)
+    at(view, lines.as_ref()).and_then(|index| lines.thing(index))
 }
 
 /// Where the cursor is as long as nobody has moved it: at the step whose turn it is.
@@ -96,7 +104,7 @@ fn title(body: &mut Canvas<'_>, view: View<'_>, of: &str) {
 }
 
 /// A list over the whole screen, under its title.
-fn whole(body: &mut Canvas<'_>, view: View<'_>, of: &str, lines: &[Line], empty: &str) {
+fn whole(body: &mut Canvas<'_>, view: View<'_>, of: &str, lines: &Vec<Line>, empty: &str) {
     title(body, view, of);
     let (width, height) = (body.width(), body.height());
     let mut rest = body.part(0, 1, width, height.saturating_sub(1));

@@ -1,32 +1,33 @@
 //! The incident in focus: steps, output, sites, people and what happened, on one page.
 
+use super::run::banner;
 use super::{head, steps, team, timeline};
 use crate::console::canvas::{Canvas, Row, wrap};
 use crate::console::edit::Focus;
-use crate::console::list::{self, Line};
+use crate::console::list::{self, Line, List};
 use crate::console::place::{Panel, Screen, Thing, View};
 use crate::console::theme::Role;
 use crate::console::waits::{Whose, waits};
 use crate::core::health::{self, Verdict};
 use crate::core::incident::Phase;
-use crate::core::run::{Run, RunState};
+use crate::core::run::Run;
 use crate::core::state::Loaded;
 
 /// From this size on everything is shown side by side.
 const WIDE: (u16, u16) = (120, 32);
 
 /// The list of the panel that has the keys.
-pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
+pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
     panel_lines(view, view.place.panel, 80)
 }
 
-fn panel_lines(view: View<'_>, panel: Panel, width: usize) -> Vec<Line> {
+fn panel_lines(view: View<'_>, panel: Panel, width: usize) -> Box<dyn List + '_> {
     match panel {
-        Panel::Now => view.run().map_or_else(Vec::new, |run| steps::lines(view, run, width)),
-        Panel::Sites => sites_tree(view),
-        Panel::Team => team::lines(view),
-        Panel::Others => others(view),
-        Panel::Timeline => timeline::newest(view),
+        Panel::Now => super::steps_of_run(view, width),
+        Panel::Sites => Box::new(sites_tree(view)),
+        Panel::Team => Box::new(team::lines(view)),
+        Panel::Others => Box::new(others(view)),
+        Panel::Timeline => Box::new(timeline::newest(view)),
     }
 }
 
@@ -55,6 +56,11 @@ fn tabs(body: &mut Canvas<'_>, view: View<'_>) {
         };
     }
     body.rule(0, &row, Role::Line);
+    let Some(run) = view.run() else { return };
+    let id = Row::text(format!(" {} ", run.id));
+    let room = body.columns().saturating_sub(row.width() + id.width() + 4);
+    let far = id.and(super::run::progress_within(run, room)).gap(1);
+    body.put(fit(body.columns().saturating_sub(far.width() + 1)), 0, &far);
 }
 
 fn mark(view: View<'_>, panel: Panel) -> String {
@@ -77,11 +83,12 @@ fn panel(area: &mut Canvas<'_>, view: View<'_>, panel: Panel, focus: Focus) {
     let lines = panel_lines(view, panel, area.columns());
     let chosen = view.place.chosen.get(&(Screen::WarRoom, panel));
     let default = view.step().map(|(run, _, step, _)| Thing::Step(run.id, step.id.clone()));
-    let cursor = list::cursor(&lines, chosen, default.as_ref());
-    if lines.is_empty() {
+    let lines = lines.as_ref();
+    let cursor = list::cursor(lines, chosen, default.as_ref());
+    if lines.count() == 0 {
         area.row(0, &Row::of(format!("  {}", nothing(panel)), Role::Dim));
     }
-    list::draw(area, &lines, cursor, focus);
+    list::draw(area, lines, cursor, focus);
 }
 
 fn nothing(panel: Panel) -> &'static str {
@@ -117,7 +124,7 @@ fn now(area: &mut Canvas<'_>, view: View<'_>) {
     let sites = sites_rows(view, area.columns());
     let summary = summary(view, area.columns());
     let run = view.run();
-    let count = run.map_or(summary.len(), |run| run.steps.len() + usize::from(banner(view, run).is_some()));
+    let count = run.map_or(summary.len(), |run| step_rows(view, run, area.columns()));
     let shares = shares(height, fit(count), fit(sites.len()), super::run::wanted(view).is_some());
     let mut top = area.part(0, 0, width, shares.steps);
     match run {
@@ -142,28 +149,17 @@ fn fit(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }
 
-/// The run's steps, with a line above them when it does not simply go on.
-fn run_steps(area: &mut Canvas<'_>, view: View<'_>, run: &Run, focus: Focus) {
-    let (width, height) = (area.width(), area.height());
-    let top = banner(view, run);
-    if let Some(row) = &top {
-        area.row(0, row);
-    }
-    let skip = u16::from(top.is_some());
-    panel(&mut area.part(0, skip, width, height.saturating_sub(skip)), view, Panel::Now, focus);
+/// The rows that a run takes when nothing is cut: its steps, and what stands above them when it does not simply go on.
+fn step_rows(view: View<'_>, run: &Run, width: usize) -> usize {
+    steps::Steps::of(view, run, width).count() + banner(view, run, width).len()
 }
 
-fn banner(view: View<'_>, run: &Run) -> Option<Row> {
-    let row =
-        Row::text(" ").with(run.id.to_string(), Role::Strong).with(format!(" {}: ", run.procedure.name), Role::Text);
-    match &run.state {
-        RunState::Going => None,
-        RunState::Held { .. } => {
-            let says = crate::text::run_state(&view.model.state, &run.state);
-            Some(row.with(format!("HELD {says}"), Role::Warn))
-        }
-        RunState::Ended { .. } => Some(row.with(crate::text::run_state(&view.model.state, &run.state), Role::Strong)),
-    }
+fn run_steps(area: &mut Canvas<'_>, view: View<'_>, run: &Run, focus: Focus) {
+    let (width, height) = (area.width(), area.height());
+    let top = banner(view, run, area.columns());
+    top.iter().zip(0..).for_each(|(row, y)| area.row(y, row));
+    let skip = fit(top.len());
+    panel(&mut area.part(0, skip, width, height.saturating_sub(skip)), view, Panel::Now, focus);
 }
 
 /// What there is to say before anything runs.
@@ -376,7 +372,7 @@ fn centre(area: &mut Canvas<'_>, view: View<'_>, focus: Focus) {
         let rows = summary(view, area.columns());
         return rows.iter().zip(1..).for_each(|(row, y)| area.row(y, row));
     };
-    let steps = fit(run.steps.len() + usize::from(banner(view, run).is_some())).min(height.saturating_sub(4));
+    let steps = fit(step_rows(view, run, area.columns())).min(height.saturating_sub(4));
     run_steps(&mut area.part(0, 1, width, steps), view, run, focus);
     let y = steps + 1;
     output(&mut area.part(0, y, width, height.saturating_sub(y)), view);

@@ -15,11 +15,11 @@ use crate::core::refusal::Refusal;
 use crate::core::time::Span;
 use crate::wire::{Accepted, Trouble};
 
-fn shows(app: &App) -> String {
+pub(super) fn shows(app: &App) -> String {
     text(&page(app, 80, 24))
 }
 
-fn sent(app: &mut App) -> Vec<(Ticket, Command)> {
+pub(super) fn sent(app: &mut App) -> Vec<(Ticket, Command)> {
     let effects = std::mem::take(&mut app.effects);
     let commands = effects.into_iter().filter_map(|effect| match effect {
         Effect::Send { ticket, command, .. } => Some((ticket, *command)),

@@ -2,4 +2,6 @@
 
 mod habits;
 mod pages;
+pub(crate) mod rebuild;
+mod several;
 pub(crate) mod story;

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
+use super::rebuild::{self, Scene};
 use super::story::{ADA, Hour, Night, press};
 use crate::console::app::App;
 use crate::console::canvas::Glyphs;
@@ -38,61 +39,94 @@ pub(super) fn text(buffer: &Buffer) -> String {
     lines.join("\n")
 }
 
+/// Where a picture begins.
+#[derive(Clone, Copy)]
+enum At {
+    /// In the night at the shop.
+    Night(Hour),
+    /// In the night of the rebuild.
+    Rebuild(Scene),
+}
+
+impl At {
+    fn night(self) -> Night {
+        match self {
+            At::Night(hour) => Night::until(hour),
+            At::Rebuild(scene) => rebuild::night(scene),
+        }
+    }
+}
+
 /// Every picture: its name, the hour, and the keys that lead there.
-const PICTURES: &[(&str, Hour, &str)] = &[
-    ("calm", Hour::Calm, ""),
-    ("proposed", Hour::Proposed, ""),
-    ("declared", Hour::Declared, ""),
-    ("manual", Hour::Manual, ""),
-    ("gate", Hour::Gate, ""),
-    ("promoting", Hour::Promoting, ""),
-    ("failed", Hour::Failed, ""),
-    ("recovered", Hour::Recovered, ""),
-    ("panel_sites", Hour::Gate, "2"),
-    ("panel_team", Hour::Gate, "3"),
-    ("panel_others", Hour::Gate, "4"),
-    ("panel_timeline", Hour::Gate, "5"),
-    ("runbooks", Hour::Gate, "g r"),
-    ("procedure", Hour::Gate, "g r Enter"),
-    ("run", Hour::Gate, "Enter k k k"),
-    ("timeline", Hour::Gate, "g i"),
-    ("timeline_row", Hour::Gate, "g i Enter"),
-    ("team", Hour::Gate, "g t"),
-    ("updates", Hour::Gate, "g u"),
-    ("update_row", Hour::Gate, "g u Enter"),
-    ("health", Hour::Gate, "g h"),
-    ("health_row", Hour::Gate, "g h Enter"),
-    ("help", Hour::Gate, "?"),
-    ("palette", Hour::Gate, ":"),
-    ("palette_hold", Hour::Calm, ": h o l d"),
-    ("box_declare", Hour::Proposed, "D"),
-    ("box_declare_plan", Hour::Calm, "D"),
-    ("box_dismiss", Hour::Proposed, "D F2"),
-    ("box_launch", Hour::Declared, "L"),
-    ("box_launch_fill", Hour::Declared, "L Enter"),
-    ("box_launch_preview", Hour::Declared, "L Enter x Enter"),
-    ("box_gate", Hour::Gate, "Space"),
-    ("box_gate_wrong", Hour::Gate, "Space n o Enter"),
-    ("box_decline", Hour::Gate, "Space F2"),
-    ("box_done", Hour::Manual, "Space"),
-    ("box_settle", Hour::Failed, "Space"),
-    ("box_hold", Hour::Gate, "H"),
-    ("box_abort", Hour::Gate, "X Enter"),
-    ("box_note", Hour::Gate, "N h i"),
-    ("box_assign", Hour::Gate, "A"),
-    ("box_update", Hour::Gate, "U h i"),
-    ("box_close", Hour::Recovered, "Space"),
-    ("box_quit", Hour::Gate, "q"),
-    ("box_cancel", Hour::Declared, ": c a n c e l Enter"),
-    ("range", Hour::Declared, "g x"),
-    ("box_fault", Hour::Declared, "g x F"),
+const PICTURES: &[(&str, At, &str)] = &[
+    ("calm", At::Night(Hour::Calm), ""),
+    ("proposed", At::Night(Hour::Proposed), ""),
+    ("declared", At::Night(Hour::Declared), ""),
+    ("manual", At::Night(Hour::Manual), ""),
+    ("gate", At::Night(Hour::Gate), ""),
+    ("promoting", At::Night(Hour::Promoting), ""),
+    ("failed", At::Night(Hour::Failed), ""),
+    ("recovered", At::Night(Hour::Recovered), ""),
+    ("panel_sites", At::Night(Hour::Gate), "2"),
+    ("panel_team", At::Night(Hour::Gate), "3"),
+    ("panel_others", At::Night(Hour::Gate), "4"),
+    ("panel_timeline", At::Night(Hour::Gate), "5"),
+    ("runbooks", At::Night(Hour::Gate), "g r"),
+    ("procedure", At::Night(Hour::Gate), "g r Enter"),
+    ("run", At::Night(Hour::Gate), "Enter k k k"),
+    ("timeline", At::Night(Hour::Gate), "g i"),
+    ("timeline_row", At::Night(Hour::Gate), "g i Enter"),
+    ("team", At::Night(Hour::Gate), "g t"),
+    ("updates", At::Night(Hour::Gate), "g u"),
+    ("update_row", At::Night(Hour::Gate), "g u Enter"),
+    ("health", At::Night(Hour::Gate), "g h"),
+    ("health_row", At::Night(Hour::Gate), "g h Enter"),
+    ("help", At::Night(Hour::Gate), "?"),
+    ("palette", At::Night(Hour::Gate), ":"),
+    ("palette_hold", At::Night(Hour::Calm), ": h o l d"),
+    ("box_declare", At::Night(Hour::Proposed), "D"),
+    ("box_declare_plan", At::Night(Hour::Calm), "D"),
+    ("box_dismiss", At::Night(Hour::Proposed), "D F2"),
+    ("box_launch", At::Night(Hour::Declared), "L"),
+    ("box_launch_fill", At::Night(Hour::Declared), "L Enter"),
+    ("box_launch_preview", At::Night(Hour::Declared), "L Enter x Enter"),
+    ("box_gate", At::Night(Hour::Gate), "Space"),
+    ("box_gate_wrong", At::Night(Hour::Gate), "Space n o Enter"),
+    ("box_decline", At::Night(Hour::Gate), "Space F2"),
+    ("box_done", At::Night(Hour::Manual), "Space"),
+    ("box_settle", At::Night(Hour::Failed), "Space"),
+    ("box_hold", At::Night(Hour::Gate), "H"),
+    ("box_abort", At::Night(Hour::Gate), "X Enter"),
+    ("box_note", At::Night(Hour::Gate), "N h i"),
+    ("box_assign", At::Night(Hour::Gate), "A"),
+    ("box_update", At::Night(Hour::Gate), "U h i"),
+    ("box_close", At::Night(Hour::Recovered), "Space"),
+    ("box_quit", At::Night(Hour::Gate), "q"),
+    ("box_cancel", At::Night(Hour::Declared), ": c a n c e l Enter"),
+    ("range", At::Night(Hour::Declared), "g x"),
+    ("box_fault", At::Night(Hour::Declared), "g x F"),
+    ("war_several", At::Rebuild(Scene::Going), ""),
+    ("war_gates", At::Rebuild(Scene::Gates), ""),
+    ("war_back", At::Rebuild(Scene::Back), ""),
+    ("box_gate_of_two", At::Rebuild(Scene::Gates), "Space"),
+    ("run_several", At::Rebuild(Scene::Going), "g s"),
+    ("run_list", At::Rebuild(Scene::Going), "g s j Enter"),
+    ("run_folded", At::Rebuild(Scene::Going), "g s j"),
+    ("run_gates", At::Rebuild(Scene::Gates), "g s"),
+    ("run_mending", At::Rebuild(Scene::Mending), "g s"),
+    ("run_lost", At::Rebuild(Scene::Lost), "g s"),
+    ("run_overdue", At::Rebuild(Scene::Overdue), "g s"),
+    ("run_back", At::Rebuild(Scene::Back), "g s"),
+    ("run_returned", At::Rebuild(Scene::Returned), "g s g g"),
+    ("run_aborted", At::Rebuild(Scene::Aborted), "g s"),
+    ("run_partly", At::Rebuild(Scene::Partly), "g s g g"),
 ];
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (132, 38)];
 
 /// The console as it stands after those keys, on a practice range that has answered.
-fn picture(hour: Hour, keys: &str, depth: Depth, glyphs: Glyphs) -> App {
-    let mut app = Night::until(hour).console_with(&ADA, depth, glyphs);
+fn picture(at: At, keys: &str, depth: Depth, glyphs: Glyphs) -> App {
+    let mut app = at.night().console_with(&ADA, depth, glyphs);
     app.take(Message::Range(Ok(range())));
     if !keys.is_empty() {
         press(&mut app, keys);
@@ -102,8 +136,8 @@ fn picture(hour: Hour, keys: &str, depth: Depth, glyphs: Glyphs) -> App {
 
 #[test]
 fn screens_and_boxes_at_both_sizes() {
-    for (name, hour, keys) in PICTURES {
-        let app = picture(*hour, keys, Depth::True, Glyphs::Unicode);
+    for (name, at, keys) in PICTURES {
+        let app = picture(*at, keys, Depth::True, Glyphs::Unicode);
         for (width, height) in SIZES {
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&page(&app, width, height)));
         }
@@ -159,8 +193,8 @@ fn range() -> serde_json::Value {
 /// The same for terminals that show no more than ASCII.
 #[test]
 fn every_page_has_its_form_in_ascii() {
-    for (name, hour, keys) in PICTURES {
-        let app = picture(*hour, keys, Depth::Mono, Glyphs::Ascii);
+    for (name, at, keys) in PICTURES {
+        let app = picture(*at, keys, Depth::Mono, Glyphs::Ascii);
         for (width, height) in SIZES {
             let shown = text(&page(&app, width, height));
             assert!(shown.is_ascii(), "{name}: {shown}");
@@ -204,8 +238,8 @@ fn looks(buffer: &Buffer) -> String {
 #[test]
 fn looks_at_every_depth_of_colour() {
     for (depth, depth_name) in [(Depth::True, "true"), (Depth::Sixteen, "16"), (Depth::Mono, "mono")] {
-        for (name, hour, keys) in PICTURES {
-            let app = picture(*hour, keys, depth, Glyphs::Unicode);
+        for (name, at, keys) in PICTURES {
+            let app = picture(*at, keys, depth, Glyphs::Unicode);
             for (width, height) in SIZES {
                 let shown = looks(&page(&app, width, height));
                 insta::assert_snapshot!(format!("looks_{name}_{width}x{height}_{depth_name}"), shown);

@@ -18,6 +18,7 @@ use crate::core::ids::{IncidentId, Principal, RunId};
 use crate::core::loss::{Position, Replicated};
 use crate::core::observe::{Report, StepEnd};
 use crate::core::people::{Access, Mode, Person};
+use crate::core::plan::Procedure;
 use crate::core::run::{Evidence, Failure};
 use crate::core::state::{Entry, PROTOCOL, State};
 use crate::core::time::{Now, Span};
@@ -53,6 +54,11 @@ pub(crate) struct Night {
 impl Night {
     /// An engine that has looked at everything and found it well.
     pub(crate) fn new() -> Night {
+        Night::with(Vec::new())
+    }
+
+    /// The same, whose plan has more procedures.
+    pub(crate) fn with(procedures: Vec<Procedure>) -> Night {
         let mut night =
             Night { state: State::default(), head: 0, second: 0, readings: Readings::default(), entries: Vec::new() };
         let person = |who: Principal, name: &str, access: &[Access]| Person {
@@ -72,7 +78,9 @@ impl Night {
         });
         let bytes = include_bytes!("shop.yml");
         let reading = crate::plan::read("shop.yml", bytes);
-        let plan = Arc::new(reading.plan.unwrap_or_else(|| panic!("{:?}", reading.faults)));
+        let mut plan = reading.plan.unwrap_or_else(|| panic!("{:?}", reading.faults));
+        plan.procedures.extend(procedures);
+        let plan = Arc::new(plan);
         let hash = reading.hash;
         let text = String::from_utf8_lossy(bytes).into_owned();
         let body = Some(PlanBody { text, plan: Arc::clone(&plan) });
@@ -94,7 +102,7 @@ impl Night {
         self.take(Input::Time);
     }
 
-    fn take(&mut self, input: Input<'_>) {
+    pub(crate) fn take(&mut self, input: Input<'_>) {
         let now = at(self.second);
         let entries = take(&mut self.state, &mut self.head, input, &self.readings, &now).unwrap();
         self.entries.extend(entries);
@@ -171,6 +179,13 @@ impl Night {
     /// The night up to that hour.
     pub(crate) fn until(hour: Hour) -> Night {
         let mut night = Night::new();
+        night.go_on(hour);
+        night
+    }
+
+    /// On to that hour.
+    pub(crate) fn go_on(&mut self, hour: Hour) {
+        let night = self;
         night.pass(100);
         if hour >= Hour::Proposed {
             night.replicate(Some(4));
@@ -263,7 +278,6 @@ impl Night {
             night.step("stable", StepEnd::good(Evidence::Healthy { probes: 1 }));
             night.pass(30);
         }
-        night
     }
 
     pub(crate) fn live(&self) -> Live {

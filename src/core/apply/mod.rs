@@ -11,7 +11,7 @@ use super::health::{ProbeState, Verdict};
 use super::ids::{IncidentId, PlanId, ProbeId, RunId};
 use super::incident::{Incident, Phase};
 use super::plan::{Plan, Probe, Procedure};
-use super::run::{Board, Course, Graph, Run, RunState, StepRun, StepState};
+use super::run::{Board, Course, Graph, Run, RunResult, RunState, StepRun, StepState};
 use super::state::{ENDED_KEPT, Entry, Loaded, State, TIMELINE_KEPT, TOOK_KEPT, TOOK_STEPS};
 use super::time::{Now, last_of};
 
@@ -176,7 +176,9 @@ fn begin(state: &mut State, entry: &Entry, run: RunId, procedure: &Arc<Procedure
 /// What was done, and how long it took, is what the next run is told to expect.
 fn remember_durations(state: &mut State, run: RunId) {
     let Some(run) = state.runs.get(&run).cloned() else { return };
-    if run.steps.len() > TOOK_STEPS {
+    // An aborted run may be taken up again, and its steps would count twice.
+    let aborted = matches!(run.state, RunState::Ended { result: RunResult::Aborted { .. }, .. });
+    if aborted || run.steps.len() > TOOK_STEPS {
         return;
     }
     let of_plan = state.took.entry(run.plan.clone()).or_default();

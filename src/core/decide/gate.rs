@@ -85,7 +85,7 @@ fn no_longer(c: Context<'_>, run: &Run, gate: &Gate, shown: &View, earlier: &Con
     if earlier.digest != shown.digest || !holds {
         return Some(Voided::ViewChanged);
     }
-    (earlier.expires <= c.now.utc).then_some(Voided::Expired)
+    (earlier.counts_for(c.now) == Span::ZERO).then_some(Voided::Expired)
 }
 
 fn voided(run: RunId, step: &StepId, by: &Principal, why: Voided) -> Event {

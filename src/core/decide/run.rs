@@ -9,7 +9,7 @@ use super::super::expand::{self, LaidOut};
 use super::super::ids::{ComponentId, IncidentId, PlanId, ProcedureId, RunId, StepId};
 use super::super::incident::Incident;
 use super::super::people::{Act, Mode};
-use super::super::plan::{Action, Environment, Launcher, PlanHash, Procedure, ProcedureKind, Step};
+use super::super::plan::{Action, Environment, Launcher, PlanHash, Procedure, ProcedureKind, Purpose, Step};
 use super::super::refusal::{Missing, Refusal};
 use super::super::run::{RunResult, RunState};
 use super::super::state::Loaded;
@@ -96,8 +96,8 @@ pub(super) fn start(c: Context<'_>, launch: Launch<'_>, seen: Option<&PlanHash>)
     let run = RunId(c.state.runs_so_far + 1);
     let without = &launch.options.without;
     let left_out = laid_out.procedure.steps.iter().filter(|step| {
-        let is_gate = matches!(step.action, Action::Gate(_));
-        step.part.is_some_and(|part| without.contains(&part)) && !is_gate
+        let guards = matches!(step.action, Action::Gate(_)) || step.purpose == Purpose::Precondition;
+        step.part.is_some_and(|part| without.contains(&part)) && !guards
     });
     let skip = |step: &Step| Event::StepSkipped { run, step: step.id.clone(), reason: "left out at launch".into() };
     let skipped: Vec<Event> = left_out.map(skip).collect();

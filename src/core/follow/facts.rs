@@ -3,7 +3,7 @@
 use super::super::health::{self, Verdict};
 use super::super::ids::StepId;
 use super::super::plan::Step;
-use super::super::run::{Run, StepRun};
+use super::super::run::{Run, StepRun, StepState};
 use super::super::state::State;
 use super::super::when::Facts;
 
@@ -24,7 +24,7 @@ impl Facts for OfStep<'_> {
         let full = if scope.is_empty() { step.to_owned() } else { format!("{scope}.{step}") };
         let id = StepId::new(full).ok()?;
         match self.run.find(&id) {
-            Some((_, _, seen)) => Some(seen.state.word()),
+            Some((_, _, seen)) => Some(outcome(seen)),
             None => passes(self.run, &id),
         }
     }
@@ -50,10 +50,17 @@ impl Facts for OfStep<'_> {
 fn passes(run: &Run, group: &StepId) -> Option<&'static str> {
     let of_group = run.pairs().filter(|(step, _)| step.origin.group.as_ref() == Some(group) && step.counts());
     let worst = |word: &str| {
-        ["done", "not needed", "skipped", "pending", "waiting", "pausing", "running", "declined", "unknown", "failed"]
+        ["done", "not_needed", "skipped", "pending", "waiting", "pausing", "running", "declined", "unknown", "failed"]
             .iter()
             .position(|known| *known == word)
     };
-    let words = of_group.map(|(_, seen): (&Step, &StepRun)| seen.state.word());
-    words.max_by_key(|word| worst(word))
+    of_group.map(|(_, seen): (&Step, &StepRun)| outcome(seen)).max_by_key(|word| worst(word))
+}
+
+/// How a step stands, in the words of conditions, which have no blanks.
+fn outcome(seen: &StepRun) -> &'static str {
+    match seen.state {
+        StepState::NotNeeded { .. } => "not_needed",
+        _ => seen.state.word(),
+    }
 }

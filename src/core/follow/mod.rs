@@ -17,8 +17,11 @@ use super::time::{Moment, Now};
 #[must_use]
 pub fn follow(state: &State, readings: &Readings, now: &Now) -> Vec<Event> {
     let mut events = Vec::new();
-    for run in state.runs.values().filter(|run| run.is_open()) {
-        events.extend(run::of_run(state, run, readings, now));
+    for run in state.runs.values() {
+        match run.is_open() {
+            true => events.extend(run::of_run(state, run, readings, now)),
+            false => events.extend(run::still_at(run, now)),
+        }
     }
     for incident in state.open_incidents() {
         events.extend(incident::of_incident(state, incident, now));

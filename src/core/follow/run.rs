@@ -3,8 +3,8 @@
 use super::super::comms::{Delivery, Try};
 use super::super::event::{Event, Voided};
 use super::super::health::{Readings, living_key};
-use super::super::plan::{Action, ProcedureKind, Repeat, Step};
-use super::super::run::{Course, Evidence, Failure, Run, RunResult, RunState, StepRun, StepState};
+use super::super::plan::{Action, ProcedureKind, Repeat, Return, Step};
+use super::super::run::{Course, Evidence, Failure, How, Run, RunResult, RunState, StepRun, StepState};
 use super::super::state::State;
 use super::super::time::{Moment, Now, Span};
 use super::facts::OfStep;
@@ -25,6 +25,7 @@ pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now) -
     }
     if let Some(limit) = over_its_time(run, now) {
         events.push(Event::RunOverdue { run: run.id, limit });
+        events.extend(page(state, run, limit));
         return events;
     }
     let again = run.active().filter_map(|(_, step, seen)| again(run, step, seen, readings, now));
@@ -39,17 +40,26 @@ pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now) -
     }
 }
 
+/// What follows for a run that is over: what it was at and only rules end is stopped with it.
+pub(super) fn still_at<'r>(run: &'r Run, now: &'r Now) -> impl Iterator<Item = Event> + 'r {
+    let by_rules = |step: &Step| matches!(step.action, Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_));
+    let still =
+        run.active().filter(move |(_, step, seen)| matches!(seen.state, StepState::Running { .. }) && by_rules(step));
+    still.map(|(_, step, seen)| super::super::observe::failed(run, step, seen.attempts, &Failure::Stopped, now))
+}
+
 /// When something will follow by time alone.
 pub(super) fn due(run: &Run, now: &Now) -> Option<Moment> {
     let going = run.state == RunState::Going;
     let steps = run.active().filter_map(|(_, step, seen)| {
+        let again = going && is_on_its_way(run, step);
         let rest = match (&seen.state, &step.action) {
-            (StepState::Pausing { since, pause, .. }, _) if going => Some(left(since, *pause, now)),
+            (StepState::Pausing { since, pause, .. }, _) if again => Some(left(since, *pause, now)),
             (StepState::Running { since }, Action::Wait { span }) => Some(left(since, *span, now)),
-            (StepState::Unknown { .. }, _) if going && step.repeat == Repeat::IsHarmless => Some(LOOK_AGAIN),
+            (StepState::Unknown { .. }, _) if again && step.repeat == Repeat::IsHarmless => Some(LOOK_AGAIN),
             _ => None,
         };
-        let expiry = seen.confirmations.iter().map(|c| left(&c.at, c.expires.since(c.at.utc), now));
+        let expiry = seen.confirmations.iter().map(|c| c.counts_for(now));
         expiry.chain(rest).min()
     });
     let limit = run.procedure.timeout.filter(|_| going && run.overdue.is_none() && run.board.running > 0);
@@ -59,16 +69,30 @@ pub(super) fn due(run: &Run, now: &Now) -> Option<Moment> {
 
 /// What is left of a length of time that began then.
 fn left(since: &Now, all: Span, now: &Now) -> Span {
-    all.minus(now.since(since).span)
+    all.minus(now.surely_since(since))
 }
 
 fn over_its_time(run: &Run, now: &Now) -> Option<Span> {
     run.procedure.timeout.filter(|limit| run.overdue.is_none() && run.busy(now) >= *limit)
 }
 
+/// Words to the team over the channels that the plan pages it by.
+fn page(state: &State, run: &Run, limit: Span) -> Option<Event> {
+    let channels = state.plans.get(&run.plan)?.plan.pages.iter().cloned().collect::<std::collections::BTreeSet<_>>();
+    let incident = state.incidents.get(&run.incident).filter(|_| !channels.is_empty())?;
+    let (sign, name) = (&incident.call_sign, &run.procedure.name);
+    Some(Event::UpdateSent {
+        incident: incident.id.clone(),
+        number: incident.updates.len() + 1,
+        text: format!("{sign}: {} ({name}) has taken {limit}, all that it may; it is held and needs a person.", run.id),
+        channels,
+        of: None,
+    })
+}
+
 /// A step that is tried again by itself: after its pause, or because it is lost from sight, does no harm twice and no longer lives.
 fn again(run: &Run, step: &Step, seen: &StepRun, readings: &Readings, now: &Now) -> Option<Event> {
-    if Run::is_undoing(step) != matches!(run.course, Course::Back { .. }) {
+    if !is_on_its_way(run, step) {
         return None;
     }
     match &seen.state {
@@ -82,6 +106,11 @@ fn again(run: &Run, step: &Step, seen: &StepRun, readings: &Readings, now: &Now)
         }
         _ => None,
     }
+}
+
+/// Whether a step belongs to the way that its run goes.
+fn is_on_its_way(run: &Run, step: &Step) -> bool {
+    Run::is_undoing(step) == matches!(run.course, Course::Back { .. })
 }
 
 /// The end of a step that nobody outside has to do anything for.
@@ -146,7 +175,7 @@ fn no_longer_confirmed(
     now: &Now,
 ) -> Vec<Event> {
     let voided = seen.confirmations.iter().filter_map(|c| {
-        let why = if left(&c.at, c.expires.since(c.at.utc), now) == Span::ZERO {
+        let why = if c.counts_for(now) == Span::ZERO {
             Voided::Expired
         } else {
             super::super::decide::gate::worsened(state, run, c.max_loss, readings)?
@@ -174,13 +203,15 @@ fn forward(state: &State, run: &Run) -> Vec<Event> {
         if slots.none_left() && !step.action.is_for_people() {
             break;
         }
-        match may_begin(state, run, step) {
+        match may_begin(state, run, *place as usize, step) {
             Ok(None) if step.action.is_for_people() || slots.take(run, step) => events.push(start(run, step, seen)),
             Ok(None) => {}
             Ok(Some(why)) => events.push(Event::StepNotNeeded { run: run.id, step: step.id.clone(), why }),
             Err(why) => {
                 let (run, step, attempt) = (run.id, step.id.clone(), seen.attempts);
                 events.push(Event::StepFailed { run, step, attempt, why: Failure::NotStarted { why }, again: None });
+                // What that means for the run comes before anything else begins.
+                break;
             }
         }
     }
@@ -188,20 +219,30 @@ fn forward(state: &State, run: &Run) -> Vec<Event> {
 }
 
 /// Whether a step is done at all: why not, if it is not; an error when that cannot be told.
-fn may_begin(state: &State, run: &Run, step: &Step) -> Result<Option<String>, String> {
+fn may_begin(state: &State, run: &Run, place: usize, step: &Step) -> Result<Option<String>, String> {
     let around = step.origin.under.as_ref().and_then(|id| run.find(id));
     if let Some((_, call, seen)) = around
         && matches!(seen.state, StepState::Skipped { .. } | StepState::NotNeeded { .. })
     {
         return Ok(Some(format!("{} was left out", call.id)));
     }
-    let Some(condition) = &step.when else { return Ok(None) };
-    let facts = OfStep { state, run, step };
-    match condition.holds(&facts) {
-        Ok(true) => Ok(None),
-        Ok(false) => Ok(Some(format!("not so: {condition}"))),
-        Err(unclear) => Err(format!("whether {condition} cannot be told: {unclear}")),
+    if let Some(condition) = &step.when {
+        match condition.holds(&OfStep { state, run, step }) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Some(format!("not so: {condition}"))),
+            Err(unclear) => return Err(format!("whether {condition} cannot be told: {unclear}")),
+        }
     }
+    match step.way_back == Return::None && !behind_an_open_gate(run, place) {
+        true => Err("there is no return from it, and no gate before it was opened".into()),
+        false => Ok(None),
+    }
+}
+
+/// A gate on the way that was not needed has asked nobody.
+fn behind_an_open_gate(run: &Run, place: usize) -> bool {
+    let opened = |(_, _, seen): (_, _, &StepRun)| matches!(seen.state, StepState::Done { how: How::Opened { .. }, .. });
+    run.graph.before(place).into_iter().filter_map(|before| run.at(before)).any(opened)
 }
 
 /// Room for steps side by side, in the run and on each host.

@@ -3,12 +3,13 @@
 use super::super::event::Event;
 use super::super::ids::StepId;
 use super::super::plan::{OnFailure, Step};
-use super::super::run::{Run, RunResult, StepRun, StepState, Then};
+use super::super::run::{Failure, Run, RunResult, StepRun, StepState, Then};
 use super::run::start;
 
-/// Whether a step's failure asks for the way back.
+/// Whether a step's failure asks for the way back. What was stopped from outside waits for whoever takes the run up again.
 pub(super) fn asks_for_it(step: &Step, seen: &StepRun) -> bool {
-    step.on_failure == OnFailure::Rollback && matches!(seen.state, StepState::Failed { then: Then::Waits, .. })
+    let StepState::Failed { then: Then::Waits, why, .. } = &seen.state else { return false };
+    step.on_failure == OnFailure::Rollback && *why != Failure::Stopped
 }
 
 /// What is undone next, or the end.

@@ -107,6 +107,9 @@ pub struct Plan {
     pub procedures: Vec<Procedure>,
     /// The channels that updates go to.
     pub channels: Vec<ChannelId>,
+    /// The channels that reach the team itself, when the engine needs people.
+    #[serde(default)]
+    pub pages: Vec<ChannelId>,
     /// Where customers are counted, if they are.
     pub customers: Option<CustomerCounter>,
 }

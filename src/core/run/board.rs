@@ -139,26 +139,26 @@ impl Run {
     }
 
     fn count_settled(&mut self, step: &Step, place: usize, seq: u64, state: &StepState) {
+        let done = matches!(state, StepState::Done { .. });
         match &step.purpose {
             Purpose::Work | Purpose::Precondition => {
                 self.board.settled += 1;
                 self.board.skipped += usize::from(matches!(state, StepState::Skipped { .. }));
                 self.board.failed += usize::from(matches!(state, StepState::Failed { then: Then::GoesOn, .. }));
-                if step.purpose == Purpose::Work && matches!(state, StepState::Done { .. }) {
-                    self.board.done.insert_mut(seq, key(place));
-                }
             }
             Purpose::Mend(_) => self.board.mending = self.board.mending.saturating_sub(1),
-            Purpose::Undo(of) => {
-                if !matches!(state, StepState::Done { .. }) {
-                    return;
-                }
+            Purpose::Undo(_) => {}
+        }
+        match &step.purpose {
+            Purpose::Work | Purpose::Mend(_) if done => self.board.done.insert_mut(seq, key(place)),
+            Purpose::Undo(of) if done => {
                 self.board.undone += 1;
                 let ended = self.graph.place(of).and_then(|place| self.steps.get(place)).and_then(|s| s.ended);
                 if let Some(ended) = ended {
                     self.board.done.remove_mut(&ended);
                 }
             }
+            _ => {}
         }
     }
 

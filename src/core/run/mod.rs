@@ -358,6 +358,14 @@ pub struct Confirmation {
 /// How long a confirmation counts while others are missing.
 pub const CONFIRMATION_LASTS: Span = Span::from_secs(600);
 
+impl Confirmation {
+    /// How long it still counts: by uptime within one boot, whatever becomes of the wall clock.
+    #[must_use]
+    pub fn counts_for(&self, now: &Now) -> Span {
+        self.expires.since(self.at.utc).minus(now.surely_since(&self.at))
+    }
+}
+
 impl StepState {
     /// Whether the next step may start.
     #[must_use]

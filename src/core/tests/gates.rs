@@ -12,7 +12,7 @@ use crate::core::people::Mode;
 use crate::core::plan::{Action, Environment, Plan, Return};
 use crate::core::refusal::Refusal;
 use crate::core::run::{CONFIRMATION_LASTS, How, StepState};
-use crate::core::time::Span;
+use crate::core::time::{Moment, Span};
 
 fn assign(world: &mut World, incident: &IncidentId, role: &str, to: Principal) {
     world.ok(root(), Command::AssignRole { incident: incident.clone(), role: id(role), to });
@@ -144,12 +144,16 @@ fn a_yes_counts_for_ten_minutes() {
 
 #[test]
 fn a_yes_out_of_time_does_not_count_even_before_the_engine_says_so() {
-    let (mut world, _, run) = two_people();
-    yes(&mut world, ada(), run);
-    world.now.utc = world.now.utc.plus(CONFIRMATION_LASTS);
-    let events = yes(&mut world, mike(), run);
-    assert_eq!(voided(&events), [(ada(), Voided::Expired)]);
-    assert!(!is_open(&world, run));
+    for (day, passed, opens) in [(0, 600, false), (-1, 600, false), (1, 599, true), (-1, 599, true)] {
+        let (mut world, _, run) = two_people();
+        yes(&mut world, ada(), run);
+        let now = &mut world.now;
+        now.uptime = now.uptime.plus(Span::from_secs(passed));
+        now.utc = Moment::from_micros(now.utc.plus(Span::from_secs(passed)).micros() + day * 86_400_000_000);
+        let events = yes(&mut world, mike(), run);
+        let expired = if opens { vec![] } else { vec![(ada(), Voided::Expired)] };
+        assert_eq!((voided(&events), is_open(&world, run)), (expired, opens), "the wall clock moved by {day} days");
+    }
 }
 
 #[test]

@@ -40,6 +40,7 @@ mod spawn;
 mod wait;
 
 pub use environment::clean_environment;
+pub(super) use keeper::find_program;
 pub use keeper::run;
 pub use look::{Found, Life, Stop, Void, group_alive, look, stop, void};
 pub use read::{Chunk, read_output};

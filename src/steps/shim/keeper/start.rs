@@ -63,7 +63,7 @@ fn secrets(order: &Order) -> Result<Vec<String>, String> {
 
 /// Where the program is. A name with a slash is taken as it is, from the working directory on; others are looked up in the
 /// command's own `PATH`.
-fn find_program(name: &str, spec: &Spec) -> Result<PathBuf, String> {
+pub(in super::super::super) fn find_program(name: &str, spec: &Spec) -> Result<PathBuf, String> {
     if name.contains('/') {
         return if spec.cwd.join(name).exists() {
             Ok(PathBuf::from(name))

@@ -1,0 +1,99 @@
+//! How a run stands, in a line or two: never by colour alone.
+
+use crate::console::canvas::{Row, count, wrap};
+use crate::console::place::View;
+use crate::console::theme::Role;
+use crate::console::waits::needs_somebody;
+use crate::core::run::{Course, Run, RunResult, RunState, StepState};
+use crate::text;
+
+/// How far it has come: `5 of 9, 2 running, 1 waits`.
+pub(crate) fn progress(run: &Run) -> Row {
+    progress_within(run, usize::MAX)
+}
+
+/// The same, with as much of it as fits that many columns.
+pub(crate) fn progress_within(run: &Run, room: usize) -> Row {
+    let (have, all) = run.progress();
+    let mut row = Row::of(format!("{have} of {all}"), Role::Strong);
+    let waits = run.waiting().filter(|(_, step, done)| needs_somebody(run, step, done)).count();
+    for (number, word, role) in [
+        (run.board.running, "running", Role::Active),
+        (waits, if waits == 1 { "waits" } else { "wait" }, Role::Waits),
+        (run.board.failed, "failed", Role::Bad),
+        (run.board.skipped, "left out", Role::Warn),
+    ] {
+        let words = format!("{number} {word}");
+        if number > 0 && row.width() + words.len() + 2 <= room {
+            row = row.with(", ", Role::Dim).with(words, role);
+        }
+    }
+    row
+}
+
+/// What there is to say of a run that does not simply go on, each with a sign and a word that stand out.
+pub(crate) fn banner(view: View<'_>, run: &Run, width: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    if let Course::Back { by, why, at } = &run.course
+        && run.is_open()
+    {
+        let by = view.model.name(by);
+        rows.extend(loud(" « ROLLING BACK ", Role::Waits, &format!("since {}, {by}: {why}", at.utc), width));
+    }
+    match &run.state {
+        RunState::Going => rows.extend(blocked(run, width)),
+        RunState::Held { by, reason, .. } if run.overdue.is_none() => {
+            let why = reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
+            let says = format!("by {}{why}; nothing new starts. R lets it go on", view.model.name(by));
+            rows.extend(loud(" ▲ HELD ", Role::Waits, &says, width));
+        }
+        RunState::Held { reason, at, .. } => {
+            let why = reason.as_deref().unwrap_or("its time is over");
+            let says = format!("since {}: {why}; nothing new starts. R lets it go on", at.utc);
+            rows.extend(loud(" ▲ OVERDUE, HELD ", Role::Waits, &says, width));
+        }
+        RunState::Ended { result, .. } => {
+            let (sign, role) = match result {
+                RunResult::Done => (" ✓ ENDED ", Role::Good),
+                RunResult::Partly { .. } => (" ! ENDED ", Role::Warn),
+                RunResult::RolledBack { .. } => (" « ENDED ", Role::Warn),
+                RunResult::Aborted { .. } => (" ✗ ENDED ", Role::Bad),
+            };
+            let stopping = if run.board.running > 0 { "; still stopping" } else { "" };
+            let again = if matches!(result, RunResult::Aborted { .. }) { ". R takes it up again" } else { "" };
+            let how = match result {
+                // Which ones stands below.
+                RunResult::RolledBack { undone, kept } => {
+                    format!("ROLLED BACK: {} undone, {} stay done", count(*undone, "step"), kept.len())
+                }
+                other => text::run_result(&view.model.state, other),
+            };
+            let says = format!("{how}{stopping}{again}");
+            rows.extend(loud(sign, role, &says, width));
+        }
+    }
+    rows
+}
+
+/// On the way to its end: what keeps every further step from starting.
+fn blocked(run: &Run, width: usize) -> Vec<Row> {
+    if run.course != Course::Forward || !run.is_blocked() {
+        return Vec::new();
+    }
+    let stops = run
+        .active()
+        .find(|(_, _, seen)| seen.state.waits_for_people() && !matches!(seen.state, StepState::Waiting { .. }));
+    let Some((place, _, seen)) = stops else { return Vec::new() };
+    let says = format!("nothing new starts until somebody settles step {} ({})", place + 1, seen.state.word());
+    loud(" ▲ STOPPED ", Role::Waits, &says, width)
+}
+
+fn loud(word: &str, role: Role, says: &str, width: usize) -> Vec<Row> {
+    let lead = word.chars().count() + 2;
+    let lines = wrap(says, width.saturating_sub(lead + 1));
+    let row = |(index, line): (usize, &String)| {
+        let row = if index == 0 { Row::text(" ").with(word, role).gap(1) } else { Row::new().gap(lead) };
+        row.with(line, Role::Text)
+    };
+    lines.iter().take(2).enumerate().map(row).collect()
+}

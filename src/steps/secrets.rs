@@ -1,0 +1,114 @@
+//! Secrets that a step uses: fetched for it, and kept out of what it says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Job;
+use super::program::variable;
+use crate::core::mask::Masker;
+use crate::core::observe::StepEnd;
+use crate::core::plan::{Action, Given, HttpRequest, Sql};
+use crate::core::run::Failure;
+use crate::core::template::{Template, Values};
+use crate::secrets::{NotResolved, Secret, resolve};
+
+/// The secrets of one step.
+pub(super) struct Fetched {
+    /// By the name of their parameter.
+    named: BTreeMap<String, Secret>,
+    /// The address of a database, where that is one.
+    pub(super) address: Option<Secret>,
+    masker: Masker,
+}
+
+impl Fetched {
+    /// Fetches those that the step uses and no others, so that one that is out of reach stops only who needs it.
+    pub(super) async fn of(job: &Job) -> Result<Fetched, NotResolved> {
+        let wanted = wanted(job);
+        let mut named = BTreeMap::new();
+        for (name, reference) in job.secrets.iter().filter(|(name, _)| wanted.contains(*name)) {
+            named.insert(name.clone(), resolve(reference).await?);
+        }
+        let address = match &job.step.action {
+            Action::Sql(Sql { url: Given::Secret(reference), .. }) => Some(resolve(reference).await?),
+            _ => None,
+        };
+        let masker = Masker::new(named.values().chain(&address).map(Secret::expose));
+        Ok(Fetched { named, address, masker })
+    }
+
+    /// The step's values with its secrets among them; for places that nobody reads.
+    pub(super) fn among(&self, values: &Values) -> Values {
+        let secrets = self.named.iter().map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
+        values.clone().into_iter().chain(secrets).collect()
+    }
+
+    /// A text with secrets masked. What is cut is masked first.
+    pub(super) fn mask_text(&self, text: &str) -> String {
+        self.masker.mask_text(text)
+    }
+
+    /// The end with secrets masked in every text of it.
+    pub(super) fn mask(&self, end: StepEnd) -> StepEnd {
+        let text = |text: String| self.mask_text(&text);
+        match end {
+            StepEnd::Good { evidence, results } => {
+                StepEnd::Good { evidence, results: results.into_iter().map(|(k, v)| (k, text(v))).collect() }
+            }
+            StepEnd::Bad(failure) => StepEnd::Bad(match failure {
+                Failure::NotStarted { why } => Failure::NotStarted { why: text(why) },
+                Failure::WrongAnswer { why } => Failure::WrongAnswer { why: text(why) },
+                Failure::NoAnswer { why } => Failure::NoAnswer { why: text(why) },
+                Failure::NotHealthy { why } => Failure::NotHealthy { why: text(why) },
+                silent @ (Failure::Exit { .. }
+                | Failure::Signal { .. }
+                | Failure::TimedOut { .. }
+                | Failure::Stopped) => silent,
+            }),
+            StepEnd::Lost(what) => StepEnd::Lost(text(what)),
+            StepEnd::Regained => StepEnd::Regained,
+        }
+    }
+}
+
+/// The secrets of a program, by the variables of its environment in which it finds them: all of its step, as nobody knows
+/// which of them it uses. Fetched when it starts; its shim keeps them out of its output.
+pub(super) async fn environment(job: &Job) -> Result<Vec<(String, String)>, NotResolved> {
+    let mut variables = Vec::new();
+    for (name, reference) in &job.secrets {
+        variables.push((variable(name), resolve(reference).await?.expose().to_owned()));
+    }
+    Ok(variables)
+}
+
+/// The names that may stand for a secret in this step: in places that are never shown, and nowhere else.
+fn wanted(job: &Job) -> BTreeSet<String> {
+    match &job.step.action {
+        Action::Http(HttpRequest { headers, json, .. }) => {
+            let mut names: BTreeSet<String> = headers.values().flat_map(Template::names).map(str::to_owned).collect();
+            json.iter().for_each(|json| names_in_json(json, &mut names));
+            names
+        }
+        Action::Sql(sql) => {
+            let address = match &sql.url {
+                Given::Text(template) => Some(template),
+                Given::Secret(_) => None,
+            };
+            address.into_iter().chain(&sql.bind).flat_map(Template::names).map(str::to_owned).collect()
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+fn names_in_json(value: &serde_json::Value, names: &mut BTreeSet<String>) {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => {
+            if let Ok(template) = Template::new(text.as_str()) {
+                names.extend(template.names().map(str::to_owned));
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| names_in_json(item, names)),
+        Value::Object(fields) => fields.values().for_each(|field| names_in_json(field, names)),
+        _ => {}
+    }
+}

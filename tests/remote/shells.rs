@@ -1,0 +1,107 @@
+//! Hosts of several kinds: whatever stands behind `sh` there, and with little else.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use warroom::steps::remote::RemoteExit;
+
+use super::{
+    far::{Far, until},
+    step::Step,
+};
+
+/// All that the far side calls, without `setsid` and `ps`.
+const TOOLS: [&str; 13] =
+    ["awk", "cat", "env", "head", "mkdir", "mv", "nohup", "printf", "rm", "sleep", "tail", "tr", "wc"];
+
+fn find(name: &str) -> Option<PathBuf> {
+    ["/usr/bin", "/bin"].map(|dir| Path::new(dir).join(name)).into_iter().find(|path| path.exists())
+}
+
+/// A host whose `sh` is this, and which has the [`TOOLS`] and `more` and nothing else.
+async fn host(sh: &str, more: &[&str]) -> Option<Far> {
+    let Some(sh) = find(sh) else {
+        eprintln!("SKIPPED: steps on hosts whose sh is {sh}: it is not installed");
+        return None;
+    };
+    Far::with_tools(|dir| {
+        let bin = dir.join("bin");
+        fs::create_dir(&bin).unwrap();
+        symlink(sh, bin.join("sh")).unwrap();
+        for tool in TOOLS.iter().chain(more) {
+            symlink(find(tool).unwrap(), bin.join(tool)).unwrap();
+        }
+        bin.display().to_string()
+    })
+    .await
+}
+
+/// Words, output, a cut, and a stop that must kill.
+async fn works(far: Far) {
+    let words = ["it's", "$(x)", "\\n", "a\nb", "", "\u{c1}\u{88}", "-e", "*"];
+    let argv = [&["printf", "<%s>"][..], &words].concat();
+    let mut step = Step::command(&far, "s1", &argv);
+    step.spec.env.insert("X".into(), "'\\n'".into());
+    assert_eq!(step.run().await, RemoteExit::Exited { code: 0 });
+    assert_eq!(step.text(), words.map(|word| format!("<{word}>")).concat());
+
+    let mut deaf = Step::script(
+        &far,
+        "s2",
+        "trap '' TERM; printf 'E 0\\n\\000\\377'; printf '%s\\n' \"$X\"; (while :; do sleep 1000; done) & echo $!; \
+         while :; do sleep 1000; done",
+    );
+    deaf.spec.secrets.insert("X".into());
+    deaf.secrets.push(("X".into(), "x'\\n'".into()));
+    deaf.spec.grace = Duration::from_secs(1);
+    let follower = deaf.start();
+    let lines = || String::from_utf8_lossy(&deaf.output()).lines().map(str::to_owned).collect::<Vec<_>>();
+    until("it speaks", || lines().len() == 3).await;
+    far.proxy.cut();
+    until("a new connection", || far.let_in() == 2).await;
+    let said = lines();
+    assert_eq!(said[..2], ["E 0", "\0\u{fffd}x'\\n'"]);
+    follower.ask_to_stop();
+    assert_eq!(follower.end().await.1, RemoteExit::Stopped);
+    let child = Path::new("/proc").join(&said[2]);
+    until("its child goes", || !fs::read_to_string(child.join("stat")).is_ok_and(|stat| !stat.contains(") Z "))).await;
+}
+
+#[tokio::test]
+async fn a_host_whose_sh_is_dash_works() {
+    if let Some(far) = host("dash", &["setsid"]).await {
+        works(far).await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_whose_sh_is_bash_works() {
+    if let Some(far) = host("bash", &["setsid"]).await {
+        works(far).await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_whose_sh_is_busybox_works() {
+    if let Some(far) = host("busybox", &["setsid"]).await {
+        works(far).await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_whose_sh_is_mksh_works() {
+    if let Some(far) = host("mksh", &["setsid"]).await {
+        works(far).await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_without_setsid_works() {
+    if let Some(far) = host("dash", &[]).await {
+        works(far).await;
+    }
+}
