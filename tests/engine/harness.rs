@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use warroom::client::{Address, Client, ClientError};
 use warroom::core::command::{Command as Asked, Declared};
+use warroom::core::gate::view;
 use warroom::core::ids::{IncidentId, RunId};
 use warroom::core::incident::Incident;
 use warroom::core::run::{Run, RunResult, RunState, StepState};
@@ -134,18 +135,30 @@ impl Engine {
 
     /// Waits until a run is over.
     pub async fn end(&self, run: RunId) -> RunResult {
-        eventually(&format!("{run} ends"), || async {
-            match self.run(run).await.state {
-                RunState::Ended { result, .. } => Some(result),
-                _ => None,
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let known = self.run(run).await;
+            if let RunState::Ended { result, .. } = known.state {
+                return result;
             }
-        })
-        .await
+            assert!(Instant::now() < deadline, "{run} never ended: {:#?}", known.steps.iter().collect::<Vec<_>>());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// How a step stands now.
     pub async fn now(&self, run: RunId, step: &str) -> StepState {
         self.run(run).await.find(&step.parse().unwrap()).unwrap().2.state.clone()
+    }
+
+    /// Says yes at a gate, to what it shows now.
+    pub async fn confirm(&self, run: RunId, step: &str) {
+        let snapshot = self.client.snapshot().await.unwrap();
+        let known = &snapshot.state.runs[&run];
+        let (place, step, gate, _) = known.gates().find(|(_, gate, ..)| gate.id.as_str() == step).unwrap();
+        let shown = view(&snapshot.state, known, place, gate, &snapshot.live.readings);
+        let (step, max_loss) = (step.id.clone(), None);
+        self.ask(Asked::Confirm { run, step, target: shown.target, digest: shown.digest, max_loss }).await;
     }
 
     /// What a try of a step has written so far.

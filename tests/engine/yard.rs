@@ -1,5 +1,7 @@
 //! Where the programs of a story leave their marks, and the plans that send them there.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -24,6 +26,12 @@ impl Yard {
 
     pub fn put(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// A file that only its owner can read.
+    pub fn put_secret(&self, name: &str, text: &str) {
+        self.put(name, text);
+        std::fs::set_permissions(self.path(name), Permissions::from_mode(0o600)).unwrap();
     }
 
     /// What a file holds; nothing when it is not there.

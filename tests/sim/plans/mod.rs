@@ -47,6 +47,7 @@ pub fn plan(chance: &mut Chance, name: &str, size: Size) -> Plan {
         components,
         procedures: Vec::new(),
         channels: if chance.percent(90) { vec![id("inbox")] } else { Vec::new() },
+        pages: if chance.percent(50) { vec![id("inbox")] } else { Vec::new() },
         customers: None,
     };
     let count = chance.between(2, 4);
