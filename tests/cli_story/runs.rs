@@ -49,9 +49,27 @@ fn a_preview_says_what_would_happen_and_by_its_status_whether_it_could() {
 }
 
 #[test]
+fn a_preview_has_what_the_launch_rests_on_looked_at_now() {
+    let steps = "      - {id: act, name: Act, command: [\"true\"]}\n";
+    let there = "    preconditions:\n      - {id: there, name: The flag is there, file: {path: DIR/flag}}\n";
+    let home = at_an_incident(&format!("{steps}{there}"));
+    let (status, page, stderr) = home.run(&["run", "start", "shop", "mend", "--preview"]);
+    assert_eq!((status, stderr.as_str()), (1, "warroom: not every precondition was seen to hold\n"), "{page}");
+    assert!(page.contains("checked now: DOES NOT HOLD: ") && page.contains("first checked   0 of 1 hold\n"), "{page}");
+    assert!(page.contains("checked now     program true: /"), "{page}");
+
+    std::fs::write(home.dir.path().join("flag"), "").unwrap();
+    let page = home.good(&["run", "start", "shop", "mend", "--preview"]);
+    assert!(page.contains("checked now: holds: ") && page.contains("could start     now"), "{page}");
+    let json = home.json(&["run", "start", "shop", "mend", "--preview"]);
+    assert_eq!((&json["preconditions"]["hold"], &json["steps"][0]["checked"]["good"]), (&1.into(), &true.into()));
+    home.good(&["run", "start", "shop", "mend", "--follow"]);
+}
+
+#[test]
 fn a_failed_step_is_retried_with_another_value_and_a_run_is_followed_to_its_end() {
     let home = at_an_incident(
-        "      - {id: try, name: Try it, command: [sh, -c, \"test -e DIR/mended\"]}\n      \
+        "      - {id: try, name: Try it, command: [test, \"${word}\", =, right]}\n      \
          - {id: ask, name: Ask, manual: Ask everybody}\n      \
          - {id: tell, name: Tell, manual: Tell everybody}\n",
     );
@@ -69,7 +87,6 @@ fn a_failed_step_is_retried_with_another_value_and_a_run_is_followed_to_its_end(
     assert!(home.refused(&["run", "retry", "R1", "try", "-p", "wrd=right"]).contains("there is no parameter wrd"));
     home.good(&["run", "skip", "R1", "tell", "--reason", "nobody is left to be told"]);
     until("R1 Tell skipped: nobody is left to be told");
-    std::fs::write(home.dir.path().join("mended"), "").unwrap();
     let tried = home.good(&["run", "retry", "R1", "try", "-p", "word=right"]);
     assert!(tried.contains("is tried again with word=right"), "{tried}");
     until("^ R1 step 2 Ask (ask): waiting for people");
