@@ -275,6 +275,10 @@ impl History {
     /// These people say yes to what a gate shows now, in one batch.
     fn confirm(&mut self, people: Vec<Principal>) {
         let Some(yes) = self.at_gates().and_then(|run| self.yes(run)) else { return };
+        // Too late for those who said yes before, and the engine hears of it first.
+        if self.chance.percent(15) {
+            self.engine.outside.clock.pass(Span::from_secs(700));
+        }
         let batch = people.into_iter().map(|who| (who, yes.clone())).collect();
         let fate = self.fate();
         self.asks(batch, fate);
