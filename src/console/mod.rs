@@ -22,6 +22,7 @@ mod message;
 mod model;
 mod output;
 mod place;
+mod rail;
 mod screens;
 mod session;
 mod shape;

@@ -1,5 +1,6 @@
 //! Everything that acts does so from a box, which says on what. [`Asked`] is what can be asked for; a box fills it in and sends it.
 
+mod ask;
 mod away;
 mod compose;
 mod fault;
