@@ -29,6 +29,7 @@ mod shape;
 mod terminal;
 mod theme;
 mod waits;
+mod words;
 
 #[cfg(test)]
 mod tests;

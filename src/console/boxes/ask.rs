@@ -81,6 +81,15 @@ impl Ask {
         filled.map(|field| (field.parameter.name.clone(), field.input.text().to_owned())).collect()
     }
 
+    /// What was filled in and is not what the field began with.
+    pub(super) fn changed(&self) -> Values {
+        let began = |name: &str| {
+            let parameter = self.fields.iter().map(|f| &f.parameter).find(|p| p.name == name);
+            parameter.and_then(|p| if let Need::Default(value) = &p.need { Some(value.clone()) } else { None })
+        };
+        self.given().into_iter().filter(|(name, value)| began(name).as_ref() != Some(value)).collect()
+    }
+
     /// Whether all of it can be taken. Where not, it goes to the first field that is wrong, which says what is.
     ///
     /// # Errors

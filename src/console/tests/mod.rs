@@ -5,4 +5,5 @@ mod launching;
 mod pages;
 pub(crate) mod rebuild;
 mod several;
+mod steering;
 pub(crate) mod story;
