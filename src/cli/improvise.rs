@@ -92,12 +92,14 @@ async fn look_on(feed: &mut Feed<'_>, run: RunId, interrupts: &mut Interrupts, o
     match &seen.state {
         StepState::Done { .. } if out.format == Format::Json => Ok(()),
         StepState::Done { .. } => out.aside(&sentence),
-        StepState::Failed { .. } | StepState::Unknown { .. } if find::run(state, run)?.is_open() => {
-            Err(Failure::failed(format!(
-                "{sentence}; it waits: `warroom run retry {run} {id}` tries again, `warroom run skip {run} {id} --reason WHY` \
-                 lets it be"
-            )))
-        }
+        StepState::Unknown { .. } => Err(Failure::failed(format!(
+            "{sentence}; `warroom run show {run} --follow` looks whether it comes into sight again, `warroom run \
+             done|retry|skip {run} {id}` says what became of it"
+        ))),
+        StepState::Failed { .. } if find::run(state, run)?.is_open() => Err(Failure::failed(format!(
+            "{sentence}; it waits: `warroom run retry {run} {id}` tries again, `warroom run skip {run} {id} --reason WHY` \
+             lets it be"
+        ))),
         _ => Err(Failure::failed(sentence)),
     }
 }

@@ -4,7 +4,7 @@ mod plans;
 mod world;
 
 pub(crate) use plans::{PROBES, plan, probe};
-pub(crate) use world::{World, ada, declare, id, launch, mike, olga, rita, root, step_report};
+pub(crate) use world::{World, ada, declare, id, launch, mike, olga, rita, root};
 
 use super::ids::BootId;
 use super::time::{Moment, Now, Span};

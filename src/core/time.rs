@@ -301,6 +301,14 @@ impl Now {
         }
     }
 
+    /// How long after `earlier` at the least: across boots no less than the present one has lasted, so that whatever waits for
+    /// its time is not held up by a wall clock that was set back.
+    #[must_use]
+    pub fn surely_since(&self, earlier: &Now) -> Span {
+        let span = self.since(earlier).span;
+        if self.boot == earlier.boot { span } else { span.max(self.uptime) }
+    }
+
     /// Whether it was before `other`: by uptime within one boot, else by the wall clock.
     #[must_use]
     pub fn is_before(&self, other: &Now) -> bool {

@@ -61,7 +61,7 @@ pub(super) fn not_of(kind: &str, capture: &Capture) -> String {
         Capture::Column(_) => "column",
         Capture::Rows => "number of rows",
     };
-    format!("a {kind} step has no {what}")
+    format!("steps of kind {kind} have no {what}")
 }
 
 #[cfg(test)]

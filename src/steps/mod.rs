@@ -100,7 +100,7 @@ pub async fn perform(job: Job) -> StepEnd {
 pub async fn look(job: Job) -> StepEnd {
     let action = &job.step.action;
     if !action.only_looks() && !matches!(action, Action::Sql(_)) {
-        let why = format!("a {} step acts; it is not tried beforehand", action.kind());
+        let why = format!("a step of kind {} acts; it is not tried beforehand", action.kind());
         return StepEnd::Bad(Failure::NotStarted { why });
     }
     done(job, Way::Look).await
@@ -133,7 +133,7 @@ async fn done(job: Job, way: Way) -> StepEnd {
         Action::File(check) => file::perform(&job, check).await,
         Action::Config(files) => config::perform(&job, files).await,
         Action::Manual { .. } | Action::Gate(_) | Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_) => {
-            let why = format!("a {} step is not done by the engine's hands", step.action.kind());
+            let why = format!("a step of kind {} is not done by the engine's hands", step.action.kind());
             StepEnd::Bad(Failure::NotStarted { why })
         }
     };

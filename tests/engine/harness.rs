@@ -4,19 +4,16 @@ use std::future::Future;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::http::StatusCode;
 use tempfile::TempDir;
 use uuid::Uuid;
 use warroom::client::{Address, Client, ClientError};
 use warroom::core::command::{Command as Asked, Declared};
+use warroom::core::gate::view;
 use warroom::core::ids::{IncidentId, RunId};
 use warroom::core::incident::Incident;
-use warroom::core::run::{Run, StepState};
+use warroom::core::run::{Run, RunResult, RunState, StepState};
 use warroom::core::state::State;
 use warroom::wire::{Accepted, Posted, Trouble};
 
@@ -88,6 +85,7 @@ impl Engine {
     pub async fn ask(&self, command: Asked) -> Accepted {
         match self.try_ask(command.clone()).await {
             Ok(accepted) => accepted,
+            Err(ClientError::Trouble(Trouble::PlanFaults(faults))) => panic!("{faults:#?}"),
             Err(error) => panic!("{command:?}: {error}"),
         }
     }
@@ -110,12 +108,21 @@ impl Engine {
 
     /// Loads a plan, declares an incident of it and launches its procedure.
     pub async fn launch(&self, plan: &str, procedure: &str) -> (IncidentId, RunId) {
-        self.load(plan).await;
-        let what = Declared::Plan("shop".parse().unwrap());
-        let declared = self.ask(Asked::Declare { what, severity: None, title: None }).await;
-        let incident = declared.incident.unwrap();
+        let incident = self.declare(plan).await;
         let started = self.ask(start(&incident, procedure)).await;
         (incident, started.run.unwrap())
+    }
+
+    /// Launches the procedure `mend` of a plan for a new incident.
+    pub async fn mend(&self, plan: &str) -> RunId {
+        self.launch(plan, "mend").await.1
+    }
+
+    /// Loads a plan and declares an incident of it.
+    pub async fn declare(&self, plan: &str) -> IncidentId {
+        self.load(plan).await;
+        let what = Declared::Plan("shop".parse().unwrap());
+        self.ask(Asked::Declare { what, severity: None, title: None }).await.incident.unwrap()
     }
 
     pub async fn run(&self, run: RunId) -> Run {
@@ -124,6 +131,40 @@ impl Engine {
 
     pub async fn incident(&self, id: &IncidentId) -> Incident {
         (*self.state().await.incidents[id]).clone()
+    }
+
+    /// Waits until a run is over.
+    pub async fn end(&self, run: RunId) -> RunResult {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let known = self.run(run).await;
+            if let RunState::Ended { result, .. } = known.state {
+                return result;
+            }
+            assert!(Instant::now() < deadline, "{run} never ended: {:#?}", known.steps.iter().collect::<Vec<_>>());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// How a step stands now.
+    pub async fn now(&self, run: RunId, step: &str) -> StepState {
+        self.run(run).await.find(&step.parse().unwrap()).unwrap().2.state.clone()
+    }
+
+    /// Says yes at a gate, to what it shows now.
+    pub async fn confirm(&self, run: RunId, step: &str) {
+        let snapshot = self.client.snapshot().await.unwrap();
+        let known = &snapshot.state.runs[&run];
+        let (place, step, gate, _) = known.gates().find(|(_, gate, ..)| gate.id.as_str() == step).unwrap();
+        let shown = view(&snapshot.state, known, place, gate, &snapshot.live.readings);
+        let (step, max_loss) = (step.id.clone(), None);
+        self.ask(Asked::Confirm { run, step, target: shown.target, digest: shown.digest, max_loss }).await;
+    }
+
+    /// What a try of a step has written so far.
+    pub async fn output(&self, run: RunId, step: &str, attempt: u32) -> String {
+        let output = self.client.output(run, &step.parse().unwrap(), attempt, 0).await.unwrap();
+        String::from_utf8(output.bytes).unwrap()
     }
 
     /// Waits until a step's state is as wanted.
@@ -190,39 +231,6 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: 
 /// Says by name what cannot be tried here, past the capture of test output.
 pub fn skip(what: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED {what}: {why}");
-}
-
-/// A service on loopback whose answer the test sets.
-pub struct Service {
-    pub port: u16,
-    answer: Arc<AtomicU16>,
-    pub bodies: Arc<std::sync::Mutex<Vec<(String, String)>>>,
-}
-
-impl Service {
-    /// Answers 200 until told otherwise, and keeps the idempotency key and the body of every request.
-    pub async fn start() -> Service {
-        let answer = Arc::new(AtomicU16::new(200));
-        let bodies: Arc<std::sync::Mutex<Vec<(String, String)>>> = Arc::default();
-        let (answering, keeping) = (Arc::clone(&answer), Arc::clone(&bodies));
-        let router = Router::new().fallback(move |headers: axum::http::HeaderMap, body: String| async move {
-            let key = headers.get("idempotency-key").and_then(|k| k.to_str().ok()).unwrap_or_default().to_owned();
-            keeping.lock().unwrap().push((key, body));
-            (StatusCode::from_u16(answering.load(Ordering::SeqCst)).unwrap(), "answered")
-        });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Service { port, answer, bodies }
-    }
-
-    pub fn answers(&self, status: u16) {
-        self.answer.store(status, Ordering::SeqCst);
-    }
-
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.port)
-    }
 }
 
 /// A plan `shop` with one probe at its front door and one procedure `mend` of these steps.

@@ -5,7 +5,8 @@ use warroom::core::event::Event;
 use warroom::core::incident::Phase;
 use warroom::core::run::{Evidence, How, StepState};
 
-use crate::harness::{Engine, Service, eventually, plan, start};
+use crate::harness::{Engine, eventually, plan, start};
+use crate::service::Service;
 
 #[tokio::test]
 async fn an_outage_is_proposed_declared_recovered_and_closed() {

@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
+mod failure;
 mod faults;
+mod graph;
 mod harness;
 mod incidents;
+mod locks;
 mod output;
 mod people;
+mod rollback;
 mod runs;
+mod service;
 mod updates;
+mod yard;

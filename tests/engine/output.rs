@@ -5,7 +5,8 @@ use std::os::unix::net::UnixStream;
 
 use warroom::core::run::StepState;
 
-use crate::harness::{Engine, PATIENCE, Service, eventually, plan};
+use crate::harness::{Engine, PATIENCE, eventually, plan};
+use crate::service::Service;
 
 /// Asks the engine's socket, and reads until it hangs up or the text has come.
 fn ask(engine: &Engine, path: &str, until: Option<&str>) -> String {
@@ -48,4 +49,20 @@ async fn output_is_followed_from_a_byte_on_until_the_step_ends() {
     assert!(whole.contains("first\n") && whole.contains("second\n"), "{whole}");
     assert!(whole.ends_with("\r\n0\r\n\r\n"), "the stream ends by itself: {whole}");
     engine.step(run, "say", |state| matches!(state, StepState::Failed { .. })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_for_what_is_not_kept_is_told_and_given_what_comes_next() {
+    let shop = Service::start().await;
+    let engine = Engine::start().await;
+    let steps = "      - {id: say, name: Say it, command: [sh, -c, \"head -c 60000000 /dev/zero; echo the end\"]}\n";
+    let (_, run) = engine.launch(&plan(&shop.url(), steps), "mend").await;
+    engine.step(run, "say", StepState::is_settled).await;
+    let output = engine.client.output(run, &"say".parse().unwrap(), 1, 30_000_000).await.unwrap();
+    assert_eq!(output.total, 60_000_008);
+    assert!(output.from > 50_000_000, "{}", output.from);
+    let path = format!("/v1/runs/{run}/steps/say/1/output?from=30000000&follow=1");
+    let followed = ask(&engine, &path, Some("are not kept]"));
+    let line = format!("\n[{} bytes of output are not kept]\n", output.from - 30_000_000);
+    assert!(followed.contains(&line) && followed.contains(&format!("x-from: {}\r\n", output.from)), "{line}");
 }

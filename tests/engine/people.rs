@@ -6,7 +6,8 @@ use std::process::Output;
 
 use warroom::core::run::StepState;
 
-use crate::harness::{Engine, Service, plan, skip, warroom};
+use crate::harness::{Engine, plan, skip, warroom};
+use crate::service::Service;
 
 const ADA: u32 = 21_001;
 const MIKE: u32 = 21_002;

@@ -8,7 +8,8 @@ use warroom::core::refusal::Refusal;
 use warroom::core::run::{Evidence, Failure, How, RunResult, RunState, StepState};
 use warroom::wire::Trouble;
 
-use crate::harness::{Engine, PATIENCE, Service, eventually, plan, signal};
+use crate::harness::{Engine, PATIENCE, eventually, plan, signal};
+use crate::service::Service;
 
 fn waiting(state: &StepState) -> bool {
     matches!(state, StepState::Waiting { .. })
@@ -67,9 +68,9 @@ async fn a_step_is_tried_again_by_itself_as_often_as_the_plan_says() {
     let state = engine.step(run, "call", failed).await;
     let StepState::Failed { why: Failure::WrongAnswer { why }, .. } = state else { panic!("{state:?}") };
     assert_eq!(why, "503, expected 2xx: answered");
-    let bodies = api.bodies.lock().unwrap().clone();
+    let bodies = api.asked();
     assert_eq!(bodies.len(), 3);
-    assert!(bodies.iter().all(|(_, body)| body == "{\"site\":\"west\"}"));
+    assert!(bodies.iter().all(|got| got.body == "{\"site\":\"west\"}"));
 }
 
 #[tokio::test]

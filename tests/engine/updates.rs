@@ -6,7 +6,8 @@ use warroom::core::ids::{ChannelId, IncidentId};
 use warroom::core::refusal::Refusal;
 use warroom::wire::Trouble;
 
-use crate::harness::{Engine, Service, eventually, plan};
+use crate::harness::{Engine, eventually, plan};
+use crate::service::Service;
 
 async fn incident(engine: &Engine, shop: &Service) -> IncidentId {
     engine.load(&plan(&shop.url(), "      - One\n")).await;
@@ -40,8 +41,7 @@ async fn an_update_arrives_by_a_real_request_and_says_so() {
     .await;
     let Delivery::Delivered { answer, .. } = delivered else { unreachable!() };
     assert_eq!(answer, "200 answered");
-    let bodies = inbox.bodies.lock().unwrap().clone();
-    let message: serde_json::Value = serde_json::from_str(&bodies[0].1).unwrap();
+    let message: serde_json::Value = serde_json::from_str(&inbox.asked()[0].body).unwrap();
     assert_eq!(message["text"], "We are on it.\nNext at 03:40Z.");
     assert_eq!(message["environment"], "PRACTICE");
     assert_eq!(message["number"], 1);
@@ -66,7 +66,7 @@ async fn what_is_owed_is_delivered_after_a_crash_and_after_refusals_with_one_key
         matches!(delivery(&engine, &id).await, Delivery::Delivered { .. }).then_some(())
     })
     .await;
-    let keys: Vec<String> = inbox.bodies.lock().unwrap().iter().map(|(key, _)| key.clone()).collect();
+    let keys: Vec<String> = inbox.asked().iter().map(|got| got.header("idempotency-key").to_owned()).collect();
     assert!(keys.len() >= 2);
     assert!(keys.iter().all(|key| *key == format!("{id}/1/inbox")), "{keys:?}");
 }

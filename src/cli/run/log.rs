@@ -42,27 +42,17 @@ pub(in crate::cli) struct Log {
 impl Log {
     pub(super) async fn run(self, session: &Session, out: &mut Out) -> Outcome {
         let At { run, step } = self.at;
-        let mut interrupts = Interrupts::new()?.at(run);
-        let mut feed = Feed::new(session, session.snapshot().await?, None);
-        let attempt = loop {
-            let (open, seen) = seen(&feed.snapshot.state, run, &step)?;
-            let wanted = self.attempt.unwrap_or(seen.attempts.max(1));
-            if wanted <= seen.attempts {
-                break wanted;
-            }
-            if !self.follow || !open {
-                let state = seen.state.word();
-                return Err(Failure::failed(format!("step {step} is {state} after {} tries", seen.attempts)));
-            }
-            tokio::select! {
-                entry = feed.next() => { entry?; }
-                stopped = interrupts.next() => return Err(stopped),
-            }
-        };
-        let mut tail = Tail { run, step, attempt, from: self.from, writer: Writer::new() };
+        let snapshot = session.snapshot().await?;
+        let (_, known) = seen(&snapshot.state, run, &step)?;
+        let wanted = self.attempt.unwrap_or(known.attempts.max(1));
+        let mut tail = Tail { from: self.from, ..Tail::new(run, step, wanted) };
         if self.follow {
+            let mut interrupts = Interrupts::new()?.at(run);
+            let mut feed = Feed::new(session, snapshot, None);
+            tail.begins(&mut feed, &mut interrupts).await?;
             return tail.follow(&mut feed, &mut interrupts, out).await;
         }
+        tail.has_begun(&snapshot.state)?.map_err(Failure::failed)?;
         tail.print(session, out).await?;
         tail.writer.end(out)
     }
@@ -87,6 +77,27 @@ impl Tail {
     /// The output of a try from its beginning.
     pub(in crate::cli) fn new(run: RunId, step: StepId, attempt: u32) -> Tail {
         Tail { run, step, attempt, from: 0, writer: Writer::new() }
+    }
+
+    /// Whether the try has begun; a sentence that it has not, otherwise.
+    fn has_begun(&self, state: &State) -> Result<Result<(), String>, Failure> {
+        let (_, seen) = seen(state, self.run, &self.step)?;
+        let not_yet = || format!("step {} is {} after {} tries", self.step, seen.state.word(), seen.attempts);
+        Ok(if self.attempt <= seen.attempts { Ok(()) } else { Err(not_yet()) })
+    }
+
+    /// Waits until the try has begun, as long as its run is open.
+    async fn begins(&self, feed: &mut Feed<'_>, interrupts: &mut Interrupts) -> Outcome {
+        while let Err(not_yet) = self.has_begun(&feed.snapshot.state)? {
+            if !find::run(&feed.snapshot.state, self.run)?.is_open() {
+                return Err(Failure::failed(not_yet));
+            }
+            tokio::select! {
+                entry = feed.next() => { entry?; }
+                stopped = interrupts.next() => return Err(stopped),
+            }
+        }
+        Ok(())
     }
 
     /// Prints what the try writes until it is over.

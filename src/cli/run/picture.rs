@@ -108,7 +108,11 @@ impl<'a> Picture<'a> {
 
     fn line(&self, place: usize, depth: usize, step: &Step, seen: &StepRun) -> String {
         let (name, kind) = (text::clean_line(&step.name), step.action.kind());
-        let how = text::step_state(self.state, &seen.state);
+        let how = match &seen.state {
+            StepState::Pending if !self.run.is_open() => "not begun".into(),
+            StepState::Waiting { .. } if !self.run.is_open() => "no longer waits".into(),
+            state => text::step_state(self.state, state),
+        };
         let took = match &seen.state {
             StepState::Done { took, .. } if took.millis() > 0 => format!("   took {took}"),
             _ => String::new(),

@@ -21,8 +21,8 @@ use crate::core::time::Span;
 #[command(after_help = "Examples:\n  warroom run start shop failover-west --preview\n  \
                         warroom run start shop failover-west -p reason=\"East is down\" --follow\n  \
                         warroom run start shop restart --component web --component api --without notify --parallel 2\n\n\
-                        A preview changes nothing. Its exit status is 0 when the run could start now and every precondition\n\
-                        was seen to hold. With --follow, the exit status is 1 when the run does not end as done.")]
+                        A preview changes nothing. Its exit status is 0 when the run could start now, every precondition was\n\
+                        seen to hold and no program or host was seen to be missing. With --follow, the exit status is 1 when the run does not end as done.")]
 pub(in crate::cli) struct Start {
     /// The plan
     plan: PlanId,

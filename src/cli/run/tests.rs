@@ -85,9 +85,9 @@ fn passes_of_a_list_stand_together_and_what_mends_stands_below_what_failed() {
         [
             "restart: 2 of 3 done, 1 failed",
             "  v  4   3 x3  command Restart (web-1) (restart.web-1): done, seen: exit 0   on web-1",
-            "  x  5   3 x3  command Restart (web-2) (restart.web-2): FAILED: exit 1   on web-2",
+            "  x  5   3 x3  command Restart (web-2) (restart.web-2): FAILED: exit 1; the run went on without it   on web-2",
             "  v  6   3 x3  command Restart (web-3) (restart.web-3): done, seen: exit 0   on web-3",
-            "x  7   4     command Patch names (patch): FAILED: exit 1",
+            "x  7   4     command Patch names (patch): FAILED: exit 1; the run went on without it",
             "  v  8   5     command mends patch: Repair it (patch.repair): done, seen: exit 0",
         ]
     );
@@ -103,7 +103,7 @@ fn the_way_back_is_shown_newest_first_once_the_run_is_turned() {
     let undoes: Vec<_> = back.undoes.iter().map(|(_, step, _)| step.id.as_str()).collect();
     assert_eq!(undoes, ["undo.drain", "undo.fence"]);
     let stays: Vec<_> = back.stays.iter().map(|(step, why)| (step.id.as_str(), why.clone())).collect();
-    assert_eq!(stays, [("restart.web-1", Why::NoUndo), ("restart.web-3", Why::NoUndo)]);
+    assert_eq!(stays, [("restart.web-1", Why::NoUndo), ("restart.web-3", Why::NoUndo), ("patch.repair", Why::NoUndo)]);
 
     world.ok(ada(), Command::RollBack { run, reason: "West is worse".into() });
     good(&mut world, run, "undo.drain");

@@ -1,5 +1,7 @@
 //! What people say of steps: done, retry, skip.
 
+use std::collections::BTreeSet;
+
 use super::super::event::Event;
 use super::super::ids::{RunId, StepId};
 use super::super::param;
@@ -38,12 +40,14 @@ pub(super) fn retry(c: Context<'_>, run: RunId, id: &StepId, values: &Values) ->
         let state = if back { "going back: only what undoes is tried again" } else { "not going back" };
         return Err(Refusal::RunIs { run, state: state.into() });
     }
-    let allowed = known.values_of(step);
+    // What its condition asks for can be given too: else a step that waits for a result that nobody brought waits for ever.
+    let asked = step.when.iter().flat_map(|condition| condition.names()).map(str::to_owned);
+    let mut allowed: BTreeSet<String> = known.values_of(step).into_keys().chain(asked).collect();
+    allowed.retain(|name| !step.origin.secrets.contains_key(name));
     for (name, value) in values {
         harmless(name, value)?;
-        if !allowed.contains_key(name) || step.origin.secrets.contains_key(name) {
-            let known = allowed.keys().filter(|name| !step.origin.secrets.contains_key(*name)).cloned().collect();
-            return Err(Refusal::ParameterUnknown { name: name.clone(), known });
+        if !allowed.contains(name) {
+            return Err(Refusal::ParameterUnknown { name: name.clone(), known: allowed.into_iter().collect() });
         }
     }
     checked(c, known, step, values)?;

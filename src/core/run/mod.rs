@@ -111,7 +111,7 @@ pub enum RunResult {
         /// How many failed.
         #[serde(default)]
         failed: usize,
-        /// Of how many.
+        /// Of how many that were needed.
         #[serde(default)]
         of: usize,
     },
@@ -362,7 +362,7 @@ impl Confirmation {
     /// How long it still counts: by uptime within one boot, whatever becomes of the wall clock.
     #[must_use]
     pub fn counts_for(&self, now: &Now) -> Span {
-        self.expires.since(self.at.utc).minus(now.since(&self.at).span)
+        self.expires.since(self.at.utc).minus(now.surely_since(&self.at))
     }
 }
 

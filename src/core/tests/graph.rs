@@ -176,7 +176,7 @@ fn a_call_that_is_left_out_leaves_out_all_that_is_in_it() {
         "a done, sub skipped, sub.b not needed, sub.more not needed, sub.more.d not needed, z running"
     );
     done(&mut world, run, &["z"]);
-    assert_eq!(result(&world, run), RunResult::Partly { skipped: 1, failed: 0, of: 6 });
+    assert_eq!(result(&world, run), RunResult::Partly { skipped: 1, failed: 0, of: 3 });
 }
 
 #[test]
@@ -252,6 +252,17 @@ fn a_condition_that_cannot_be_told_fails_its_step_before_it_acts_and_nothing_els
     assert_eq!(world.run(run).steps[0].attempts, 0);
     world.ok(ada(), skip(run, "a"));
     assert_eq!(at(&world, run), ["b"]);
+}
+
+#[test]
+fn what_a_condition_asks_for_and_nobody_brought_can_be_given_by_a_person() {
+    let (mut world, run) = run_of(vec![gate("go").when("lag < 30s"), step("b")]);
+    assert_eq!(words(&world, run), "go failed, b pending");
+    for (value, stands) in [("soon", "go failed, b pending"), ("5s", "go waiting, b pending")] {
+        let values = Values::from([("lag".to_owned(), value.to_owned())]);
+        world.ok(ada(), Command::Retry { run, step: id("go"), values });
+        assert_eq!(words(&world, run), stands);
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The rules, tried in a world of their own (`fixtures::World`): one file for each area, and random histories.
+//! The rules, tried in a world of their own (`fixtures::World`): one file for each area. Random histories are in `tests/sim`.
 
 mod clocks;
 mod expand;
@@ -9,8 +9,6 @@ mod incidents;
 mod locks;
 mod overdue;
 mod people;
-mod properties;
 mod runs;
 mod updates;
-mod watch;
 mod workshop;

@@ -13,7 +13,7 @@ use crate::core::people::{Access, Act};
 use crate::core::plan::{PlanHash, Repeat};
 use crate::core::refusal::{BadText, Missing, Refusal};
 use crate::core::run::{Evidence, Failure, How, RunResult, RunState, StepState};
-use crate::core::time::Span;
+use crate::core::time::{Moment, Span};
 
 fn said_done(run: RunId, step: &str) -> Command {
     Command::SayDone { run, step: id(step), note: None }
@@ -423,6 +423,17 @@ fn runs_are_counted_through_the_life_of_a_journal() {
         world.ok(root(), Command::Close { incident, reason: Some("enough".into()) });
     }
     assert!(!world.state.runs.contains_key(&RunId(1)), "forgotten with its incident");
+}
+
+#[test]
+fn a_pause_ends_after_a_reboot_with_a_clock_set_back() {
+    let (mut world, _, run) = World::failing_over();
+    world.walk_to(run, "stop");
+    world.goes_wrong(run);
+    world.now.utc = Moment::from_micros(world.now.utc.micros() - 86_400_000_000);
+    assert!(world.pass(3).is_empty());
+    world.reboot("another");
+    assert!(matches!(world.step(run, "stop"), StepState::Running { .. }), "this boot has lasted as long as the pause");
 }
 
 #[test]

@@ -5,6 +5,9 @@
 //! without. As a precondition, and in a preview, it runs in a read-only transaction; SQLite opens the file itself read-only.
 //! That keeps tables as they are; it cannot keep a function that acts outside of them (`pg_promote()`) from acting.
 //!
+//! An address that says nothing of TLS takes it where the server offers it and looks at no certificate, as such addresses do
+//! elsewhere; `?sslmode=verify-full` (PostgreSQL) and `?ssl-mode=VERIFY_IDENTITY` (MySQL) do.
+//!
 //! The time-out reaches the server: it gets the same limit, and the query is called off there when it passes and when nobody
 //! waits any more.
 

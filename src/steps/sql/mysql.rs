@@ -17,12 +17,18 @@ use super::{Session, Statement};
 /// Error numbers of a query that ran into a limit on time: MySQL's and MariaDB's.
 const OUT_OF_TIME: [u16; 2] = [3_024, 1_969];
 
+/// How statements begin that read rows or change them, and that transactions hold for.
+const ROWS: [&str; 12] = [
+    "SELECT", "WITH", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "INSERT", "UPDATE", "DELETE", "REPLACE",
+];
+
 /// A connection to MySQL or MariaDB.
 pub(super) struct MySql {
     connection: MySqlConnection,
     options: MySqlConnectOptions,
     /// The server's number for it.
     id: u64,
+    way: Way,
 }
 
 impl MySql {
@@ -32,7 +38,7 @@ impl MySql {
 }
 
 impl Session for MySql {
-    async fn open(address: &Address, _: Way, deadline: Instant) -> Result<Self, Fault> {
+    async fn open(address: &Address, way: Way, deadline: Instant) -> Result<Self, Fault> {
         let Address::MySql(server) = address else { return Err(Fault::NotAsked("it is not MySQL's".into())) };
         let options = server.options.clone();
         let mut connection =
@@ -42,7 +48,7 @@ impl Session for MySql {
         let id = row.try_get(0).map_err(|error| fault(&error))?;
         let version: String = row.try_get(1).map_err(|error| fault(&error))?;
         limit(&mut connection, &version, deadline).await.map_err(|error| fault(&error))?;
-        Ok(MySql { connection, options, id })
+        Ok(MySql { connection, options, id, way })
     }
 
     async fn begin(&mut self, way: Way) -> Result<(), Fault> {
@@ -54,6 +60,10 @@ impl Session for MySql {
     }
 
     async fn run(&mut self, statement: &Statement) -> Result<Answer, Fault> {
+        // It would end the read-only transaction first, and then act.
+        if self.way == Way::Look && Self::commits_by_itself(statement) {
+            return Err(Fault::Refused("only questions can be asked beforehand, and this may be none".into()));
+        }
         let call_off = CallOff::with(kill(self.options.clone(), self.id));
         // Prepared, which makes it one statement however it is written.
         let mut query = sqlx::query(AssertSqlSafe(statement.text.clone())).persistent(false);
@@ -78,9 +88,9 @@ impl Session for MySql {
 
     /// All but those that read and change rows end a transaction by themselves, or may.
     fn commits_by_itself(statement: &Statement) -> bool {
-        let first: String = statement.text.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
-        let rows = ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "SHOW", "VALUES", "TABLE"];
-        !rows.contains(&first.to_ascii_uppercase().as_str())
+        let text = statement.text.trim_start_matches(|c: char| c == '(' || c.is_whitespace());
+        let first: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
+        !ROWS.contains(&first.to_ascii_uppercase().as_str())
     }
 }
 

@@ -67,8 +67,9 @@ impl Session for Postgres {
 
     async fn run(&mut self, statement: &Statement) -> Result<Answer, Fault> {
         let call_off = CallOff::with(cancel(self.options.clone(), self.pid));
-        // Prepared, which makes it one statement however it is written.
-        let mut query = sqlx::query(AssertSqlSafe(statement.text.clone())).persistent(false);
+        // Prepared, which makes it one statement however it is written. With a name, because the driver's own questions about
+        // types that it does not know would otherwise take its place.
+        let mut query = sqlx::query(AssertSqlSafe(statement.text.clone()));
         for value in &statement.bound {
             query = query.bind(value);
         }
@@ -76,6 +77,8 @@ impl Session for Postgres {
         let answer = Answer::read(rows, fault).await;
         if !matches!(answer, Err(Fault::TooMuch(_))) {
             call_off.answered();
+            // A pooler may give the connection to others, to whom the name would be in the way.
+            let _ = self.connection.clear_cached_statements().await;
         }
         answer
     }

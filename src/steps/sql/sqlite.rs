@@ -1,4 +1,5 @@
-//! SQLite: a file that must be there.
+//! SQLite: a file that must be there. Where several statements stand, it does them all, in one transaction; the servers
+//! refuse that.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

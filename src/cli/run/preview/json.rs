@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::checks::is_good;
 use super::Shown;
 use super::page::undo;
 use crate::core::plan::{Action, Purpose, Return, Step};
@@ -24,7 +25,8 @@ pub(super) fn whole(shown: &Shown<'_>) -> Value {
         "call_sign": shown.incident.map(|incident| &incident.call_sign), "values": launched.values,
         "options": shown.options, "lanes": procedure.lanes, "timeout": procedure.timeout,
         "components": launched.laid_out.components, "least": shown.preview.least,
-        "preconditions": { "hold": good, "of": all }, "refused": refused,
+        "preconditions": { "hold": good, "of": all }, "checks": shown.looked.0,
+        "refused": refused,
         "steps": shown.preview.rows.iter().map(|row| step(shown, row)).collect::<Vec<_>>(),
     })
 }
@@ -48,7 +50,7 @@ fn step(shown: &Shown<'_>, row: &Row) -> Value {
         Action::Gate(gate) => json!(gate),
         _ => Value::Null,
     };
-    let looked = shown.looked.get(&step.id).map(|looked| json!({ "good": looked.good, "says": looked.says }));
+    let looked = shown.looked.at(&step.id).map(|check| json!({ "good": is_good(check), "says": check.says }));
     json!({
         "number": row.place + 1, "id": step.id, "name": step.name, "kind": step.action.kind(), "purpose": purpose,
         "mends": mends, "group": step.origin.group, "round": row.round + 1, "beside": row.beside, "needs": needs,

@@ -7,17 +7,16 @@ mod tests;
 
 pub(super) use page::fact;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::out::{Format, Out};
 use super::super::session::Session;
 use super::super::{Failure, Outcome};
-use super::checks::{self, Looked};
+use super::checks::{self, Looked, is_good};
 use crate::client::ClientError;
 use crate::core::command::Options;
 use crate::core::decide::{Context, Launch, incident_id};
-use crate::core::ids::{PlanId, Principal, ProcedureId, StepId};
+use crate::core::ids::{PlanId, Principal, ProcedureId};
 use crate::core::incident::Incident;
 use crate::core::people::Act;
 use crate::core::plan::{Action, Environment, Part, Step};
@@ -35,7 +34,8 @@ pub(super) struct Asked<'a> {
     pub(super) options: &'a Options,
 }
 
-/// Shows what a launch would do. It fails when the launch would be refused now, or when a precondition was not seen to hold.
+/// Shows what a launch would do. It fails when the launch would be refused now, when a precondition was not seen to hold, or when
+/// a program or a host was seen to be missing.
 pub(super) async fn show(
     session: &Session,
     snapshot: &Snapshot,
@@ -88,7 +88,7 @@ struct Shown<'a> {
     preview: Preview<'a>,
     options: &'a Options,
     incident: Option<&'a Incident>,
-    looked: BTreeMap<StepId, Looked>,
+    looked: Looked,
     refused: Option<Failure>,
 }
 
@@ -116,18 +116,22 @@ impl Shown<'_> {
 
     /// How many preconditions were seen to hold, of how many.
     fn holding(&self) -> (usize, usize) {
-        let good = |step: &&Step| self.looked.get(&step.id).is_some_and(|looked| looked.good);
+        let good = |step: &&Step| self.looked.at(&step.id).is_some_and(is_good);
         (self.preview.preconditions().filter(good).count(), self.preview.preconditions().count())
     }
 
     fn conclusion(self) -> Outcome {
         let (good, all) = self.holding();
+        let failed = |sentence: &str| Failure::failed(sentence);
         match self.refused {
             // Why is told by the preview itself, and goes along for programs.
             Some(why) => {
                 Err(Failure::Failed { sentence: "it could not start now".into(), trouble: why.trouble().cloned() })
             }
-            None if good < all => Err(Failure::failed("not every precondition was seen to hold")),
+            None if good < all => Err(failed("not every precondition was seen to hold")),
+            None if !self.looked.besides().all(is_good) => {
+                Err(failed("not everything that it rests on is as it must be"))
+            }
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::checks::is_good;
 use super::super::picture::lane;
 use super::Shown;
 use crate::core::ids::StepId;
@@ -101,9 +102,9 @@ fn details(shown: &Shown<'_>, row: &Row, step: &Step) -> Vec<String> {
     lines.extend((!terms.is_empty()).then(|| terms.join("; ")));
     lines.extend(undo(shown, row).map(|does| format!("undone by: {does}")));
     if step.purpose == Purpose::Precondition {
-        lines.push(match shown.looked.get(&step.id) {
-            Some(looked) if looked.good => format!("checked now: holds: {}", text::clean_line(&looked.says)),
-            Some(looked) => format!("checked now: DOES NOT HOLD: {}", text::clean_line(&looked.says)),
+        lines.push(match shown.looked.at(&step.id) {
+            Some(check) if is_good(check) => format!("checked now: holds: {}", text::clean_line(&check.says)),
+            Some(check) => format!("checked now: DOES NOT HOLD: {}", text::clean_line(&check.says)),
             None => "not checked".into(),
         });
     }
@@ -140,9 +141,13 @@ fn foot(shown: &Shown<'_>) -> Vec<String> {
     }
     let (good, all) = shown.holding();
     if all > 0 {
-        let unseen = preview.preconditions().filter(|step| !shown.looked.contains_key(&step.id)).count();
+        let unseen = preview.preconditions().filter(|step| shown.looked.at(&step.id).is_none()).count();
         let unseen = if unseen > 0 { format!(", {unseen} not checked") } else { String::new() };
         lines.push(fact("first checked", format!("{good} of {all} hold{unseen}")));
+    }
+    for check in shown.looked.besides() {
+        let what = if is_good(check) { "checked now" } else { "NOT GOOD" };
+        lines.push(fact(what, format!("{}: {}", text::clean_line(&check.name), text::clean_line(&check.says))));
     }
     lines.push(match &shown.refused {
         Some(why) => fact("REFUSED now", why.sentence()),

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::super::fixtures::world;
@@ -8,11 +6,12 @@ use crate::core::command::Command;
 use crate::core::fixtures::{World, ada, id, mike, olga};
 use crate::core::ids::IncidentId;
 use crate::core::plan::Part;
+use crate::wire::{Check, Finding};
 
 /// What is shown to somebody of a launch of `rescue`.
 fn with<T>(world: &World, incident: &IncidentId, who: Principal, options: &Options, see: impl Fn(Shown<'_>) -> T) -> T {
     let context = Context { state: &world.state, readings: &world.readings, by: &who, now: &world.now };
-    let values = BTreeMap::new();
+    let values = Values::new();
     let (plan, procedure) = (id("shop"), id("rescue"));
     let launch = Launch { incident, plan: &plan, procedure: &procedure, values: &values, options };
     let preview = preview(context, launch).unwrap();
@@ -20,15 +19,21 @@ fn with<T>(world: &World, incident: &IncidentId, who: Principal, options: &Optio
     let refusal = not_permitted(&world.state, &who, environment).or_else(|| preview.refused.clone());
     let refused = refusal.map(refused);
     let incident = world.state.incidents.get(incident).map(AsRef::as_ref);
-    see(Shown { incident, looked: BTreeMap::new(), refused, options, preview })
+    see(Shown { incident, looked: Looked::default(), refused, options, preview })
 }
 
 fn page(world: &World, incident: &IncidentId, options: &Options) -> Vec<String> {
     with(world, incident, ada(), options, |shown| page::lines(&shown))
 }
 
-fn seen(good: bool) -> BTreeMap<StepId, Looked> {
-    [(id("ready"), Looked { good, says: "all 3 probes\u{1b} ok".into() })].into()
+fn check(step: Option<&str>, good: bool) -> Check {
+    let finding = if good { Finding::Good } else { Finding::Bad };
+    let name = if step.is_some() { "West is healthy" } else { "program restart" };
+    Check { step: step.map(id), name: name.into(), finding, says: "all 3 probes\u{1b} ok".into() }
+}
+
+fn seen(good: bool) -> Looked {
+    Looked(vec![check(Some("ready"), good)])
 }
 
 #[test]
@@ -100,16 +105,19 @@ fn a_preview_says_what_can_be_undone_who_must_confirm_and_whether_it_could_start
 fn a_preview_ends_well_only_when_it_could_start_and_all_preconditions_hold() {
     let (world, incident) = world();
     let none = Options::default();
-    let end = |who: Principal, looked: BTreeMap<StepId, Looked>| {
+    let end = |who: Principal, looked: Looked| {
         with(&world, &incident, who, &none, |mut shown| {
             shown.looked = looked.clone();
             shown.conclusion().map_err(|why| why.sentence().to_owned())
         })
     };
     assert_eq!(end(ada(), seen(true)), Ok(()));
-    assert_eq!(end(ada(), BTreeMap::new()), Err("not every precondition was seen to hold".into()));
+    assert_eq!(end(ada(), Looked::default()), Err("not every precondition was seen to hold".into()));
     assert_eq!(end(ada(), seen(false)), Err("not every precondition was seen to hold".into()));
     assert_eq!(end(mike(), seen(true)), Ok(()));
+    let with_program = |good| Looked(vec![check(Some("ready"), true), check(None, good)]);
+    assert_eq!(end(ada(), with_program(true)), Ok(()));
+    assert_eq!(end(ada(), with_program(false)), Err("not everything that it rests on is as it must be".into()));
     assert_eq!(end(olga(), seen(true)), Err("it could not start now".into()), "who only watches may not");
 
     let line = |good| {

@@ -1,6 +1,6 @@
 //! Values as PostgreSQL sends them in binary, shown as it would show them itself.
 
-use chrono::{DateTime, NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use sqlx::postgres::{PgRow, PgValueFormat};
 use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
 
@@ -8,7 +8,6 @@ use super::super::answer::{Cell, Cells, hex};
 
 /// From 1970 to 2000, where PostgreSQL's time begins.
 const EPOCH_DAYS: i32 = 10_957;
-const EPOCH_MICROS: i64 = EPOCH_DAYS as i64 * 86_400_000_000;
 
 impl Cells for PgRow {
     fn names(&self) -> Vec<String> {
@@ -77,21 +76,25 @@ fn date(days: i32) -> Option<String> {
 }
 
 fn time(micros: i64) -> Option<String> {
-    let (secs, left) = (u32::try_from(micros / 1_000_000).ok()?, u32::try_from(micros % 1_000_000).ok()?);
-    // Midnight at the end of a day is a time there, and none here.
-    if (secs, left) == (86_400, 0) {
-        return Some("24:00:00".into());
-    }
-    Some(NaiveTime::from_num_seconds_from_midnight_opt(secs, left * 1_000)?.format("%H:%M:%S%.f").to_string())
+    // Midnight at the end of a day is a time there.
+    (0..=86_400_000_000).contains(&micros).then(|| clock(micros.unsigned_abs()))
+}
+
+/// Hours, minutes and seconds, with as much of the second's part as is not zero.
+fn clock(micros: u64) -> String {
+    let (secs, left) = (micros / 1_000_000, micros % 1_000_000);
+    let part = if left == 0 { String::new() } else { format!(".{left:06}").trim_end_matches('0').to_owned() };
+    format!("{:02}:{:02}:{:02}{part}", secs / 3_600, secs / 60 % 60, secs % 60)
 }
 
 fn moment(micros: i64, zone: &str) -> Option<String> {
+    const DAY: i64 = 86_400_000_000;
     match micros {
         i64::MAX => Some("infinity".into()),
         i64::MIN => Some("-infinity".into()),
         micros => {
-            let at = DateTime::from_timestamp_micros(micros.checked_add(EPOCH_MICROS)?)?;
-            Some(format!("{}{zone}", at.format("%Y-%m-%d %H:%M:%S%.f")))
+            let days = i32::try_from(micros.div_euclid(DAY)).ok()?;
+            Some(format!("{} {}{zone}", date(days)?, clock(micros.rem_euclid(DAY).unsigned_abs())))
         }
     }
 }
@@ -111,10 +114,7 @@ fn interval(bytes: &[u8]) -> Option<String> {
         .flatten()
         .collect();
     if micros != 0 || parts.is_empty() {
-        let (sign, all) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
-        let (secs, left) = (all / 1_000_000, all % 1_000_000);
-        let part = if left == 0 { String::new() } else { format!(".{left:06}").trim_end_matches('0').to_owned() };
-        parts.push(format!("{sign}{:02}:{:02}:{:02}{part}", secs / 3_600, secs / 60 % 60, secs % 60));
+        parts.push(format!("{}{}", if micros < 0 { "-" } else { "" }, clock(micros.unsigned_abs())));
     }
     Some(parts.join(" "))
 }

@@ -1,0 +1,301 @@
+//! What people ask for: mostly what makes sense, sometimes twice, at once, too late, or with words that are stale.
+
+use std::collections::BTreeMap;
+
+use warroom::core::command::{Command, Declared, Options};
+use warroom::core::gate::view;
+use warroom::core::ids::{IncidentId, PlanId, Principal, RoleId, RunId, StepId};
+use warroom::core::incident::Phase;
+use warroom::core::people::Mode;
+use warroom::core::plan::{Action, Need, Part};
+use warroom::core::refusal::Refusal;
+use warroom::core::run::{Run, RunResult, RunState, StepState};
+use warroom::core::template::Values;
+use warroom::core::time::Span;
+
+use crate::engine::Asked;
+use crate::history::{History, ada, declare};
+use crate::plans::id;
+
+/// What somebody asks for.
+#[derive(Debug, Clone, Copy)]
+enum Ask {
+    Declare,
+    DeclareProposed,
+    Dismiss,
+    EndIncident,
+    Reopen,
+    Assign,
+    Note,
+    Update,
+    Launch,
+    Improvise,
+    SayDone,
+    Retry,
+    Skip,
+    SkipAhead,
+    Confirm,
+    ConfirmTwice,
+    ConfirmTogether,
+    ConfirmStale,
+    Withdraw,
+    Decline,
+    Hold,
+    Resume,
+    TakeUp,
+    RollBack,
+    Abort,
+}
+
+const ROLES: [&str; 3] = ["incident_commander", "technical_lead", "deputy"];
+
+impl History {
+    fn anybody(&mut self) -> Principal {
+        let who = self.chance.weighted(&[(10, 1), (4, 2), (2, 3), (1, 4), (5, 5), (1, 99)]);
+        match self.engine.state.mode {
+            Mode::Personal if who != 99 => ada(),
+            _ => Principal::Uid(who),
+        }
+    }
+
+    /// Mostly an open run; sometimes any, rarely none.
+    fn some_run(&mut self) -> RunId {
+        let open = self.runs(Run::is_open);
+        let any = self.runs(|_| true);
+        let from = if open.is_empty() || self.chance.percent(10) { any } else { open };
+        self.chance.pick(&from).copied().unwrap_or(RunId(99))
+    }
+
+    fn some_incident(&mut self) -> IncidentId {
+        let declared = self.incidents(|i| i.phase.is_declared());
+        let any = self.incidents(|_| true);
+        let from = if declared.is_empty() || self.chance.percent(10) { any } else { declared };
+        self.chance.pick(&from).cloned().unwrap_or_else(|| id("DR-0"))
+    }
+
+    pub fn somebody_asks(&mut self) {
+        use Ask::*;
+        let this = self.chance.weighted(&[
+            (3, Declare),
+            (4, DeclareProposed),
+            (1, Dismiss),
+            (2, EndIncident),
+            (3, Reopen),
+            (6, Assign),
+            (1, Note),
+            (2, Update),
+            (14, Launch),
+            (2, Improvise),
+            (3, SayDone),
+            (5, Retry),
+            (3, Skip),
+            (4, SkipAhead),
+            (5, Confirm),
+            (3, ConfirmTwice),
+            (5, ConfirmTogether),
+            (3, ConfirmStale),
+            (2, Withdraw),
+            (2, Decline),
+            (3, Hold),
+            (6, Resume),
+            (4, TakeUp),
+            (5, RollBack),
+            (3, Abort),
+        ]);
+        let who = self.anybody();
+        let asked = match this {
+            Confirm => return self.confirm(vec![who]),
+            ConfirmTwice => return self.confirm(vec![who.clone(), who]),
+            ConfirmTogether => {
+                let other = self.anybody();
+                return self.confirm(vec![who, other]);
+            }
+            ConfirmStale => return self.confirm_stale(who),
+            Launch => self.launch(),
+            other => self.asks_for(other).map(|command| (who, command)),
+        };
+        let Some(asked) = asked else { return };
+        let twice = self.chance.percent(8);
+        let batch = if twice { vec![asked.clone(), asked] } else { vec![asked] };
+        let fate = self.fate();
+        self.asks(batch, fate);
+    }
+
+    fn asks_for(&mut self, ask: Ask) -> Option<Command> {
+        let reason = "it has to be".to_owned();
+        let run = self.some_run();
+        Some(match ask {
+            Ask::Declare => {
+                let plans: Vec<PlanId> = self.engine.state.plans.keys().cloned().collect();
+                declare(self.chance.pick(&plans)?.clone())
+            }
+            Ask::DeclareProposed => {
+                let proposed = self.incidents(|i| i.phase == Phase::Proposed);
+                let what = Declared::Proposal(self.chance.pick(&proposed)?.clone());
+                Command::Declare { what, severity: None, title: None }
+            }
+            Ask::Dismiss => Command::Dismiss { incident: self.some_incident(), reason },
+            Ask::EndIncident if self.chance.percent(50) => {
+                Command::Close { incident: self.some_incident(), reason: Some(reason) }
+            }
+            Ask::EndIncident => Command::Cancel { incident: self.some_incident(), reason },
+            Ask::Reopen => {
+                let over = self.incidents(|i| matches!(i.phase, Phase::Closed { .. } | Phase::Cancelled { .. }));
+                Command::Reopen { incident: self.chance.pick(&over)?.clone(), reason }
+            }
+            Ask::Assign => {
+                let role: RoleId = id(self.chance.pick(&ROLES)?);
+                Command::AssignRole { incident: self.some_incident(), role, to: self.anybody() }
+            }
+            Ask::Note => Command::Note { incident: None, text: reason },
+            Ask::Update => {
+                let incident = self.some_incident();
+                Command::SendUpdate { incident, text: reason, channels: Default::default() }
+            }
+            Ask::Improvise => {
+                let host = self.chance.percent(50).then(|| "h1".to_owned());
+                Command::Improvise { incident: self.some_incident(), host, argv: vec!["df".into()] }
+            }
+            Ask::SayDone => Command::SayDone { run, step: self.some_step(run)?, note: None },
+            Ask::Retry => {
+                let step = self.some_step(run)?;
+                let values = if self.chance.percent(30) {
+                    Values::from([("flag".into(), "true".into())])
+                } else {
+                    Values::new()
+                };
+                Command::Retry { run, step, values }
+            }
+            Ask::Skip => Command::Skip { run, step: self.some_step(run)?, reason },
+            Ask::SkipAhead => {
+                let pending = self.engine.state.runs.get(&run)?.steps.iter();
+                let pending: Vec<StepId> =
+                    pending.filter(|s| s.state == StepState::Pending).map(|s| s.id.clone()).collect();
+                Command::Skip { run, step: self.chance.pick(&pending)?.clone(), reason }
+            }
+            Ask::Withdraw => Command::Withdraw { run, step: self.some_step(run)? },
+            Ask::Decline => Command::Decline { run, step: self.some_step(run)?, reason },
+            Ask::Hold => Command::Hold { run, reason: None },
+            Ask::Resume => Command::Resume { run },
+            Ask::TakeUp => {
+                let aborted =
+                    self.runs(|run| matches!(run.state, RunState::Ended { result: RunResult::Aborted { .. }, .. }));
+                Command::Resume { run: *self.chance.pick(&aborted)? }
+            }
+            Ask::RollBack => Command::RollBack { run, reason },
+            Ask::Abort => Command::Abort { run, reason },
+            _ => return None,
+        })
+    }
+
+    /// A launch of some procedure for a declared incident, sometimes otherwise than its plan says.
+    pub fn launch(&mut self) -> Option<Asked> {
+        let incident = self.some_incident();
+        let plan = self.engine.state.incidents.get(&incident)?.plan.clone();
+        let loaded = self.engine.state.plans.get(&plan)?;
+        let procedure = self.chance.pick(&loaded.plan.procedures)?;
+        let mut values = Values::new();
+        for parameter in &procedure.parameters {
+            if parameter.need == Need::Required {
+                values.insert(parameter.name.clone(), "env:TOKEN".into());
+            } else if parameter.name == "flag" && self.chance.percent(30) {
+                values.insert("flag".into(), self.chance.weighted(&[(1, "true"), (1, "false")]).into());
+            }
+        }
+        let mut options = Options::default();
+        if self.chance.percent(25) {
+            let components: Vec<_> = loaded.plan.components.iter().map(|c| c.id.clone()).collect();
+            let parts = [Part::Verify, Part::Notify, Part::Dns, Part::LoadBalancer];
+            options = Options {
+                components: self.chance.some(&components, 40).into_iter().collect(),
+                without: self.chance.some(&parts, 40).into_iter().collect(),
+                timeout: self.chance.percent(20).then(|| Span::from_secs(self.chance.below(60) as u64)),
+                retries: self.chance.percent(30).then(|| self.chance.below(3) as u32),
+                parallel: self.chance.percent(30).then(|| self.chance.between(1, 3) as u32),
+            };
+        }
+        let procedure = procedure.id.clone();
+        let who = if self.chance.percent(70) { ada() } else { self.anybody() };
+        Some((who, Command::StartRun { incident, plan, procedure, values, options, seen: None }))
+    }
+
+    /// The yes that goes with what a gate shows now; for one of the gates that a run waits at.
+    pub fn yes(&mut self, run: RunId) -> Option<Command> {
+        let known = self.engine.state.runs.get(&run)?;
+        let gates: Vec<usize> = known.gates().map(|(place, ..)| place).collect();
+        let place = *self.chance.pick(&gates)?;
+        let (_, step, _) = known.at(place)?;
+        let Action::Gate(gate) = &step.action else { return None };
+        let shown = view(&self.engine.state, known, place, gate, &self.engine.readings);
+        let max_loss = Some(Span::from_secs(86_400));
+        Some(Command::Confirm { run, step: step.id.clone(), target: shown.target, digest: shown.digest, max_loss })
+    }
+
+    fn at_gates(&mut self) -> Option<RunId> {
+        let waiting = self.runs(|run| run.gate().is_some());
+        self.chance.pick(&waiting).copied()
+    }
+
+    /// These people say yes to what a gate shows now, in one batch.
+    fn confirm(&mut self, people: Vec<Principal>) {
+        let Some(yes) = self.at_gates().and_then(|run| self.yes(run)) else { return };
+        let batch = people.into_iter().map(|who| (who, yes.clone())).collect();
+        let fate = self.fate();
+        self.asks(batch, fate);
+    }
+
+    /// A yes to what was never shown, or for another target, is none.
+    fn confirm_stale(&mut self, who: Principal) {
+        let Some(mut yes) = self.at_gates().and_then(|run| self.yes(run)) else { return };
+        if let Command::Confirm { digest, target, .. } = &mut yes {
+            let field = if self.chance.percent(50) { digest } else { target };
+            *field = "stale".into();
+        }
+        // What was heard meanwhile may have ended the run: then that is why.
+        let answer = self.says(who, yes);
+        assert!(matches!(answer, Some(Err(_))), "a yes to something else was taken: {answer:?}");
+        let met = matches!(answer, Some(Err(Refusal::ViewChanged | Refusal::WrongTarget { .. })));
+        self.met.extend(met.then(|| "a stale yes is refused".to_owned()));
+    }
+
+    /// What a run needs to go on, from whoever can give it.
+    pub fn goes_on(&mut self) {
+        let open = self.runs(Run::is_open);
+        let Some(run) = self.chance.pick(&open).copied() else { return };
+        let known = &self.engine.state.runs[&run];
+        if let RunState::Held { .. } = known.state {
+            let who = self.anybody();
+            self.says(who, Command::Resume { run });
+            return;
+        }
+        let active: Vec<_> =
+            known.active().map(|(_, step, seen)| (step.clone(), seen.attempts, seen.state.clone())).collect();
+        let Some((step, attempt, state)) = self.chance.pick(&active).cloned() else { return };
+        let (who, name) = (self.anybody(), step.id.clone());
+        match (&step.action, state) {
+            (_, StepState::Running { .. }) => {
+                let key = (run, name, attempt);
+                if self.engine.outside.tasks.contains(&key) {
+                    let end = self.good_end(&key);
+                    self.ends(&key, end);
+                }
+                self.work();
+            }
+            (Action::Gate(_), StepState::Waiting { .. }) => {
+                if let Some(yes) = self.yes(run) {
+                    self.says(who, yes);
+                }
+            }
+            (_, StepState::Waiting { .. }) => {
+                self.says(who, Command::SayDone { run, step: name, note: None });
+            }
+            (_, StepState::Unknown { .. }) if self.chance.percent(40) => {
+                self.says(who, Command::SayDone { run, step: name, note: None });
+            }
+            (_, StepState::Failed { .. } | StepState::Unknown { .. } | StepState::Declined { .. }) => {
+                self.says(who, Command::Retry { run, step: name, values: BTreeMap::new() });
+            }
+            _ => {}
+        }
+    }
+}

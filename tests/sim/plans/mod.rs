@@ -1,0 +1,162 @@
+//! Random plans: sites, components that need each other, probes, and procedures of every shape that a run can have.
+
+mod steps;
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::str::FromStr;
+
+use warroom::core::param::ParamKind;
+use warroom::core::plan::{
+    Component, Environment, Lanes, Layer, Look, Need, Parameter, Plan, Probe, Procedure, ProcedureKind, Replication,
+    Severity, Site, SiteRole, Vantage,
+};
+use warroom::core::time::Span;
+
+use crate::chance::Chance;
+use steps::Author;
+
+/// How much of everything there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    Small,
+    Large,
+}
+
+/// An identifier of any kind.
+pub fn id<T: FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+/// A plan of that name.
+pub fn plan(chance: &mut Chance, name: &str, size: Size) -> Plan {
+    let environments = [(8, Environment::Practice), (2, Environment::Staging), (1, Environment::Production)];
+    let components = components(chance);
+    let mut plan = Plan {
+        id: id(name),
+        name: format!("The {name} plan"),
+        description: None,
+        environment: chance.weighted(&environments),
+        priority: Severity::High,
+        rto: Some(Span::from_secs(1_800)),
+        rpo: None,
+        stable_for: Span::from_secs(10),
+        sites: [("east", SiteRole::Primary), ("west", SiteRole::Standby)]
+            .map(|(name, role)| Site { id: id(name), name: name.into(), role, location: None })
+            .into(),
+        components,
+        procedures: Vec::new(),
+        channels: if chance.percent(90) { vec![id("inbox")] } else { Vec::new() },
+        pages: if chance.percent(50) { vec![id("inbox")] } else { Vec::new() },
+        customers: None,
+    };
+    let count = chance.between(2, 4);
+    for n in 0..count {
+        let procedure = procedure(chance, &plan, n, size);
+        plan.procedures.push(procedure);
+    }
+    // Rarely a procedure that calls itself: it can be loaded here, but never launched.
+    if chance.percent(2) {
+        let call = steps::call(id("round"), id("p0"), BTreeMap::new());
+        plan.procedures[0].steps.push(call);
+    }
+    plan
+}
+
+fn components(chance: &mut Chance) -> Vec<Component> {
+    let count = chance.between(1, 5);
+    let names: Vec<String> = (0..count).map(|n| format!("c{n}")).collect();
+    let mut all: Vec<Component> = Vec::new();
+    for (n, name) in names.iter().enumerate() {
+        let at = [None, Some("east"), Some("west")];
+        let probes = (0..chance.below(3))
+            .map(|i| {
+                let site = chance.pick(&at).copied().flatten();
+                let vantage = if n == 0 && i == 0 { Vantage::FrontDoor } else { Vantage::Inside };
+                probe(&format!("{name}-{i}"), site, vantage)
+            })
+            .collect();
+        let moved = chance.percent(15).then(|| Replication {
+            from: id("east"),
+            to: id("west"),
+            source: "http://127.0.0.1:1/".into(),
+            target: "http://127.0.0.1:2/".into(),
+            every: Span::from_secs(1),
+        });
+        let dependencies: Vec<String> = chance.some(&names[..n], 35);
+        all.push(Component {
+            id: id(name),
+            name: name.clone(),
+            kind: "service".into(),
+            layer: Layer::Application,
+            priority: *chance.pick(&Severity::ALL).unwrap(),
+            rto: None,
+            rpo: None,
+            sites: vec![id("east"), id("west")],
+            dependencies: dependencies.iter().map(|name| id(name)).collect(),
+            probes,
+            replication: moved,
+        });
+    }
+    all
+}
+
+fn probe(name: &str, site: Option<&str>, vantage: Vantage) -> Probe {
+    Probe {
+        id: id(name),
+        site: site.map(id),
+        look: Look::Tcp { address: "127.0.0.1:1".into(), max_latency: None },
+        every: Span::from_secs(1),
+        timeout: Span::from_secs(1),
+        fail_after: 3,
+        pass_after: 2,
+        vantage,
+    }
+}
+
+fn procedure(chance: &mut Chance, plan: &Plan, n: usize, size: Size) -> Procedure {
+    use ProcedureKind::{Assessment, Backup, Failback, Failover, Recovery, Validation};
+    let kinds = [(14, Recovery), (3, Failover), (2, Failback), (2, Assessment), (1, Validation), (1, Backup)];
+    let kind = chance.weighted(&kinds);
+    let (from, to) = match kind {
+        Failover => (Some(id("east")), Some(id("west"))),
+        Failback => (Some(id("west")), Some(id("east"))),
+        _ => (None, None),
+    };
+    let mut procedure = Procedure::plain(id(&format!("p{n}")), format!("Procedure {n}"), kind, Vec::new());
+    procedure.from = from;
+    procedure.to = to;
+    procedure.parameters = parameters(chance, plan);
+    let names: Vec<_> = plan.components.iter().map(|c| c.id.clone()).collect();
+    if chance.percent(30) {
+        procedure.components = chance.some(&names, 30);
+    }
+    procedure.timeout = chance.percent(15).then(|| Span::from_secs(chance.between(1, 120) as u64));
+    procedure.lanes = Lanes { run: chance.between(1, 4) as u32, host: chance.between(1, 2) as u32 };
+    let mut author = Author::new(chance, plan, &procedure);
+    let checks = if author.chance.percent(30) { author.chance.between(1, 2) } else { 0 };
+    procedure.preconditions = (0..checks).map(|n| author.check(&format!("check{n}"))).collect();
+    let most = if size == Size::Large { 30 } else { 8 };
+    let count = author.chance.between(usize::from(n == 0), most);
+    procedure.steps = author.steps(count);
+    procedure
+}
+
+fn parameters(chance: &mut Chance, plan: &Plan) -> Vec<Parameter> {
+    let known = |name: &str, kind, value: &str| Parameter {
+        name: name.into(),
+        description: None,
+        kind,
+        need: Need::Default(value.into()),
+    };
+    let flag = chance.weighted(&[(4, "true"), (4, "false"), (1, "perhaps")]);
+    let mut all = vec![known("flag", ParamKind::Text, flag), known("where", ParamKind::Text, "h1")];
+    if chance.percent(15) {
+        let component = chance.pick(&plan.components).map(|c| c.id.to_string()).unwrap_or_default();
+        all.push(known("which", ParamKind::Component, &component));
+    }
+    if chance.percent(10) {
+        all.push(Parameter { need: Need::Required, ..known("token", ParamKind::Secret, "") });
+    }
+    all
+}
