@@ -19,7 +19,7 @@ use crate::core::ids::{ChannelId, ComponentId, IncidentId, PlanId, RunId, StepId
 use crate::core::incident::Incident;
 use crate::core::observe::{Report, StepEnd};
 use crate::core::plan::{Action, CustomerCounter, Plan, Probe, Replication, Step};
-use crate::core::run::{Run, StepRun, StepState};
+use crate::core::run::{Failure, Run, StepRun, StepState};
 use crate::core::state::State;
 use crate::core::time::{Moment, Now};
 use crate::steps::{self, Job, Sight, shim};
@@ -81,8 +81,6 @@ type DeliveryKey = (IncidentId, usize, ChannelId, u32);
 pub(super) struct Effects {
     shared: Arc<Shared>,
     steps: HashMap<StepKey, Task>,
-    /// Steps of runs that are over, on their way to their end.
-    stopping: HashMap<StepKey, Task>,
     watchers: Vec<(Watched, Task)>,
     /// The plans that the watchers were made from.
     plans: Vec<Arc<Plan>>,
@@ -93,7 +91,7 @@ impl Effects {
     /// Nothing is going on yet.
     #[must_use]
     pub(super) fn new(shared: Arc<Shared>) -> Effects {
-        Effects { shared, steps: HashMap::new(), stopping: HashMap::new(), watchers: Vec::new(), plans: Vec::new(), deliveries: HashMap::new() }
+        Effects { shared, steps: HashMap::new(), watchers: Vec::new(), plans: Vec::new(), deliveries: HashMap::new() }
     }
 
     /// Makes what is going on what the state says.
@@ -124,18 +122,27 @@ impl Effects {
             }
         }
         self.steps.retain(|key, _| running.contains(key));
-        self.stopping.retain(|key, _| running.contains(key));
     }
 
-    /// Ends what still runs of a run that is over. How it ended is told by whoever ends it.
+    /// Ends what still runs of a run that is over. A program's end is told by its shim, everything else ends here.
     fn stop(&mut self, run: &Arc<Run>, step: &Step, seen: &StepRun, since: &Now) {
         let key = (run.id, step.id.clone(), seen.attempts);
-        let shared = &self.shared;
-        if !self.stopping.contains_key(&key) {
-            self.steps.remove(&key);
-            let job = job(shared, run, step, seen.attempts, (since, Sight::Kept));
-            self.stopping.insert(key, spawned(job, steps::stop));
+        let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
+        if let (true, Ok(shim::Found::Running(pids))) = (step.action.is_program(), shim::look(&dir)) {
+            if let Err(why) = shim::stop(&pids) {
+                tracing::error!(%why, run = %run.id, step = %step.id, "a command cannot be ended");
+            }
+            let shared = &self.shared;
+            self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, (since, Sight::Kept)));
+            return;
         }
+        self.steps.remove(&key);
+        self.shared.report(Report::Step {
+            run: run.id,
+            step: step.id.clone(),
+            attempt: seen.attempts,
+            end: StepEnd::Bad(Failure::Stopped),
+        });
     }
 
     fn reconcile_watchers(&mut self, state: &Arc<State>) {
@@ -265,17 +272,14 @@ pub(super) fn job(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u3
 }
 
 fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: (&Now, Sight)) -> Task {
-    spawned(job(shared, run, step, attempt, seen), steps::perform)
-}
-
-/// Does something with a step and tells its end.
-fn spawned<Doing>(job: Job, deed: impl FnOnce(Job) -> Doing) -> Task
-where
-    Doing: Future<Output = StepEnd> + Send + 'static,
-{
-    let tell = Arc::clone(&job.tell);
-    let doing = deed(job);
-    Task(tokio::spawn(async move { tell(doing.await) }).abort_handle())
+    let job = job(shared, run, step, attempt, seen);
+    Task(
+        tokio::spawn(async move {
+            let tell = Arc::clone(&job.tell);
+            tell(steps::perform(job).await);
+        })
+        .abort_handle(),
+    )
 }
 
 /// Everything that a plan wants looked at.

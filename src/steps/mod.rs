@@ -95,16 +95,6 @@ pub async fn perform(job: Job) -> StepEnd {
     done(job, if asks_first { Way::Look } else { Way::Act }).await
 }
 
-/// Ends a step whose run is over, wherever it is on its way: what was not begun does not begin, a program is ended, files of
-/// settings are as before or all in place.
-pub async fn stop(job: Job) -> StepEnd {
-    match &job.step.action {
-        Action::Command { .. } | Action::Shell { .. } => program::stop(&job).await,
-        Action::Config(_) => config::settle(&job.dir).await,
-        _ => StepEnd::Bad(Failure::Stopped),
-    }
-}
-
 /// Judges now what a step that looks would find, for a preview: nothing is waited for, and nothing changes. A query runs in a
 /// read-only transaction. A step that acts is refused.
 pub async fn look(job: Job) -> StepEnd {

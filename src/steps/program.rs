@@ -81,39 +81,6 @@ async fn call_off(job: &Job) -> StepEnd {
     }
 }
 
-/// How soon it is looked again at a program that a shim is about to start.
-const SOON: std::time::Duration = std::time::Duration::from_millis(10);
-
-/// Ends the program, or sees to it that it never begins.
-pub(super) async fn stop(job: &Job) -> StepEnd {
-    loop {
-        let found = match shim::look(&job.dir) {
-            Ok(found) => found,
-            Err(why) => return StepEnd::Lost(format!("its files cannot be read: {why}")),
-        };
-        match found {
-            Found::NotStarted => return StepEnd::Bad(Failure::Stopped),
-            Found::GivenOut => match shim::void(&job.dir, "its run was over before it was started") {
-                Ok(Void::Voided) => return StepEnd::Bad(Failure::Stopped),
-                // A shim has it in its hands: it will say in a moment whom it started.
-                Ok(Void::TakenUp) => tokio::time::sleep(SOON).await,
-                Err(why) => return StepEnd::Lost(format!("its files cannot be read: {why}")),
-            },
-            Found::Running(pids) => {
-                if let Err(why) = shim::stop(&pids) {
-                    tracing::error!(%why, run = %job.run.id, step = %job.step.id, "a command cannot be ended");
-                }
-                break;
-            }
-            Found::Ended(_) | Found::Lost(_) | Found::Rebooted => break,
-        }
-    }
-    match &job.host {
-        Some(_) => hosted::adopt(job).await,
-        None => adopt(job).await,
-    }
-}
-
 async fn adopt(job: &Job) -> StepEnd {
     told(job, shim::wait(&job.dir).await)
 }
