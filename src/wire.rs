@@ -7,7 +7,8 @@
 //! POST /v1/commands                  Posted    ->  200 Accepted, else Trouble with 400, 403, 409 or 503
 //! POST /v1/checks                    AskedChecks -> 200 Vec<Check>: what a launch rests on, looked at now
 //! GET  /v1/timeline?before=SEQ&limit=N&incident=ID Vec<Entry>, newest first
-//! GET  /v1/runs/R7/steps/STEP/1/output?from=BYTE   raw bytes; header `x-total` tells the size so far
+//! GET  /v1/runs/R7/steps/STEP/1/output?from=BYTE&follow=1   raw bytes, until the step ends with `follow`; headers: `x-total`
+//!                                       the size so far, `x-from` where the bytes begin: behind a gap in what is kept
 //! GET  /v1/samples                                 Live
 //! POST /v1/audit/verify                            Audit
 //! GET  /v1/audit/export?after=SEQ&bodies=withheld  lines of JSON, some at a time; none when there are no more

@@ -1,5 +1,6 @@
 //! What the engine says over HTTP, on its Unix socket. `crate::wire` lists the routes.
 
+mod output;
 mod peer;
 mod routes;
 mod stream;
@@ -72,7 +73,7 @@ async fn serve(listener: UnixListener, engine: Engine) {
         .route("/v1/checks", post(routes::checks))
         .route("/v1/timeline", get(routes::timeline))
         .route("/v1/samples", get(routes::samples))
-        .route("/v1/runs/{run}/steps/{step}/{attempt}/output", get(routes::output))
+        .route("/v1/runs/{run}/steps/{step}/{attempt}/output", get(output::output))
         .route("/v1/audit/verify", post(routes::verify))
         .route("/v1/audit/export", get(routes::export))
         .fallback(routes::nothing_here)

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -10,10 +10,9 @@ use tokio::sync::oneshot;
 
 use super::peer::Peer;
 use super::stream::live;
-use crate::core::ids::{IncidentId, Principal, RunId, StepId};
+use crate::core::ids::{IncidentId, Principal};
 use crate::core::state::{Entry, PROTOCOL};
 use crate::engine::{Asked, Engine, entry};
-use crate::steps::shim;
 use crate::store::{Bodies, VerifyError};
 use crate::wire::{Accepted, AskedChecks, Audit, Check, Hello, Live, Posted, Snapshot, Trouble, You};
 
@@ -22,9 +21,6 @@ const TIMELINE_LIMIT: usize = 1_000;
 
 /// Most entries of an export in one answer: few, because each may be a whole plan.
 const EXPORT_LIMIT: usize = 64;
-
-/// Most bytes of output in one answer.
-const OUTPUT_LIMIT: usize = 1024 * 1024;
 
 impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
@@ -142,32 +138,6 @@ pub(super) async fn timeline(
         .map_err(|why| Trouble::ReadOnly { why: why.to_string() })?;
     let entries = rows.iter().map(|row| entry(row).map(|e| Entry { event: e.event.brief(), ..e }));
     entries.collect::<Result<_, _>>().map(Json).map_err(|why| Trouble::ReadOnly { why: why.to_string() })
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct OutputQuery {
-    from: Option<u64>,
-}
-
-pub(super) async fn output(
-    State(engine): State<Engine>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path((run, step, attempt)): Path<(RunId, StepId, u32)>,
-    Query(query): Query<OutputQuery>,
-) -> Result<Response, Trouble> {
-    known(&engine, &peer)?;
-    let dir = engine.shared.attempt_dir(run, &step, attempt);
-    let from = query.from.unwrap_or(0);
-    let read = tokio::task::spawn_blocking(move || shim::read_output(&dir, from, OUTPUT_LIMIT)).await;
-    let chunk = match read {
-        Ok(Ok(chunk)) => chunk,
-        _ => return Err(Trouble::NotFound { what: format!("output of try {attempt} of step {step} of {run}") }),
-    };
-    let mut headers = HeaderMap::new();
-    headers.insert("content-type", HeaderValue::from_static("application/octet-stream"));
-    headers.insert("x-total", HeaderValue::from(chunk.total));
-    headers.insert("x-from", HeaderValue::from(chunk.from));
-    Ok((headers, chunk.bytes).into_response())
 }
 
 pub(super) async fn verify(

@@ -53,7 +53,9 @@ pub struct Client {
 /// A piece of a step's output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
-    /// The bytes from the place that was asked for; at most [`OUTPUT_AT_ONCE`].
+    /// Where the bytes begin: where it was asked for, or behind it where the bytes from there on are not kept.
+    pub from: u64,
+    /// The bytes; at most [`OUTPUT_AT_ONCE`].
     pub bytes: Vec<u8>,
     /// How many bytes there are in all so far.
     pub total: u64,
@@ -186,7 +188,8 @@ impl Client {
         let path = format!("/v1/runs/{run}/steps/{step}/{attempt}/output?from={from}");
         within(ANSWER, async {
             let response = good(self.ask(Method::GET, &path, Bytes::new()).await?).await?;
-            let total = response.headers().get("x-total").and_then(|v| v.to_str().ok()?.parse().ok());
+            let number = |name| response.headers().get(name).and_then(|v| v.to_str().ok()?.parse().ok());
+            let (total, from) = (number("x-total"), number("x-from").unwrap_or(from));
             let mut body = response.into_body();
             let mut bytes = Vec::new();
             while bytes.len() < OUTPUT_AT_ONCE {
@@ -196,7 +199,7 @@ impl Client {
             }
             bytes.truncate(OUTPUT_AT_ONCE);
             let total = total.unwrap_or(from.saturating_add(bytes.len() as u64));
-            Ok(Output { bytes, total })
+            Ok(Output { from, bytes, total })
         })
         .await
     }

@@ -237,13 +237,13 @@ async fn output_comes_in_pieces_with_the_size_of_all() {
         "/v1/runs/{run}/steps/{step}/{attempt}/output",
         get(|path: axum::extract::Path<(String, String, u32)>| async move {
             assert_eq!(*path, ("R7".to_owned(), "fence".to_owned(), 2));
-            ([("x-total", "3000000")], vec![0xff; 2_000_000])
+            ([("x-total", "3000000"), ("x-from", "1500000")], vec![0xff; 2_000_000])
         }),
     );
     let (_directory, client) = serve(routes);
     let output = client.output(crate::core::ids::RunId(7), &"fence".parse().unwrap(), 2, 1_000_000).await.unwrap();
     assert_eq!(output.bytes.len(), OUTPUT_AT_ONCE);
-    assert_eq!(output.total, 3_000_000);
+    assert_eq!((output.from, output.total), (1_500_000, 3_000_000));
 }
 
 #[tokio::test]

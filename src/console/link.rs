@@ -159,7 +159,7 @@ async fn ask(client: &Client, range: Option<&str>, id: Uuid, effect: Effect) -> 
         Effect::Output { of, from } => {
             let output = client.output(of.run, &of.step, of.attempt, from).await;
             Some(match output {
-                Ok(output) => Message::Output { of, from, bytes: output.bytes, total: output.total },
+                Ok(output) => Message::Output { of, from: output.from, bytes: output.bytes, total: output.total },
                 Err(error) => {
                     tracing::debug!(%error, "a step's output did not come");
                     Message::NoOutput

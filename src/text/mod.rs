@@ -24,7 +24,7 @@ pub use comms::{attempt, delivery};
 pub use event::{EVENT_LIMIT, event, event_in_full};
 pub use gate::{check, gate};
 pub use kinds::size;
-pub use outcome::{evidence, failure, how, run_result, run_state, step_state};
+pub use outcome::{evidence, failure, how, not_kept, run_result, run_state, step_state};
 pub use refusal::refusal;
 pub use step::action;
 pub use terms::terms;

@@ -59,6 +59,12 @@ pub fn how(state: &State, how: &How) -> String {
     }
 }
 
+/// What stands in the place of bytes that a command wrote and nobody has any more.
+#[must_use]
+pub fn not_kept(bytes: u64) -> String {
+    format!("[{bytes} bytes of output are not kept]")
+}
+
 /// How a step stands: `done, seen: exit 0`, `failed: exit 3`.
 #[must_use]
 pub fn step_state(state: &State, step: &StepState) -> String {

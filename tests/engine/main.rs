@@ -5,6 +5,7 @@
 mod faults;
 mod harness;
 mod incidents;
+mod output;
 mod people;
 mod runs;
 mod updates;

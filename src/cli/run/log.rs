@@ -42,11 +42,15 @@ impl Log {
             // Asked before the output: a step that is over then has written everything.
             let (attempt, over) = self.how_far(session).await?;
             let output = session.client.output(*run, step, attempt, from).await?;
-            from = from.saturating_add(output.bytes.len() as u64);
+            let gap = output.from.saturating_sub(from);
+            from = output.from.saturating_add(output.bytes.len() as u64);
             if out.format == Format::Json {
                 let piece = String::from_utf8_lossy(&output.bytes);
-                out.json(&json!({ "run": run, "step": step, "attempt": attempt, "to": from, "text": piece }))?;
+                out.json(&json!({ "run": run, "step": step, "attempt": attempt, "not_kept": gap, "to": from, "text": piece }))?;
             } else {
+                if gap > 0 {
+                    writer.print(format!("\n{}\n", text::not_kept(gap)).as_bytes(), out)?;
+                }
                 writer.print(&output.bytes, out)?;
             }
             if from < output.total && !output.bytes.is_empty() {

@@ -74,14 +74,18 @@ impl Cgroup {
         for pid in inside(&self.dir).unwrap_or_default() {
             let _ = move_to(&self.parent, pid);
         }
-        // An empty group that stays behind is no harm.
-        let _ = fs::remove_dir(&self.dir);
+        remove(&self.dir);
     }
 }
 
 /// Whether a process is inside; not if it is not there.
 pub(super) fn is_populated(dir: &Path) -> bool {
     inside(dir).is_ok_and(|inside| !inside.is_empty())
+}
+
+/// Removes an empty one; that it stays behind is no harm.
+pub(super) fn remove(dir: &Path) {
+    let _ = fs::remove_dir(dir);
 }
 
 fn inside(dir: &Path) -> io::Result<BTreeSet<i32>> {

@@ -47,7 +47,7 @@ fn keep(dir: &Path) -> io::Result<()> {
     let mut ear = Ear::open()?;
     await_word()?;
     let (_held, order) = take_up(dir)?;
-    let mut pids = own_ids()?;
+    let mut pids = own_ids(order.boot_id.clone())?;
     files::replace(dir, files::PIDS, &pids)?;
     let begun = Instant::now();
     let (child, output) = match start::start(dir, &order) {
@@ -85,17 +85,10 @@ fn take_up(dir: &Path) -> io::Result<(File, Order)> {
     Ok((held, order))
 }
 
-fn own_ids() -> io::Result<Pids> {
+fn own_ids(boot_id: String) -> io::Result<Pids> {
     let pid = getpid().as_raw_pid();
     let own = proc::process(pid)?.ok_or(io::ErrorKind::NotFound)?;
-    Ok(Pids {
-        shim_pid: pid,
-        shim_start_time: own.start_time,
-        boot_id: proc::boot_id()?,
-        started_at: now(),
-        child: None,
-        cgroup: None,
-    })
+    Ok(Pids { shim_pid: pid, shim_start_time: own.start_time, boot_id, started_at: now(), child: None, cgroup: None })
 }
 
 fn child_ids(pid: Pid) -> io::Result<Option<ChildIds>> {

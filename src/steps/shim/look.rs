@@ -97,8 +97,14 @@ fn anybody_lives(pids: &Pids) -> io::Result<bool> {
     if proc::boot_id()? != pids.boot_id {
         return Ok(false);
     }
-    if pids.cgroup.as_deref().is_some_and(cgroup::is_populated) {
-        return Ok(true);
+    if let Some(dir) = &pids.cgroup {
+        if cgroup::is_populated(dir) {
+            return Ok(true);
+        }
+        // Its shim can do so no more.
+        if !proc::shim_lives(pids)? {
+            cgroup::remove(dir);
+        }
     }
     let all = proc::all()?;
     // The kernel gives an id to a new process only when no group and no session has it any more.

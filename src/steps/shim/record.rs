@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What a shim is to run. Its environment and its standard input are on disk until the command has started, in files of mode
-/// 0600. Secrets never are: they are handed to [`spawn`](super::spawn) beside it.
+/// 0600. Secrets never are: they are handed to [`spawn`](super::spawn()) beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
     /// The program and its arguments, handed over as they are: no shell reads them. A program without a slash is looked up

@@ -128,7 +128,7 @@ impl Watch<'_> {
         let heard = self.ear.listen();
         let just_exited = !self.exited && self.has_exited()?;
         self.exited |= just_exited;
-        if heard.child {
+        if heard.child && !self.exited {
             self.bury()?;
         }
         // The end goes before the clock: a command that is through in time is not called late by a slow shim.

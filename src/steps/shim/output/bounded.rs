@@ -76,6 +76,10 @@ impl Bounded {
         let slack = (self.limit / 4).max(LEAST_SLACK);
         self.pause = pause(about.len().saturating_sub(self.length), now - self.looked, self.pause, slack);
         (self.length, self.looked) = (about.len(), now);
+        if self.length < self.gap.end {
+            // The command made its output shorter, and begins anew.
+            self.gap = 0..0;
+        }
         self.trim();
     }
 
@@ -156,6 +160,16 @@ mod tests {
         let about = bounded.file.metadata().unwrap();
         assert_eq!(about.len(), bounded.length());
         assert!(about.blocks() * 512 <= MIB / 4 + 4 * block, "{} blocks", about.blocks());
+    }
+
+    #[test]
+    fn output_that_is_made_shorter_begins_anew() {
+        let mut bounded = Bounded::new(file_of(MIB), MIB / 4).unwrap();
+        bounded.look();
+        assert_ne!(bounded.kept(), Kept::Whole);
+        bounded.file.set_len(10).unwrap();
+        bounded.look();
+        assert_eq!((bounded.kept(), bounded.length()), (Kept::Whole, 10));
     }
 
     #[test]

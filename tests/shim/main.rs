@@ -1,0 +1,11 @@
+//! Command steps under the real shim: real processes, real files.
+
+#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, reason = "a test may end where it fails")]
+
+mod attempt;
+mod end;
+mod lost;
+mod once;
+mod output;
+mod secrets;
+mod start;
