@@ -124,12 +124,15 @@ impl Effects {
         self.steps.retain(|key, _| running.contains(key));
     }
 
-    /// Ends what still runs of a run that is over. A program's end is told by its shim, everything else ends here.
+    /// Ends what still runs of a run that is over. A program's end is told by whoever looks after it, also when it has yet to
+    /// begin or nobody knows its end; everything else ends here.
     fn stop(&mut self, run: &Arc<Run>, step: &Step, seen: &StepRun, since: &Now) {
         let key = (run.id, step.id.clone(), seen.attempts);
-        let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
-        if let (true, Ok(shim::Found::Running(pids))) = (step.action.is_program(), shim::look(&dir)) {
-            if let Err(why) = shim::stop(&pids) {
+        if step.action.is_program() {
+            let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
+            if let Ok(shim::Found::Running(pids)) = shim::look(&dir)
+                && let Err(why) = shim::stop(&pids)
+            {
                 tracing::error!(%why, run = %run.id, step = %step.id, "a command cannot be ended");
             }
             let shared = &self.shared;
