@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
 mod faults;
+#[allow(dead_code, reason = "shared with the tests of faults, which use more of it")]
 mod harness;
 mod incidents;
 mod output;
