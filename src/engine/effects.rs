@@ -81,6 +81,8 @@ type DeliveryKey = (IncidentId, usize, ChannelId, u32);
 pub(super) struct Effects {
     shared: Arc<Shared>,
     steps: HashMap<StepKey, Task>,
+    /// Steps that put files of settings in place, of runs that are over: on their way to their end.
+    settling: BTreeSet<StepKey>,
     watchers: Vec<(Watched, Task)>,
     /// The plans that the watchers were made from.
     plans: Vec<Arc<Plan>>,
@@ -91,7 +93,14 @@ impl Effects {
     /// Nothing is going on yet.
     #[must_use]
     pub(super) fn new(shared: Arc<Shared>) -> Effects {
-        Effects { shared, steps: HashMap::new(), watchers: Vec::new(), plans: Vec::new(), deliveries: HashMap::new() }
+        Effects {
+            shared,
+            steps: HashMap::new(),
+            settling: BTreeSet::new(),
+            watchers: Vec::new(),
+            plans: Vec::new(),
+            deliveries: HashMap::new(),
+        }
     }
 
     /// Makes what is going on what the state says.
@@ -122,18 +131,37 @@ impl Effects {
             }
         }
         self.steps.retain(|key, _| running.contains(key));
+        self.settling.retain(|key| running.contains(key));
     }
 
-    /// Ends what still runs of a run that is over. A program's end is told by its shim, everything else ends here.
+    /// Ends what still runs of a run that is over. A program's end is told by whoever looks after it, also when it has yet to
+    /// begin or nobody knows its end; everything else ends here.
     fn stop(&mut self, run: &Arc<Run>, step: &Step, seen: &StepRun, since: &Now) {
         let key = (run.id, step.id.clone(), seen.attempts);
-        let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
-        if let (true, Ok(shim::Found::Running(pids))) = (step.action.is_program(), shim::look(&dir)) {
-            if let Err(why) = shim::stop(&pids) {
+        if step.action.is_program() {
+            let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
+            if let Ok(shim::Found::Running(pids)) = shim::look(&dir)
+                && let Err(why) = shim::stop(&pids)
+            {
                 tracing::error!(%why, run = %run.id, step = %step.id, "a command cannot be ended");
             }
             let shared = &self.shared;
             self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, (since, Sight::Kept)));
+            return;
+        }
+        if matches!(step.action, Action::Config(_)) {
+            // Its files are put back, or were all in place: the directory says which.
+            let shared = Arc::clone(&self.shared);
+            let (run, step, attempt) = (run.id, step.id.clone(), seen.attempts);
+            let dir = shared.attempt_dir(run, &step, attempt);
+            let settling = async move {
+                let end = steps::config::settle(&dir).await;
+                shared.report(Report::Step { run, step, attempt, end });
+            };
+            let settled = (key.0, key.1.clone(), key.2);
+            if self.settling.insert(settled) {
+                self.steps.insert(key, Task(tokio::spawn(settling).abort_handle()));
+            }
             return;
         }
         self.steps.remove(&key);

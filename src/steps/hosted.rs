@@ -20,7 +20,7 @@ const LONGER: Duration = Duration::from_secs(10);
 pub(super) async fn start(job: &Job, host: &str, program: Program) -> StepEnd {
     match hand_over(job, host, program).await {
         Ok(started) => follow(job, started.wait()).await,
-        Err(why) => StepEnd::Bad(Failure::NotStarted { why }),
+        Err(why) => program::not_begun(job, &why).await,
     }
 }
 
@@ -53,7 +53,7 @@ async fn hand_over(job: &Job, host: &str, program: Program) -> Result<shim::Star
     let mut shim = Spec::new(remote::argv(&job.exe, &job.dir), shim::clean_environment(agent), "/".into());
     shim.timeout = Some(program::limit(job).to_std());
     shim.grace = RemoteSpec::GRACE + LONGER;
-    shim::spawn(&job.exe, &job.dir, &shim, &secrets).await.map_err(|why| why.to_string())
+    program::give_out(job, &shim, &secrets).await
 }
 
 /// Waits for the end, and says when the program is out of sight and when it is in sight again.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
-use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Spec, Void, WaitError};
+use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Spec, Started, WaitError};
 use super::{Job, capture, durable, hosted, secrets};
 use crate::core::observe::StepEnd;
 use crate::core::plan::Capture;
@@ -17,6 +18,9 @@ const TIMEOUT: Span = Span::from_secs(600);
 /// Where a script stands in the attempt's directory.
 const SCRIPT: &str = "script.sh";
 
+/// How soon a shim is looked for again that is about to say that it has its attempt.
+const SOON: Duration = Duration::from_millis(10);
+
 /// What is to be run.
 pub(super) struct Program {
     /// The program and its arguments.
@@ -28,37 +32,97 @@ pub(super) struct Program {
 /// Starts the program, or takes one back under care that an engine before this one started: its directory says which.
 pub(super) async fn perform(job: &Job, program: Program) -> StepEnd {
     match shim::look(&job.dir) {
-        Ok(Found::NotStarted) => start(job, program).await,
-        Ok(Found::GivenOut) => call_off(job).await,
-        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => match &job.host {
-            Some(_) => hosted::adopt(job).await,
-            None => adopt(job).await,
-        },
-        Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
+        Ok(Found::NotStarted | Found::GivenOut) if is_over(job) => call_off(job, "its run was over").await,
+        Ok(Found::NotStarted | Found::GivenOut) => start(job, program).await,
+        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => adopt(job).await,
+        Err(why) => unreadable(&why),
     }
 }
 
 async fn start(job: &Job, program: Program) -> StepEnd {
-    let not_started = |why: String| StepEnd::Bad(Failure::NotStarted { why });
     match &job.host {
-        Some(Ok(host)) => return hosted::start(job, host, program).await,
-        Some(Err(why)) => return not_started(why.clone()),
-        None => {}
+        Some(Ok(host)) => hosted::start(job, host, program).await,
+        Some(Err(why)) => not_begun(job, why).await,
+        None => match here(job, program).await {
+            Ok(started) => told(job, started.wait().await),
+            Err(why) => not_begun(job, &why).await,
+        },
     }
-    let argv = match with_script(&job.dir, program) {
-        Ok(argv) => argv,
-        Err(why) => return not_started(format!("its script cannot be written down: {why}")),
-    };
-    let secrets = match secrets::environment(job).await {
-        Ok(secrets) => secrets,
-        Err(why) => return not_started(why.to_string()),
-    };
+}
+
+async fn here(job: &Job, program: Program) -> Result<Started, String> {
+    let argv = with_script(&job.dir, program).map_err(|why| format!("its script cannot be written down: {why}"))?;
+    let secrets = secrets::environment(job).await.map_err(|why| why.to_string())?;
     let mut spec = Spec::new(argv, shim::clean_environment(variables(job)), "/".into());
     spec.timeout = Some(limit(job).to_std());
-    match shim::spawn(&job.exe, &job.dir, &spec, &secrets).await {
-        Ok(started) => told(job, started.wait().await),
-        Err(why) => not_started(why.to_string()),
+    give_out(job, &spec, &secrets).await
+}
+
+/// Has a shim take the program up: by this order, or by the one that an engine wrote down that was killed before any shim
+/// took it. One whose run is over meanwhile is ended again.
+pub(super) async fn give_out(job: &Job, spec: &Spec, secrets: &[(String, String)]) -> Result<Started, String> {
+    let begun = match shim::look(&job.dir) {
+        Ok(Found::GivenOut) => shim::resume(&job.exe, &job.dir, secrets).await,
+        _ => shim::spawn(&job.exe, &job.dir, spec, secrets).await,
+    };
+    let started = begun.map_err(|why| why.to_string())?;
+    // Whoever ends the run after this look finds the shim by its directory.
+    if is_over(job) {
+        stop(&started.found);
     }
+    Ok(started)
+}
+
+/// Whether the run has ended since the step began.
+fn is_over(job: &Job) -> bool {
+    job.state.borrow().runs.get(&job.run.id).is_some_and(|run| !run.is_open())
+}
+
+fn stop(found: &Found) {
+    if let Found::Running(pids) = found
+        && let Err(why) = shim::stop(pids)
+    {
+        tracing::error!(%why, shim = pids.shim_pid, "a command cannot be ended");
+    }
+}
+
+/// It could not be started, unless a shim has it all the same.
+pub(super) async fn not_begun(job: &Job, why: &str) -> StepEnd {
+    match settle(&job.dir, why).await {
+        Ok(Found::NotStarted) => StepEnd::Bad(Failure::NotStarted { why: why.to_owned() }),
+        Ok(_) => adopt(job).await,
+        Err(why) => unreadable(&why),
+    }
+}
+
+/// The run ended before the program began: it never begins, and if it does all the same it is ended.
+async fn call_off(job: &Job, why: &str) -> StepEnd {
+    match settle(&job.dir, why).await {
+        Ok(Found::NotStarted | Found::Ended(ExitRecord { exit: Exit::NotStarted { .. }, .. })) => {
+            StepEnd::Bad(Failure::Stopped)
+        }
+        Ok(found) => {
+            stop(&found);
+            adopt(job).await
+        }
+        Err(why) => unreadable(&why),
+    }
+}
+
+/// Calls off what was given out, for good, unless a shim has taken it up. How it stands then is never [`Found::GivenOut`].
+async fn settle(dir: &Path, why: &str) -> std::io::Result<Found> {
+    loop {
+        shim::void(dir, why)?;
+        match shim::look(dir)? {
+            // A shim has it and has yet to say so.
+            Found::GivenOut => tokio::time::sleep(SOON).await,
+            found => return Ok(found),
+        }
+    }
+}
+
+fn unreadable(why: &std::io::Error) -> StepEnd {
+    StepEnd::Lost(format!("its files cannot be read: {why}"))
 }
 
 fn with_script(dir: &Path, program: Program) -> std::io::Result<Vec<String>> {
@@ -72,17 +136,12 @@ fn with_script(dir: &Path, program: Program) -> std::io::Result<Vec<String>> {
     Ok(argv)
 }
 
-/// The engine was killed between giving the program out and its start. It must not start late, behind the back of whoever
-/// decides now; if a shim has taken it up all the same, it is like any other.
-async fn call_off(job: &Job) -> StepEnd {
-    match shim::void(&job.dir, "the engine stopped before it was started") {
-        Ok(Void::Voided | Void::TakenUp) => adopt(job).await,
-        Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
-    }
-}
-
+/// Takes back under care what has begun.
 async fn adopt(job: &Job) -> StepEnd {
-    told(job, shim::wait(&job.dir).await)
+    match &job.host {
+        Some(_) => hosted::adopt(job).await,
+        None => told(job, shim::wait(&job.dir).await),
+    }
 }
 
 fn told(job: &Job, end: Result<ExitRecord, WaitError>) -> StepEnd {

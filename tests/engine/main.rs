@@ -5,6 +5,7 @@
 mod failure;
 mod faults;
 mod graph;
+#[allow(dead_code, reason = "shared with the tests of faults, which use more of it")]
 mod harness;
 mod incidents;
 mod locks;
