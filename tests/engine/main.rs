@@ -2,13 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
+mod aborting;
 mod failure;
+#[allow(dead_code)] // shared with the tests of remote steps, which need more of it
+#[path = "../remote/far.rs"]
+mod far;
 mod faults;
 mod graph;
 mod harness;
+mod hosts;
 mod incidents;
 mod locks;
 mod people;
+#[allow(dead_code)]
+#[path = "../remote/proxy.rs"]
+mod proxy;
 mod rollback;
 mod runs;
 mod service;
