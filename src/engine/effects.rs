@@ -60,6 +60,13 @@ impl Shared {
 /// A task that ends with its handle.
 struct Task(AbortHandle);
 
+/// A step under way.
+struct StepTask {
+    _task: Task,
+    /// Becomes true when its run is over.
+    over: watch::Sender<bool>,
+}
+
 impl Drop for Task {
     fn drop(&mut self) {
         self.0.abort();
@@ -80,7 +87,7 @@ type DeliveryKey = (IncidentId, usize, ChannelId, u32);
 /// What is going on.
 pub(super) struct Effects {
     shared: Arc<Shared>,
-    steps: HashMap<StepKey, Task>,
+    steps: HashMap<StepKey, StepTask>,
     watchers: Vec<(Watched, Task)>,
     /// The plans that the watchers were made from.
     plans: Vec<Arc<Plan>>,
@@ -108,34 +115,33 @@ impl Effects {
                 let (since, sight) = match &seen.state {
                     StepState::Running { since } if !is_done_by_rules(step) => (since, Sight::Kept),
                     // On another host it may be found again.
-                    StepState::Unknown { at, .. } if run.is_open() && is_elsewhere(step) => (at, Sight::Lost),
+                    StepState::Unknown { at, .. } if is_elsewhere(step) => (at, Sight::Lost),
                     _ => continue,
                 };
                 let key = (run.id, step.id.clone(), seen.attempts);
                 running.insert(key.clone());
+                if !run.is_open() && !step.action.is_program() {
+                    self.stop(key, run, step, seen);
+                    continue;
+                }
+                // Whoever looked for it while the run went on has given up; now it is to be ended.
+                let gave_up = |task: &StepTask| sight == Sight::Lost && task.over.is_closed();
+                if !run.is_open() && self.steps.get(&key).is_some_and(gave_up) {
+                    self.steps.remove(&key);
+                }
                 let shared = &self.shared;
-                if run.is_open() {
-                    self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, (since, sight)));
-                } else {
-                    self.stop(run, step, seen, since);
+                let begun = || begin(shared, run, step, seen.attempts, (since, sight));
+                let task = self.steps.entry(key).or_insert_with(begun);
+                if !run.is_open() {
+                    task.over.send_replace(true);
                 }
             }
         }
         self.steps.retain(|key, _| running.contains(key));
     }
 
-    /// Ends what still runs of a run that is over. A program's end is told by its shim, everything else ends here.
-    fn stop(&mut self, run: &Arc<Run>, step: &Step, seen: &StepRun, since: &Now) {
-        let key = (run.id, step.id.clone(), seen.attempts);
-        let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
-        if let (true, Ok(shim::Found::Running(pids))) = (step.action.is_program(), shim::look(&dir)) {
-            if let Err(why) = shim::stop(&pids) {
-                tracing::error!(%why, run = %run.id, step = %step.id, "a command cannot be ended");
-            }
-            let shared = &self.shared;
-            self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, (since, Sight::Kept)));
-            return;
-        }
+    /// Ends what the engine itself was at for a run that is over. Programs have to be asked, and their tasks see to it.
+    fn stop(&mut self, key: StepKey, run: &Run, step: &Step, seen: &StepRun) {
         self.steps.remove(&key);
         self.shared.report(Report::Step {
             run: run.id,
@@ -246,13 +252,20 @@ fn is_elsewhere(step: &Step) -> bool {
     step.action.is_program() && step.host.is_some()
 }
 
-/// What a step works with.
-pub(super) fn job(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: (&Now, Sight)) -> Job {
+/// What a step works with, and where it is told that its run is over.
+pub(super) fn job(
+    shared: &Arc<Shared>,
+    run: &Arc<Run>,
+    step: &Step,
+    attempt: u32,
+    seen: (&Now, Sight),
+) -> (Job, watch::Sender<bool>) {
     let values = run.values_of(step);
     let host = step.host.as_ref().map(|host| host.fill(&values).map_err(|missing| missing.to_string()));
     let (teller, run_id, id) = (Arc::clone(shared), run.id, step.id.clone());
     let tell = move |end| teller.report(Report::Step { run: run_id, step: id.clone(), attempt, end });
-    Job {
+    let (over, is_over) = watch::channel(false);
+    let job = Job {
         run: Arc::clone(run),
         step: step.clone(),
         attempt,
@@ -267,19 +280,19 @@ pub(super) fn job(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u3
         host,
         ssh: shared.config.ssh(&shared.dir),
         sight: seen.1,
+        over: is_over,
         tell: Arc::new(tell),
-    }
+    };
+    (job, over)
 }
 
-fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: (&Now, Sight)) -> Task {
-    let job = job(shared, run, step, attempt, seen);
-    Task(
-        tokio::spawn(async move {
-            let tell = Arc::clone(&job.tell);
-            tell(steps::perform(job).await);
-        })
-        .abort_handle(),
-    )
+fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: (&Now, Sight)) -> StepTask {
+    let (job, over) = job(shared, run, step, attempt, seen);
+    let task = tokio::spawn(async move {
+        let tell = Arc::clone(&job.tell);
+        tell(steps::perform(job).await);
+    });
+    StepTask { _task: Task(task.abort_handle()), over }
 }
 
 /// Everything that a plan wants looked at.

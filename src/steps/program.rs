@@ -17,6 +17,9 @@ const TIMEOUT: Span = Span::from_secs(600);
 /// Where a script stands in the attempt's directory.
 const SCRIPT: &str = "script.sh";
 
+/// Secrets, by the variables of the environment in which a program finds them.
+pub(super) type Secrets = Vec<(String, String)>;
+
 /// What is to be run.
 pub(super) struct Program {
     /// The program and its arguments.
@@ -30,34 +33,69 @@ pub(super) async fn perform(job: &Job, program: Program) -> StepEnd {
     match shim::look(&job.dir) {
         Ok(Found::NotStarted) => start(job, program).await,
         Ok(Found::GivenOut) => call_off(job).await,
-        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => match &job.host {
-            Some(_) => hosted::adopt(job).await,
-            None => adopt(job).await,
-        },
+        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => adopt(job).await,
         Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
     }
 }
 
 async fn start(job: &Job, program: Program) -> StepEnd {
     let not_started = |why: String| StepEnd::Bad(Failure::NotStarted { why });
-    match &job.host {
-        Some(Ok(host)) => return hosted::start(job, host, program).await,
-        Some(Err(why)) => return not_started(why.clone()),
-        None => {}
+    if let Some(Err(why)) = &job.host {
+        return not_started(why.clone());
     }
-    let argv = match with_script(&job.dir, program) {
-        Ok(argv) => argv,
-        Err(why) => return not_started(format!("its script cannot be written down: {why}")),
+    // Once a program is given out it has to be asked to end; before, it is enough not to go on.
+    let ready = tokio::select! {
+        biased;
+        () = job.over() => return StepEnd::Bad(Failure::Stopped),
+        ready = prepare(job, program) => ready,
     };
-    let secrets = match secrets::environment(job).await {
-        Ok(secrets) => secrets,
-        Err(why) => return not_started(why.to_string()),
+    let (spec, secrets) = match ready {
+        Ok(ready) => ready,
+        Err(why) => return not_started(why),
     };
+    match shim::spawn(&job.exe, &job.dir, &spec, &secrets).await {
+        Ok(started) => follow(job, started.wait()).await,
+        Err(why) => not_started(why.to_string()),
+    }
+}
+
+/// What a shim is to run for it, with the secrets.
+async fn prepare(job: &Job, program: Program) -> Result<(Spec, Secrets), String> {
+    if let Some(Ok(host)) = &job.host {
+        return hosted::prepare(job, host, program).await;
+    }
+    let argv = with_script(&job.dir, program).map_err(|why| format!("its script cannot be written down: {why}"))?;
+    let secrets = secrets::environment(job).await.map_err(|why| why.to_string())?;
     let mut spec = Spec::new(argv, shim::clean_environment(variables(job)), "/".into());
     spec.timeout = Some(limit(job).to_std());
-    match shim::spawn(&job.exe, &job.dir, &spec, &secrets).await {
-        Ok(started) => told(job, started.wait().await),
-        Err(why) => not_started(why.to_string()),
+    Ok((spec, secrets))
+}
+
+/// Follows a program under its shim to its end.
+async fn follow(job: &Job, end: impl Future<Output = Result<ExitRecord, WaitError>>) -> StepEnd {
+    if job.host.is_some() {
+        return hosted::follow(job, end).await;
+    }
+    tokio::pin!(end);
+    let ended = tokio::select! {
+        biased;
+        ended = &mut end => ended,
+        () = job.over() => {
+            ask_to_end(job);
+            end.await
+        }
+    };
+    told(job, ended)
+}
+
+/// Has the shim end the program, if one is at work.
+pub(super) fn ask_to_end(job: &Job) {
+    let asked = match shim::look(&job.dir) {
+        Ok(Found::Running(pids)) => shim::stop(&pids).map(drop),
+        found => found.map(drop),
+    };
+    if let Err(why) = asked {
+        tracing::error!(%why, run = %job.run.id, step = %job.step.id, "a command cannot be ended");
     }
 }
 
@@ -76,13 +114,15 @@ fn with_script(dir: &Path, program: Program) -> std::io::Result<Vec<String>> {
 /// decides now; if a shim has taken it up all the same, it is like any other.
 async fn call_off(job: &Job) -> StepEnd {
     match shim::void(&job.dir, "the engine stopped before it was started") {
+        Ok(Void::Voided) if job.is_over() => StepEnd::Bad(Failure::Stopped),
         Ok(Void::Voided | Void::TakenUp) => adopt(job).await,
         Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
     }
 }
 
+/// Takes back under care what an engine before this one started.
 async fn adopt(job: &Job) -> StepEnd {
-    told(job, shim::wait(&job.dir).await)
+    follow(job, shim::wait(&job.dir)).await
 }
 
 fn told(job: &Job, end: Result<ExitRecord, WaitError>) -> StepEnd {
