@@ -18,9 +18,11 @@ use crate::core::health::{Verdict, living_key};
 use crate::core::ids::{ChannelId, ComponentId, IncidentId, PlanId, RunId, StepId};
 use crate::core::incident::Incident;
 use crate::core::observe::{Report, StepEnd};
+use crate::core::param::ParamKind;
 use crate::core::plan::{Action, CustomerCounter, Plan, Probe, Replication, Step};
 use crate::core::run::{Failure, Run, StepRun, StepState};
 use crate::core::state::State;
+use crate::core::template::Values;
 use crate::core::time::{Moment, Now};
 use crate::steps::{self, Job, Sight, shim};
 
@@ -252,6 +254,18 @@ fn is_elsewhere(step: &Step) -> bool {
     step.action.is_program() && step.host.is_some()
 }
 
+/// The values of a step. A run has references to its secrets among its own, for people to see; no step takes one for a value.
+fn values(run: &Run, step: &Step) -> Values {
+    let mut values = run.values_of(step);
+    for parameter in run.procedure.parameters.iter().filter(|p| p.kind == ParamKind::Secret) {
+        if !step.origin.values.contains_key(&parameter.name) {
+            values.remove(&parameter.name);
+        }
+    }
+    values.retain(|name, _| !step.origin.secrets.contains_key(name));
+    values
+}
+
 /// What a step works with, and where it is told that its run is over.
 pub(super) fn job(
     shared: &Arc<Shared>,
@@ -260,7 +274,7 @@ pub(super) fn job(
     attempt: u32,
     seen: (&Now, Sight),
 ) -> (Job, watch::Sender<bool>) {
-    let values = run.values_of(step);
+    let values = values(run, step);
     let host = step.host.as_ref().map(|host| host.fill(&values).map_err(|missing| missing.to_string()));
     let (teller, run_id, id) = (Arc::clone(shared), run.id, step.id.clone());
     let tell = move |end| teller.report(Report::Step { run: run_id, step: id.clone(), attempt, end });

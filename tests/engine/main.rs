@@ -19,6 +19,7 @@ mod people;
 mod proxy;
 mod rollback;
 mod runs;
+mod secrets;
 mod service;
 mod updates;
 mod yard;
