@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
 mod aborting;
+mod adoption;
+mod checks;
 mod failure;
 #[allow(dead_code)] // shared with the tests of remote steps, which need more of it
 #[path = "../remote/far.rs"]
@@ -11,8 +13,10 @@ mod faults;
 mod graph;
 mod harness;
 mod hosts;
+mod improvised;
 mod incidents;
 mod locks;
+mod notify;
 mod people;
 #[allow(dead_code)]
 #[path = "../remote/proxy.rs"]

@@ -108,6 +108,7 @@ async fn a_secret_reaches_programs_by_their_environment_and_stays_out_of_everyth
     let run = engine.mend(&plan).await;
     yard.until_there("up").await;
     assert_eq!(yard.text("seen"), SECRET);
+    assert!(shows(&fs::read(yard.path("seen")).unwrap()).is_some(), "it would be found");
     assert_eq!(process_lists_that_show_it(), Vec::<String>::new());
     nowhere(&engine).await;
     engine.kill();
