@@ -1,7 +1,9 @@
 //! What commands and scripts share: a program under a shim, which outlives the engine.
 
 use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Spec, Void, WaitError};
 use super::{Job, capture, durable, hosted, secrets};
@@ -13,6 +15,12 @@ use crate::core::time::Span;
 
 /// How long a program may take when the plan does not say.
 const TIMEOUT: Span = Span::from_secs(600);
+
+/// How long a shim may take that comes late, to find that it is not wanted any more.
+const LATEST: Duration = Duration::from_secs(10);
+
+/// Why a program did not begin that was given out.
+const NOT_TAKEN_UP: &str = "the engine stopped before it was started";
 
 /// Where a script stands in the attempt's directory.
 const SCRIPT: &str = "script.sh";
@@ -32,7 +40,7 @@ pub(super) struct Program {
 pub(super) async fn perform(job: &Job, program: Program) -> StepEnd {
     match shim::look(&job.dir) {
         Ok(Found::NotStarted) => start(job, program).await,
-        Ok(Found::GivenOut) => call_off(job).await,
+        Ok(Found::GivenOut) => call_off(job, program).await,
         Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => adopt(job).await,
         Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
     }
@@ -111,13 +119,45 @@ fn with_script(dir: &Path, program: Program) -> std::io::Result<Vec<String>> {
 }
 
 /// The engine was killed between giving the program out and its start. It must not start late, behind the back of whoever
-/// decides now; if a shim has taken it up all the same, it is like any other.
-async fn call_off(job: &Job) -> StepEnd {
-    match shim::void(&job.dir, "the engine stopped before it was started") {
+/// decides now; if a shim has taken it up all the same, it is like any other. Once it is certain that it never will, the
+/// program is given out anew: a crash of the engine is no failure of the step.
+async fn call_off(job: &Job, program: Program) -> StepEnd {
+    match shim::void(&job.dir, NOT_TAKEN_UP) {
         Ok(Void::Voided) if job.is_over() => StepEnd::Bad(Failure::Stopped),
-        Ok(Void::Voided | Void::TakenUp) => adopt(job).await,
+        Ok(Void::Voided) => match set_aside(job).await {
+            Ok(()) => start(job, program).await,
+            Err(why) => StepEnd::Bad(Failure::NotStarted { why: format!("{NOT_TAKEN_UP}: {why}") }),
+        },
+        Ok(Void::TakenUp) => adopt(job).await,
         Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
     }
+}
+
+/// Puts away what was called off. A shim that comes late refuses it, and must have done so: what is put in its place is not
+/// for that one.
+async fn set_aside(job: &Job) -> std::io::Result<()> {
+    let late = Instant::now() + LATEST;
+    while has_shim(&job.dir)? {
+        if Instant::now() > late {
+            return Err(std::io::Error::other("a shim that was to start it does not leave"));
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let aside = job.dir.with_extension(format!("{}.void", job.attempt));
+    match std::fs::remove_dir_all(&aside) {
+        Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(why),
+        _ => std::fs::rename(&job.dir, aside),
+    }
+}
+
+/// Whether a process is there that was started as the shim of `dir`.
+fn has_shim(dir: &Path) -> std::io::Result<bool> {
+    let dir = std::path::absolute(dir)?;
+    let words = [b"\0shim\0", dir.as_os_str().as_bytes(), b"\0"].concat();
+    // A process that goes meanwhile is none.
+    let lines =
+        std::fs::read_dir("/proc")?.flatten().filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    Ok(lines.into_iter().any(|line| line.ends_with(&words)))
 }
 
 /// Takes back under care what an engine before this one started.
