@@ -155,12 +155,12 @@ impl Engine {
 
     fn act(&mut self) {
         let chance = &mut self.chance;
-        self.outside.reconcile(&self.state, &mut || chance.percent(70));
+        self.outside.reconcile(&self.state, &mut || chance.percent(40));
     }
 
     /// The engine is killed, and another one comes up.
     pub fn dies(&mut self) {
-        self.outside.engine_dies();
+        self.outside.engine_dies(&mut self.chance);
         self.start();
     }
 

@@ -133,7 +133,7 @@ impl History {
     }
 
     /// Hands the gate's roles to different people who may, and has each say yes.
-    fn opens_gate(&mut self, run: RunId, gate: &Gate) {
+    pub fn opens_gate(&mut self, run: RunId, gate: &Gate) {
         let known = &self.engine.state.runs[&run];
         let (incident, people) = (known.incident.clone(), self.eligible(known, gate));
         for (role, to) in gate.roles.iter().zip(&people) {

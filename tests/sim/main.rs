@@ -28,7 +28,7 @@ use log::Log;
 const HISTORIES: u64 = 2_000;
 
 /// What all of them together must have met: kinds of entries, ends of runs, refusals.
-const REACHED: [&str; 50] = [
+const REACHED: [&str; 51] = [
     "step_started",
     "step_succeeded",
     "step_failed",
@@ -62,6 +62,7 @@ const REACHED: [&str; 50] = [
     "a run is aborted",
     "a run waits for a gate that too few can open",
     "a stale yes is refused",
+    "a preview came true",
     "refused: AlreadyConfirmed",
     "refused: AlreadyMoving",
     "refused: CannotLayOut",

@@ -6,9 +6,11 @@ use warroom::core::health::living_key;
 use warroom::core::ids::{BootId, RunId, StepId};
 use warroom::core::observe::{Report, StepEnd};
 use warroom::core::plan::{Action, Step};
-use warroom::core::run::{Failure, StepState};
+use warroom::core::run::{Evidence, Failure, StepState};
 use warroom::core::state::State;
 use warroom::core::time::{Moment, Now, Span};
+
+use crate::chance::Chance;
 
 /// One try of a step.
 pub type Key = (RunId, StepId, u32);
@@ -180,10 +182,21 @@ impl Outside {
         living
     }
 
-    /// The engine is killed: what it heard and what it waited for is gone, programs live on.
-    pub fn engine_dies(&mut self) {
+    /// The engine is killed: what it heard and what it waited for is gone. Programs live on, and some end while nobody watches,
+    /// with or without a word of how.
+    pub fn engine_dies(&mut self, chance: &mut Chance) {
         self.tasks.clear();
         self.owed.clear();
+        self.clock.pass(Span::from_secs(chance.below(20) as u64));
+        for program in self.programs.values_mut().filter(|program| program.alive) {
+            let end = chance.below(20);
+            program.alive = end > 5;
+            program.exit = match end {
+                0..3 => Some(StepEnd::good(Evidence::ExitedWell)),
+                3..5 => Some(StepEnd::Bad(Failure::Exit { code: 1 })),
+                _ => None,
+            };
+        }
     }
 
     /// The machine goes down, and comes up a minute later.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use warroom::core::command::{Command, Declared, Options};
+use warroom::core::decide::{Context, Launch};
 use warroom::core::gate::view;
 use warroom::core::ids::{IncidentId, PlanId, Principal, RoleId, RunId, StepId};
 use warroom::core::incident::Phase;
 use warroom::core::people::Mode;
-use warroom::core::plan::{Action, Need, Part};
+use warroom::core::plan::{Action, Need, Part, Procedure};
+use warroom::core::preview::preview;
 use warroom::core::refusal::Refusal;
 use warroom::core::run::{Run, RunResult, RunState, StepState};
 use warroom::core::template::Values;
@@ -78,7 +80,7 @@ impl History {
         let this = self.chance.weighted(&[
             (3, Declare),
             (4, DeclareProposed),
-            (1, Dismiss),
+            (2, Dismiss),
             (2, EndIncident),
             (3, Reopen),
             (6, Assign),
@@ -93,7 +95,7 @@ impl History {
             (5, Confirm),
             (3, ConfirmTwice),
             (5, ConfirmTogether),
-            (3, ConfirmStale),
+            (4, ConfirmStale),
             (2, Withdraw),
             (2, Decline),
             (3, Hold),
@@ -111,7 +113,7 @@ impl History {
                 return self.confirm(vec![who, other]);
             }
             ConfirmStale => return self.confirm_stale(who),
-            Launch => self.launch(),
+            Launch => return self.launches(),
             other => self.asks_for(other).map(|command| (who, command)),
         };
         let Some(asked) = asked else { return };
@@ -134,7 +136,10 @@ impl History {
                 let what = Declared::Proposal(self.chance.pick(&proposed)?.clone());
                 Command::Declare { what, severity: None, title: None }
             }
-            Ask::Dismiss => Command::Dismiss { incident: self.some_incident(), reason },
+            Ask::Dismiss => {
+                let proposed = self.incidents(|i| i.phase == Phase::Proposed);
+                Command::Dismiss { incident: self.chance.pick(&proposed)?.clone(), reason }
+            }
             Ask::EndIncident if self.chance.percent(50) => {
                 Command::Close { incident: self.some_incident(), reason: Some(reason) }
             }
@@ -219,6 +224,37 @@ impl History {
         Some((who, Command::StartRun { incident, plan, procedure, values, options, seen: None }))
     }
 
+    /// What a preview says of a launch is what the launch then brings.
+    fn launches(&mut self) {
+        let Some((who, command)) = self.launch() else { return };
+        let foreseen = self.foresees(&who, &command);
+        let answer = self.says(who, command);
+        match (foreseen, answer) {
+            // Who may not launch may still look; and what was heard meanwhile may have changed everything.
+            (_, None | Some(Err(Refusal::NotPermitted { .. } | Refusal::Stranger { .. }))) | (None, _) => {}
+            (Some(Ok(laid_out)), Some(Ok(_))) => {
+                let run = RunId(self.engine.state.runs_so_far);
+                assert_eq!(*self.engine.state.runs[&run].procedure, laid_out, "another run than was shown");
+                self.met.insert("a preview came true".into());
+            }
+            (Some(Err(shown)), Some(Err(why))) => assert_eq!(shown, why),
+            (shown, answer) => panic!("shown {shown:?}, and then {answer:?}"),
+        }
+    }
+
+    /// The steps that a launch would begin with, or why it would be refused.
+    fn foresees(&self, by: &Principal, command: &Command) -> Option<Result<Procedure, Refusal>> {
+        let Command::StartRun { incident, plan, procedure, values, options, .. } = command else { return None };
+        let (now, state, readings) = (self.engine.now(), &self.engine.state, &self.engine.readings);
+        let launch = Launch { incident, plan, procedure, values, options };
+        let shown = preview(Context { state, readings, by, now: &now }, launch);
+        let shown = shown.and_then(|shown| match shown.refused {
+            None => Ok(shown.launched.laid_out.procedure),
+            Some(why) => Err(why),
+        });
+        self.engine.outside.owed.is_empty().then_some(shown)
+    }
+
     /// The yes that goes with what a gate shows now; for one of the gates that a run waits at.
     pub fn yes(&mut self, run: RunId) -> Option<Command> {
         let known = self.engine.state.runs.get(&run)?;
@@ -281,6 +317,7 @@ impl History {
                 }
                 self.work();
             }
+            (Action::Gate(gate), StepState::Waiting { .. }) if self.chance.percent(50) => self.opens_gate(run, gate),
             (Action::Gate(_), StepState::Waiting { .. }) => {
                 if let Some(yes) = self.yes(run) {
                     self.says(who, yes);

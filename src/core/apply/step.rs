@@ -25,7 +25,8 @@ pub(super) fn apply(state: &mut State, entry: &Entry, event: &Event) {
             step_mut(state, entry, *run, step, |_, s| s.state = done(&s.state, How::Seen(evidence.clone()), at));
             if !results.is_empty() {
                 run_mut(state, *run, |r| {
-                    let scope = r.find(step).map(|(_, step, _)| step.origin.scope.clone()).unwrap_or_default();
+                    let scope = r.find(step).map(|(_, step, _)| r.scope_of_results(step).to_owned());
+                    let scope = scope.unwrap_or_default();
                     r.results.entry(scope).or_default().extend(results.clone());
                 });
             }

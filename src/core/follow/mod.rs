@@ -8,8 +8,11 @@ mod incident;
 mod run;
 mod turned;
 
+use std::collections::BTreeMap;
+
 use super::event::Event;
 use super::health::Readings;
+use super::ids::IncidentId;
 use super::state::State;
 use super::time::{Moment, Now};
 
@@ -28,7 +31,20 @@ pub fn follow(state: &State, readings: &Readings, now: &Now) -> Vec<Event> {
     }
     // One a round: the next one's identifier and call-sign depend on it.
     events.extend(state.plans.values().find_map(|loaded| incident::proposal(state, loaded, now)));
+    count_updates(&mut events);
     events
+}
+
+/// Each rule counts from the state: what several say in one round is numbered in its order.
+fn count_updates(events: &mut [Event]) {
+    let mut said: BTreeMap<IncidentId, usize> = BTreeMap::new();
+    for event in events {
+        if let Event::UpdateSent { incident, number, .. } = event {
+            let before = said.entry(incident.clone()).or_default();
+            *number += *before;
+            *before += 1;
+        }
+    }
 }
 
 /// When something will follow by time alone, if ever.

@@ -508,12 +508,26 @@ impl Run {
     #[must_use]
     pub fn values_of(&self, step: &Step) -> Values {
         let mut values = self.values.clone();
-        let known = self.results.get(&step.origin.scope).into_iter().flatten();
+        let known = self.results.get(self.scope_of_results(step)).into_iter().flatten();
         let given = self.find(&step.id).map(|(_, _, seen)| &seen.values).into_iter().flatten();
         for (name, value) in known.chain(&step.origin.values).chain(given) {
             values.insert(name.clone(), value.clone());
         }
         values
+    }
+
+    /// The scope that the results of a step are known in, and those that it knows: what mends a step or takes it back knows what
+    /// that step does.
+    #[must_use]
+    pub fn scope_of_results<'r>(&'r self, step: &'r Step) -> &'r str {
+        let scope = step.origin.scope.as_str();
+        let for_another = match &step.purpose {
+            // Inside a call that belongs to a handler only that call is known.
+            Purpose::Mend(of) if scope == of.as_str() => self.find(of),
+            Purpose::Undo(of) => self.find(of),
+            _ => None,
+        };
+        for_another.map_or(scope, |(_, of, _)| self.scope_of_results(of))
     }
 
     /// The host that a step's program runs on, when not on the engine's own; `None` too when its name has no value.

@@ -10,7 +10,7 @@ use crate::core::ids::RunId;
 use crate::core::observe::StepEnd;
 use crate::core::plan::{OnFailure, Retry, Step};
 use crate::core::refusal::Refusal;
-use crate::core::run::{Course, Failure, How, RunResult, RunState, StepState};
+use crate::core::run::{Course, Evidence, Failure, How, RunResult, RunState, StepState};
 use crate::core::time::Span;
 
 fn stopped() -> StepEnd {
@@ -94,6 +94,36 @@ fn what_did_not_fail_is_not_mended() {
         }
         assert_eq!(world.step(run, "a.clean").word(), "not needed");
         assert_eq!(at(&world, run), ["b"]);
+    }
+}
+
+#[test]
+fn what_mends_a_step_and_what_undoes_it_know_what_was_learnt_before_and_tell_what_they_learn() {
+    let inner = recovery("inner", vec![step("b")]);
+    let mended = OnFailure::Do(vec![step("clean").undo(), call("more", "inner")]);
+    let outer = recovery("outer", vec![step("a"), step("c").undo().on_failure(mended), step("d")]);
+    let (mut world, incident) = incident_of(shop(vec![outer, inner]));
+    let run = world.start(&incident, "outer");
+    let brings = |name: &str| StepEnd::Good {
+        evidence: Evidence::ExitedWell,
+        results: [(name.to_owned(), "x".to_owned())].into(),
+    };
+    let knows = |world: &World, step: &str| -> Vec<String> {
+        let known = world.run(run);
+        known.values_of(known.find(&id(step)).unwrap().1).into_keys().collect()
+    };
+    world.ends(run, "a", 1, brings("found"));
+    world.ends(run, "c", 1, bad());
+    assert_eq!(knows(&world, "c.clean"), ["found"]);
+    world.ends(run, "c.clean", 1, brings("cleaned"));
+    world.ends(run, "c.more.b", 1, brings("inside"));
+    for (step, expected) in [
+        ("d", vec!["cleaned", "found"]),
+        ("undo.c", vec!["cleaned", "found"]),
+        ("undo.c.clean", vec!["cleaned", "found"]),
+        ("c.more.b", vec!["inside"]),
+    ] {
+        assert_eq!(knows(&world, step), expected, "{step}");
     }
 }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::workshop::*;
 use crate::core::command::{Command, Options};
+use crate::core::event::Event;
 use crate::core::fixtures::{World, ada, id};
 use crate::core::ids::RunId;
 use crate::core::observe::StepEnd;
-use crate::core::plan::{Action, Call, Lanes, OnFailure, Part, Procedure, Retry, Step};
+use crate::core::plan::{Action, Call, Lanes, Notice, OnFailure, Part, Procedure, Retry, Step};
 use crate::core::refusal::Refusal;
 use crate::core::run::{Evidence, RunResult, StepState};
 use crate::core::template::Values;
@@ -294,6 +295,22 @@ fn options_of_a_launch_change_lanes_tries_and_time() {
     assert_eq!(world.run(run).procedure.timeout, timeout);
     world.ends(run, "a", 1, bad());
     assert_eq!(words(&world, run), "a failed, b pending");
+}
+
+#[test]
+fn steps_that_tell_the_world_at_once_number_their_words_apart() {
+    let notice = Notice { text: text("On it"), channels: Default::default() };
+    let tell = |name: &str| does(name, Action::Notify(notice.clone())).needs(&[]);
+    let (world, run) = run_of(vec![tell("a"), tell("b")]);
+    let numbers: Vec<usize> = world
+        .journal
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            Event::UpdateSent { number, .. } => Some(*number),
+            _ => None,
+        })
+        .collect();
+    assert_eq!((numbers, at(&world, run)), (vec![1, 2], vec!["a".into(), "b".into()]));
 }
 
 #[test]

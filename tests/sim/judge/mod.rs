@@ -70,9 +70,12 @@ impl Judge {
                 self.one_at_a_component(&self.trials[&run]);
             }
             self.trials.get_mut(&run).unwrap().take(known);
-        } else if let Event::UpdateSent { of: Some(of), .. } = &entry.event {
-            assert!(self.told.insert(of.clone()), "words go out once for {of:?}");
-            self.trials[&of.run].tells(of);
+        } else if let Event::UpdateSent { incident, number, of, .. } = &entry.event {
+            assert_eq!(*number, self.state.incidents[incident].updates.len() + 1, "updates are counted");
+            if let Some(of) = of {
+                assert!(self.told.insert(of.clone()), "words go out once for {of:?}");
+                self.trials[&of.run].tells(of);
+            }
         } else if let Event::SiteActivated { .. } = &entry.event {
             assert_eq!(entry.by, Principal::Engine);
         }

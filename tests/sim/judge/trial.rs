@@ -226,10 +226,20 @@ impl Trial {
     pub(super) fn values_of(&self, place: usize) -> Values {
         let origin = &self.step(place).origin;
         let mut values = self.values.clone();
-        values.extend(self.results.get(&origin.scope).cloned().unwrap_or_default());
+        values.extend(self.results.get(self.shares_results_of(place)).cloned().unwrap_or_default());
         values.extend(origin.values.clone());
         values.extend(self.steps[place].values.clone());
         values
+    }
+
+    /// The call whose results a step knows and adds to: a handler and an undo belong to the call of the step that they are for.
+    fn shares_results_of(&self, place: usize) -> &str {
+        let step = self.step(place);
+        match &step.purpose {
+            Purpose::Undo(of) => self.shares_results_of(self.place(of)),
+            Purpose::Mend(of) if step.origin.scope == of.as_str() => self.shares_results_of(self.place(of)),
+            _ => &step.origin.scope,
+        }
     }
 
     pub(super) fn host_of(&self, place: usize) -> Option<String> {
@@ -263,7 +273,7 @@ impl Trial {
             }
             Event::StepSucceeded { step, attempt, results, .. } => {
                 let place = self.under_way(step, *attempt);
-                let scope = self.step(place).origin.scope.clone();
+                let scope = self.shares_results_of(place).to_owned();
                 self.results.entry(scope).or_default().extend(results.clone());
                 self.set(place, Is::Done, known);
             }

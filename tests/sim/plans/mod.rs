@@ -128,8 +128,8 @@ fn procedure(chance: &mut Chance, plan: &Plan, n: usize, size: Size) -> Procedur
     procedure.to = to;
     procedure.parameters = parameters(chance, plan);
     let names: Vec<_> = plan.components.iter().map(|c| c.id.clone()).collect();
-    if chance.percent(30) {
-        procedure.components = chance.some(&names, 30);
+    if chance.percent(50) {
+        procedure.components = chance.some(&names, 40);
     }
     procedure.timeout = chance.percent(15).then(|| Span::from_secs(chance.between(1, 120) as u64));
     procedure.lanes = Lanes { run: chance.between(1, 4) as u32, host: chance.between(1, 2) as u32 };

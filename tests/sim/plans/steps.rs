@@ -138,7 +138,7 @@ impl<'a> Author<'a> {
         if acts && self.chance.percent(30) {
             step.repeat = Repeat::IsHarmless;
         }
-        if acts && !is_call && place == Place::Procedure && self.gated && self.chance.percent(12) {
+        if acts && !is_call && place == Place::Procedure && self.gated && self.chance.percent(25) {
             step.way_back = Return::None;
         } else if !matches!(step.action, Action::Gate(_)) && self.chance.percent(35) {
             step.undo = Some(Box::new(self.undo()));
@@ -168,9 +168,9 @@ impl<'a> Author<'a> {
             61..64 => file(),
             64..72 => Action::Wait { span: Span::from_secs(self.chance.below(40) as u64) },
             72..75 => Action::Config(ConfigFiles { files: Vec::new(), keep: None, check: Vec::new() }),
-            75..80 => self.notify(),
-            80..87 => Action::Manual { sentence: "Look at it".into() },
-            87..93 => Action::Gate(self.gate()),
+            75..79 => self.notify(),
+            79..85 => Action::Manual { sentence: "Look at it".into() },
+            85..93 => Action::Gate(self.gate()),
             _ => self.call(),
         }
     }
@@ -197,7 +197,7 @@ impl<'a> Author<'a> {
             [&[], &["incident_commander"], &["incident_commander", "technical_lead"], &["technical_lead", "deputy"]];
         Gate {
             question: "Go on".into(),
-            people: self.chance.weighted(&[(3, 1), (2, 2)]),
+            people: self.chance.weighted(&[(3, 1), (1, 2)]),
             roles: self.chance.pick(&roles).unwrap().iter().map(|role| id(role)).collect(),
             launcher: if self.chance.percent(30) { Launcher::IsAnother } else { Launcher::Counts },
             after: None,
