@@ -117,8 +117,40 @@ pub(crate) static ACTIONS: &[Action] = &[
         Asked::Step
     ),
     asks!("hold", &["H"], "hold", "Hold the run in focus: nothing new starts", Some(5), Asked::Hold),
-    asks!("resume", &["R"], "resume", "Let the held run in focus go on", None, Asked::Resume),
+    asks!(
+        "skip",
+        &["S"],
+        "leave out",
+        "Leave the step in focus out, also before its turn, with a reason",
+        None,
+        Asked::Skip
+    ),
+    asks!("retry", &["Y"], "retry", "Try the step in focus again, with other values", None, Asked::Retry),
+    asks!(
+        "resume",
+        &["R"],
+        "resume",
+        "Let the held run in focus go on, or take an aborted one up again",
+        None,
+        Asked::Resume
+    ),
+    asks!(
+        "roll-back",
+        &["B"],
+        "roll back",
+        "Undo what the run in focus did, newest first, with a reason",
+        None,
+        Asked::RollBack
+    ),
     asks!("abort", &["X"], "abort", "Abort the run in focus, with a reason", None, Asked::Abort),
+    asks!(
+        "off-script",
+        &["O"],
+        "off script",
+        "Run a program that no runbook has, here or on a host",
+        None,
+        Asked::Improvise
+    ),
     asks!(
         "withdraw",
         &["W"],

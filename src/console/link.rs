@@ -170,6 +170,10 @@ async fn ask(client: &Client, range: Option<&str>, id: Uuid, effect: Effect) -> 
             let entries = client.timeline(Some(before), PAGE, None).await;
             Some(Message::Page { before, entries: entries.map_err(|error| error.to_string()) })
         }
+        Effect::Check(of) => {
+            let found = client.checks(&of).await.map_err(|error| error.briefly());
+            Some(Message::Checks { of, found })
+        }
         Effect::LookAtRange => Some(Message::Range(look_at_range(range?).await)),
         Effect::Fault { path, fault } => Some(Message::Range(set_fault(range?, &path, fault).await)),
         Effect::Suspend | Effect::Quit => None,

@@ -4,7 +4,7 @@ use crate::core::command::Command;
 use crate::core::ids::{RunId, StepId};
 use crate::core::state::Entry;
 use crate::core::time::Now;
-use crate::wire::{Accepted, Hello, Live, Snapshot, Trouble};
+use crate::wire::{Accepted, AskedChecks, Check, Hello, Live, Snapshot, Trouble};
 
 /// A command's number within this console; a repeat has the same one and acts at most once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +63,13 @@ pub(crate) enum Message {
         /// The rows, none when there are no older ones; or why they did not come.
         entries: Result<Vec<Entry>, String>,
     },
+    /// What a launch rests on, as it was just now; or why nobody can say.
+    Checks {
+        /// Of which launch.
+        of: Box<AskedChecks>,
+        /// What was found.
+        found: Result<Vec<Check>, String>,
+    },
     /// What the practice range says.
     Range(Result<serde_json::Value, String>),
 }
@@ -115,6 +122,8 @@ pub(crate) enum Effect {
         /// Rows before this one.
         before: u64,
     },
+    /// Have what a launch rests on looked at.
+    Check(Box<AskedChecks>),
     /// Ask the practice range how it is.
     LookAtRange,
     /// Put a fault on the practice range, or take one off.

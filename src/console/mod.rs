@@ -22,12 +22,14 @@ mod message;
 mod model;
 mod output;
 mod place;
+mod rail;
 mod screens;
 mod session;
 mod shape;
 mod terminal;
 mod theme;
 mod waits;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -8,15 +8,16 @@ use super::output::Output;
 use super::shape::Shape;
 use crate::core::apply::apply;
 use crate::core::command::Command;
-use crate::core::decide::{Context, decide};
+use crate::core::decide::{Context, Launch, decide};
 use crate::core::health::Readings;
 use crate::core::ids::{IncidentId, Principal, RunId};
-use crate::core::people::Person;
-use crate::core::plan::Procedure;
+use crate::core::people::{Act, Denied, Person};
+use crate::core::plan::{Environment, Procedure};
+use crate::core::preview::{Preview, preview};
 use crate::core::refusal::Refusal;
 use crate::core::state::{Entry, PROTOCOL, State};
 use crate::core::time::{Elapsed, Now, Span};
-use crate::wire::{Hello, Live};
+use crate::wire::{AskedChecks, Check, Hello, Live};
 
 /// How the link to the engine stands. Times are of the console's own clock, counted from its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,11 +63,16 @@ pub(crate) struct Model {
     pub(crate) oldest: Oldest,
     /// What the practice range said last.
     pub(crate) range: Option<Result<serde_json::Value, String>>,
+    /// What the launch that was last asked about rests on.
+    pub(crate) checks: Option<Checked>,
     /// Keys typed while the link was dead.
     pub(crate) dropped: u32,
     /// How the steps of each run stand to each other, found out once.
     shapes: BTreeMap<RunId, (Arc<Procedure>, Arc<Shape>)>,
 }
+
+/// A launch, with what was found when what it rests on was looked at; or why nobody can say.
+pub(crate) type Checked = (Box<AskedChecks>, Result<Vec<Check>, String>);
 
 /// Whether the beginning of the timeline is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +107,7 @@ impl Default for Model {
             older: Vec::new(),
             oldest: Oldest::Unknown,
             range: None,
+            checks: None,
             dropped: 0,
             shapes: BTreeMap::new(),
         }
@@ -157,6 +164,7 @@ impl Model {
                 }
             }
             Message::Page { before, entries } => self.take_page(before, entries),
+            Message::Checks { of, found } => self.checks = Some((of, found)),
             Message::Range(said) => self.range = Some(said),
         }
     }
@@ -322,6 +330,22 @@ impl Model {
         }
     }
 
+    /// Whether the caller may do something in an environment, as far as this console can tell.
+    ///
+    /// # Errors
+    /// The sentence for why not.
+    pub(crate) fn may(&self, act: Act, environment: Option<Environment>) -> Result<(), String> {
+        if !self.is_up() {
+            return Err("the engine does not answer".to_owned());
+        }
+        if let Some(why) = self.read_only() {
+            return Err(format!("READ ONLY: {why}"));
+        }
+        let Some(person) = self.me().and_then(|me| self.state.people.get(me)) else { return Ok(()) };
+        let refused = |denied: Denied| crate::text::refusal(&Refusal::NotPermitted { act, needs: denied.needs });
+        person.may(act, environment).map_err(refused)
+    }
+
     /// The rule by which the engine would refuse a command now, whatever the link. What is merely missing is no reason: it is
     /// asked for in the command's box.
     #[must_use]
@@ -333,6 +357,18 @@ impl Model {
             Ok(_) | Err(Refusal::Text { .. } | Refusal::NotRecovered { .. }) => None,
             Err(refusal) => Some(refusal),
         }
+    }
+
+    /// What a launch would do, as the rules are and as things stand now.
+    ///
+    /// # Errors
+    /// The sentence for why not even that can be said.
+    pub(crate) fn preview<T>(&self, launch: Launch<'_>, take: impl FnOnce(Preview<'_>) -> T) -> Result<T, String> {
+        let (Some(by), Some(now)) = (self.me(), self.now()) else {
+            return Err("the engine was not heard yet".to_owned());
+        };
+        let context = Context { state: &self.state, readings: self.readings(), by, now: &now };
+        preview(context, launch).map(take).map_err(|refusal| crate::text::refusal(&refusal))
     }
 
     /// The incident that an entry belongs to.

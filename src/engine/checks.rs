@@ -78,7 +78,8 @@ fn lay_out(
 
 async fn look(engine: &Engine, run: &Arc<Run>, step: &Step) -> Check {
     let since = engine.shared.clock.now();
-    let end = steps::look(job(&engine.shared, run, step, 0, (&since, Sight::Kept))).await;
+    let (job, _open) = job(&engine.shared, run, step, 0, (&since, Sight::Kept));
+    let end = steps::look(job).await;
     let (finding, says) = match end {
         StepEnd::Good { evidence, .. } => (Finding::Good, text::evidence(&evidence)),
         StepEnd::Bad(why) => (Finding::Bad, text::failure(&why)),

@@ -18,9 +18,11 @@ use crate::core::health::{Verdict, living_key};
 use crate::core::ids::{ChannelId, ComponentId, IncidentId, PlanId, RunId, StepId};
 use crate::core::incident::Incident;
 use crate::core::observe::{Report, StepEnd};
+use crate::core::param::ParamKind;
 use crate::core::plan::{Action, CustomerCounter, Plan, Probe, Replication, Step};
 use crate::core::run::{Failure, Run, StepRun, StepState};
 use crate::core::state::State;
+use crate::core::template::Values;
 use crate::core::time::{Moment, Now};
 use crate::steps::{self, Job, Sight, shim};
 
@@ -60,6 +62,13 @@ impl Shared {
 /// A task that ends with its handle.
 struct Task(AbortHandle);
 
+/// A step under way.
+struct StepTask {
+    _task: Task,
+    /// Becomes true when its run is over.
+    over: watch::Sender<bool>,
+}
+
 impl Drop for Task {
     fn drop(&mut self) {
         self.0.abort();
@@ -80,7 +89,9 @@ type DeliveryKey = (IncidentId, usize, ChannelId, u32);
 /// What is going on.
 pub(super) struct Effects {
     shared: Arc<Shared>,
-    steps: HashMap<StepKey, Task>,
+    steps: HashMap<StepKey, StepTask>,
+    /// Steps that put files of settings in place, of runs that are over: on their way to their end.
+    settling: HashMap<StepKey, Task>,
     watchers: Vec<(Watched, Task)>,
     /// The plans that the watchers were made from.
     plans: Vec<Arc<Plan>>,
@@ -91,7 +102,14 @@ impl Effects {
     /// Nothing is going on yet.
     #[must_use]
     pub(super) fn new(shared: Arc<Shared>) -> Effects {
-        Effects { shared, steps: HashMap::new(), watchers: Vec::new(), plans: Vec::new(), deliveries: HashMap::new() }
+        Effects {
+            shared,
+            steps: HashMap::new(),
+            settling: HashMap::new(),
+            watchers: Vec::new(),
+            plans: Vec::new(),
+            deliveries: HashMap::new(),
+        }
     }
 
     /// Makes what is going on what the state says.
@@ -108,35 +126,41 @@ impl Effects {
                 let (since, sight) = match &seen.state {
                     StepState::Running { since } if !is_done_by_rules(step) => (since, Sight::Kept),
                     // On another host it may be found again.
-                    StepState::Unknown { at, .. } if run.is_open() && is_elsewhere(step) => (at, Sight::Lost),
+                    StepState::Unknown { at, .. } if is_elsewhere(step) => (at, Sight::Lost),
                     _ => continue,
                 };
                 let key = (run.id, step.id.clone(), seen.attempts);
                 running.insert(key.clone());
+                if !run.is_open() && !step.action.is_program() {
+                    self.stop(key, run, step, seen);
+                    continue;
+                }
+                // Whoever looked for it while the run went on has given up; now it is to be ended.
+                let gave_up = |task: &StepTask| sight == Sight::Lost && task.over.is_closed();
+                if !run.is_open() && self.steps.get(&key).is_some_and(gave_up) {
+                    self.steps.remove(&key);
+                }
                 let shared = &self.shared;
-                if run.is_open() {
-                    self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, (since, sight)));
-                } else {
-                    self.stop(run, step, seen, since);
+                let begun = || begin(shared, run, step, seen.attempts, (since, sight));
+                let task = self.steps.entry(key).or_insert_with(begun);
+                if !run.is_open() {
+                    task.over.send_replace(true);
                 }
             }
         }
         self.steps.retain(|key, _| running.contains(key));
+        self.settling.retain(|key, _| running.contains(key));
     }
 
-    /// Ends what still runs of a run that is over. A program's end is told by its shim, everything else ends here.
-    fn stop(&mut self, run: &Arc<Run>, step: &Step, seen: &StepRun, since: &Now) {
-        let key = (run.id, step.id.clone(), seen.attempts);
-        let dir = self.shared.attempt_dir(run.id, &step.id, seen.attempts);
-        if let (true, Ok(shim::Found::Running(pids))) = (step.action.is_program(), shim::look(&dir)) {
-            if let Err(why) = shim::stop(&pids) {
-                tracing::error!(%why, run = %run.id, step = %step.id, "a command cannot be ended");
-            }
-            let shared = &self.shared;
-            self.steps.entry(key).or_insert_with(|| begin(shared, run, step, seen.attempts, (since, Sight::Kept)));
+    /// Ends what the engine itself was at for a run that is over. Programs have to be asked, and their tasks see to it.
+    fn stop(&mut self, key: StepKey, run: &Run, step: &Step, seen: &StepRun) {
+        let known = self.steps.remove(&key);
+        if matches!(step.action, Action::Config(_)) {
+            // Its files come back, or are all in place: the directory says which.
+            self.settling.entry(key).or_insert_with(|| settle(&self.shared, run.id, step, seen.attempts));
+            drop(known);
             return;
         }
-        self.steps.remove(&key);
         self.shared.report(Report::Step {
             run: run.id,
             step: step.id.clone(),
@@ -246,13 +270,32 @@ fn is_elsewhere(step: &Step) -> bool {
     step.action.is_program() && step.host.is_some()
 }
 
-/// What a step works with.
-pub(super) fn job(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: (&Now, Sight)) -> Job {
-    let values = run.values_of(step);
+/// The values of a step. A run has references to its secrets among its own, for people to see; no step takes one for a value.
+fn values(run: &Run, step: &Step) -> Values {
+    let mut values = run.values_of(step);
+    for parameter in run.procedure.parameters.iter().filter(|p| p.kind == ParamKind::Secret) {
+        if !step.origin.values.contains_key(&parameter.name) {
+            values.remove(&parameter.name);
+        }
+    }
+    values.retain(|name, _| !step.origin.secrets.contains_key(name));
+    values
+}
+
+/// What a step works with, and where it is told that its run is over.
+pub(super) fn job(
+    shared: &Arc<Shared>,
+    run: &Arc<Run>,
+    step: &Step,
+    attempt: u32,
+    seen: (&Now, Sight),
+) -> (Job, watch::Sender<bool>) {
+    let values = values(run, step);
     let host = step.host.as_ref().map(|host| host.fill(&values).map_err(|missing| missing.to_string()));
     let (teller, run_id, id) = (Arc::clone(shared), run.id, step.id.clone());
     let tell = move |end| teller.report(Report::Step { run: run_id, step: id.clone(), attempt, end });
-    Job {
+    let (over, is_over) = watch::channel(false);
+    let job = Job {
         run: Arc::clone(run),
         step: step.clone(),
         attempt,
@@ -267,19 +310,29 @@ pub(super) fn job(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u3
         host,
         ssh: shared.config.ssh(&shared.dir),
         sight: seen.1,
+        over: is_over,
         tell: Arc::new(tell),
-    }
+    };
+    (job, over)
 }
 
-fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: (&Now, Sight)) -> Task {
-    let job = job(shared, run, step, attempt, seen);
-    Task(
-        tokio::spawn(async move {
-            let tell = Arc::clone(&job.tell);
-            tell(steps::perform(job).await);
-        })
-        .abort_handle(),
-    )
+fn settle(shared: &Arc<Shared>, run: RunId, step: &Step, attempt: u32) -> Task {
+    let shared = Arc::clone(shared);
+    let step = step.id.clone();
+    let settling = async move {
+        let end = steps::config::settle(&shared.attempt_dir(run, &step, attempt)).await;
+        shared.report(Report::Step { run, step, attempt, end });
+    };
+    Task(tokio::spawn(settling).abort_handle())
+}
+
+fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: (&Now, Sight)) -> StepTask {
+    let (job, over) = job(shared, run, step, attempt, seen);
+    let task = tokio::spawn(async move {
+        let tell = Arc::clone(&job.tell);
+        tell(steps::perform(job).await);
+    });
+    StepTask { _task: Task(task.abort_handle()), over }
 }
 
 /// Everything that a plan wants looked at.

@@ -12,10 +12,22 @@ use crate::wire::Accepted;
 /// Commands that are remembered. A client repeats within seconds, and people do not give ten thousand commands in those.
 const KEPT: usize = 10_000;
 
+/// How many of a command's entries are read to learn what it worked on: its first ones say so.
+const FIRST: usize = 16;
+
+/// What is remembered of a command.
+#[derive(Debug, Clone)]
+enum Known {
+    /// Its answer.
+    Answer(Accepted),
+    /// The last entry that it brought: an earlier engine answered it.
+    Entry(u64),
+}
+
 /// The last commands with their answers.
 #[derive(Debug, Default)]
 pub(super) struct CommandMemory {
-    answers: HashMap<Uuid, Accepted>,
+    answers: HashMap<Uuid, Known>,
     order: VecDeque<Uuid>,
 }
 
@@ -23,14 +35,19 @@ impl CommandMemory {
     /// Takes up what the journal says of the last commands.
     pub(super) async fn from_journal(reader: &Reader) -> Result<CommandMemory, crate::store::StoreError> {
         let mut memory = CommandMemory::default();
-        for (id, seq) in reader.command_ids(KEPT).await? {
-            memory.remember(id, Accepted { seq, incident: None, run: None });
+        // The newest first: what is kept longest goes in last.
+        for (id, seq) in reader.command_ids(KEPT).await?.into_iter().rev() {
+            memory.keep(id, Known::Entry(seq));
         }
         Ok(memory)
     }
 
     /// Keeps an answer.
     pub(super) fn remember(&mut self, id: Uuid, answer: Accepted) {
+        self.keep(id, Known::Answer(answer));
+    }
+
+    fn keep(&mut self, id: Uuid, answer: Known) {
         if self.answers.insert(id, answer).is_none() {
             self.order.push_back(id);
         }
@@ -43,15 +60,14 @@ impl CommandMemory {
 
     /// The answer that a command got, if it was carried out.
     pub(super) async fn find(&self, id: Uuid, reader: &Reader) -> Option<Accepted> {
-        let known = self.answers.get(&id)?;
-        if known.incident.is_some() || known.run.is_some() {
-            return Some(known.clone());
-        }
-        // Remembered from an earlier engine: the entry itself says what it worked on.
-        let row = reader.rows(known.seq.saturating_sub(1), 1).await.ok().and_then(|rows| rows.into_iter().next());
-        let entry = row.and_then(|row| record::entry(&row).ok());
-        let (incident, run) = entry.map_or((None, None), |e| (e.event.incident().cloned(), e.event.run()));
-        Some(Accepted { seq: known.seq, incident, run })
+        let seq = match self.answers.get(&id)? {
+            Known::Answer(answer) => return Some(answer.clone()),
+            Known::Entry(seq) => *seq,
+        };
+        let rows = reader.rows_of_command(id, FIRST).await.unwrap_or_default();
+        let incident = rows.iter().find_map(record::incident);
+        let run = rows.iter().find_map(|row| record::entry(row).ok()?.event.run());
+        Some(Accepted { seq, incident, run })
     }
 }
 

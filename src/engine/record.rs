@@ -3,10 +3,13 @@
 use uuid::Uuid;
 
 use crate::core::event::Event;
-use crate::core::ids::BootId;
+use crate::core::ids::{BootId, IncidentId};
 use crate::core::state::{Entry, State};
 use crate::core::time::{Moment, Now, Span};
 use crate::store::{Draft, Row};
+
+/// The stream of entries that belong to no incident.
+const NO_INCIDENT: &str = "engine";
 
 /// A row of the journal that this program cannot read.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +39,7 @@ pub(super) fn draft(entry: &Entry, state: &State, command: Option<Uuid>) -> Resu
         epoch: 1,
         principal: entry.by.to_string(),
         command_id: command,
-        stream: stream.unwrap_or_else(|| "engine".into()),
+        stream: stream.unwrap_or_else(|| NO_INCIDENT.into()),
         kind: kind(&body),
         body,
     })
@@ -45,6 +48,11 @@ pub(super) fn draft(entry: &Entry, state: &State, command: Option<Uuid>) -> Resu
 /// The kind stands first in the body, as serde writes a tag.
 fn kind(body: &str) -> String {
     body.strip_prefix("{\"kind\":\"").and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
+}
+
+/// The incident that a row belongs to, itself or by its run.
+pub(super) fn incident(row: &Row) -> Option<IncidentId> {
+    if row.stream == NO_INCIDENT { None } else { IncidentId::new(&row.stream).ok() }
 }
 
 /// The entry that a row holds.

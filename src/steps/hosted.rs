@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::program::{self, Program};
+use super::program::{self, Program, Secrets};
 use super::remote::{self, Key, LinkState, RemoteExit, RemoteSpec, Start, Work, WriteError};
-use super::shim::{self, Exit, ExitRecord, Spec, WaitError};
+use super::shim::{Exit, ExitRecord, Kept, Spec, WaitError};
 use super::{Job, Sight, secrets};
 use crate::core::host::Host;
 use crate::core::observe::StepEnd;
@@ -13,29 +13,21 @@ use crate::core::run::{Evidence, Failure};
 /// How often it is looked how the connection is.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// Longest between two tries to end what nobody follows any more.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
 /// How much longer the shim waits for the follower than the follower for the program on the host.
 const LONGER: Duration = Duration::from_secs(10);
 
-/// Starts the program on its host.
-pub(super) async fn start(job: &Job, host: &str, program: Program) -> StepEnd {
-    match hand_over(job, host, program).await {
-        Ok(started) => follow(job, started.wait()).await,
-        Err(why) => StepEnd::Bad(Failure::NotStarted { why }),
-    }
-}
-
-/// Takes back under care what an engine before this one started.
-pub(super) async fn adopt(job: &Job) -> StepEnd {
-    follow(job, shim::wait(&job.dir)).await
-}
-
-async fn hand_over(job: &Job, host: &str, program: Program) -> Result<shim::Started, String> {
+/// The shim that is to stand here for the program, with the secrets. The host is reached by then.
+pub(super) async fn prepare(job: &Job, host: &str, program: Program) -> Result<(Spec, Secrets), String> {
     let host = Host::new(host).map_err(|why| why.to_string())?;
     let run = &job.run;
     let name = format!("{}.{}.{}.{}", run.incident, run.id, job.step.id, job.attempt);
     let key = Key::new(&name).map_err(|why| why.to_string())?;
     // The connection that all steps on the host share then belongs to the engine, and ends with no step.
     remote::reachable(&job.ssh, &host).await?;
+    end_earlier_tries(job).await?;
     let secrets = secrets::environment(job).await.map_err(|why| why.to_string())?;
     let work = match program.script {
         Some(text) => Work::Script { text },
@@ -50,24 +42,61 @@ async fn hand_over(job: &Job, host: &str, program: Program) -> Result<shim::Star
         written => written.map_err(|why| why.to_string())?,
     }
     let agent = std::env::var("SSH_AUTH_SOCK").ok().map(|path| ("SSH_AUTH_SOCK".to_owned(), path));
-    let mut shim = Spec::new(remote::argv(&job.exe, &job.dir), shim::clean_environment(agent), "/".into());
+    let mut shim = Spec::new(remote::argv(&job.exe, &job.dir), super::shim::clean_environment(agent), "/".into());
     shim.timeout = Some(program::limit(job).to_std());
     shim.grace = RemoteSpec::GRACE + LONGER;
-    shim::spawn(&job.exe, &job.dir, &shim, &secrets).await.map_err(|why| why.to_string())
+    Ok((shim, secrets))
+}
+
+/// Ends what earlier tries of the step may have left on hosts, where nobody knows how they ended: no two of them act at once.
+async fn end_earlier_tries(job: &Job) -> Result<(), String> {
+    for attempt in 1..job.attempt {
+        let settled = remote::settle(&job.dir.with_file_name(format!("{}.{attempt}", job.step.id))).await;
+        settled.map_err(|why| format!("try {attempt} of it may still run: {why}"))?;
+    }
+    Ok(())
+}
+
+/// Ends what nobody follows any more, however long it takes to reach its host again.
+async fn end_there(job: &Job) -> StepEnd {
+    let mut pause = LOOK;
+    loop {
+        match remote::settle(&job.dir).await {
+            Ok(Some(RemoteExit::Exited { code: 0 })) if !job.step.captures.is_empty() => {
+                return StepEnd::Lost("it had ended there with status 0; its results did not come".into());
+            }
+            Ok(Some(exit)) => return known(job, exit, &Kept::Whole),
+            Ok(None) => return StepEnd::Bad(Failure::Stopped),
+            Err(why) => tracing::warn!(%why, run = %job.run.id, step = %job.step.id, "a command cannot be ended yet"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
 }
 
 /// Waits for the end, and says when the program is out of sight and when it is in sight again.
-async fn follow(job: &Job, end: impl Future<Output = Result<ExitRecord, WaitError>>) -> StepEnd {
+pub(super) async fn follow(job: &Job, end: impl Future<Output = Result<ExitRecord, WaitError>>) -> StepEnd {
     tokio::pin!(end);
-    let mut sight = job.sight;
+    let (mut sight, mut asked) = (job.sight, false);
     loop {
         tokio::select! {
             ended = &mut end => {
-                let end = told(job, ended);
+                let mut end = told(job, ended);
+                if let (StepEnd::Lost(what), true) = (&end, job.is_over()) {
+                    if sight == Sight::Kept {
+                        (job.tell)(StepEnd::Lost(what.clone()));
+                        sight = Sight::Lost;
+                    }
+                    end = end_there(job).await;
+                }
                 if sight == Sight::Lost && !matches!(end, StepEnd::Lost(_)) {
                     (job.tell)(StepEnd::Regained);
                 }
                 return end;
+            }
+            () = job.over(), if !asked => {
+                asked = true;
+                program::ask_to_end(job);
             }
             () = tokio::time::sleep(LOOK) => sight = look(job, sight),
         }
@@ -94,21 +123,28 @@ fn look(job: &Job, sight: Sight) -> Sight {
 }
 
 fn told(job: &Job, end: Result<ExitRecord, WaitError>) -> StepEnd {
-    let record = match end {
-        Ok(record) => record,
-        Err(why) => return program::lost(why),
-    };
-    match (record.exit, remote::exit(&job.dir)) {
-        (Exit::TimedOut { after, .. }, Ok(Some(_))) => StepEnd::Bad(Failure::TimedOut { after: after.into() }),
-        (_, Ok(Some(RemoteExit::Exited { code: 0 }))) => program::well(job, &record.kept, Evidence::ExitedWell),
-        (_, Ok(Some(RemoteExit::Exited { code }))) => StepEnd::Bad(Failure::Exit { code: code.into() }),
-        (_, Ok(Some(RemoteExit::NotReached { why }))) => StepEnd::Bad(Failure::NotStarted { why }),
-        (_, Ok(Some(RemoteExit::Lost { why }))) => StepEnd::Lost(why),
-        (_, Ok(Some(RemoteExit::Stopped))) => StepEnd::Bad(Failure::Stopped),
-        (Exit::NotStarted { why }, _) => StepEnd::Bad(Failure::NotStarted { why }),
-        (_, Ok(None)) => {
+    match (end, remote::exit(&job.dir)) {
+        (Ok(ExitRecord { exit: Exit::TimedOut { after, .. }, .. }), Ok(Some(_))) => {
+            StepEnd::Bad(Failure::TimedOut { after: after.into() })
+        }
+        (Ok(record), Ok(Some(exit))) => known(job, exit, &record.kept),
+        // The follower outlived its shim.
+        (Err(_), Ok(Some(exit))) => known(job, exit, &Kept::Whole),
+        (Err(why), _) => program::lost(why),
+        (Ok(ExitRecord { exit: Exit::NotStarted { why }, .. }), _) => StepEnd::Bad(Failure::NotStarted { why }),
+        (Ok(_), Ok(None)) => {
             StepEnd::Lost("whoever followed it ended without knowing how it ended; it may still run there".into())
         }
-        (_, Err(why)) => StepEnd::Lost(format!("its files cannot be read: {why}")),
+        (Ok(_), Err(why)) => StepEnd::Lost(format!("its files cannot be read: {why}")),
+    }
+}
+
+fn known(job: &Job, exit: RemoteExit, kept: &Kept) -> StepEnd {
+    match exit {
+        RemoteExit::Exited { code: 0 } => program::well(job, kept, Evidence::ExitedWell),
+        RemoteExit::Exited { code } => StepEnd::Bad(Failure::Exit { code: code.into() }),
+        RemoteExit::NotReached { why } => StepEnd::Bad(Failure::NotStarted { why }),
+        RemoteExit::Lost { why } => StepEnd::Lost(why),
+        RemoteExit::Stopped => StepEnd::Bad(Failure::Stopped),
     }
 }

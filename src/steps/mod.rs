@@ -62,8 +62,25 @@ pub struct Job {
     pub ssh: remote::Settings,
     /// Whether the engine sees the step when this begins.
     pub sight: Sight,
+    /// Becomes true when the run is over: a program is to be ended then.
+    pub over: watch::Receiver<bool>,
     /// Says what happens before the end: out of sight, and in sight again.
     pub tell: Arc<dyn Fn(StepEnd) + Send + Sync>,
+}
+
+impl Job {
+    /// Whether the run is over.
+    fn is_over(&self) -> bool {
+        *self.over.borrow()
+    }
+
+    /// Waits until the run is over.
+    async fn over(&self) {
+        let mut over = self.over.clone();
+        if over.wait_for(|over| *over).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 /// Whether the engine sees a step.

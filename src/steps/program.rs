@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
-use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Spec, Void, WaitError};
+use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Spec, WaitError};
 use super::{Job, capture, durable, hosted, secrets};
 use crate::core::observe::StepEnd;
 use crate::core::plan::Capture;
@@ -14,8 +15,14 @@ use crate::core::time::Span;
 /// How long a program may take when the plan does not say.
 const TIMEOUT: Span = Span::from_secs(600);
 
+/// How soon a shim is looked for again that is about to say that it has its attempt.
+const SOON: Duration = Duration::from_millis(10);
+
 /// Where a script stands in the attempt's directory.
 const SCRIPT: &str = "script.sh";
+
+/// Secrets, by the variables of the environment in which a program finds them.
+pub(super) type Secrets = Vec<(String, String)>;
 
 /// What is to be run.
 pub(super) struct Program {
@@ -29,35 +36,71 @@ pub(super) struct Program {
 pub(super) async fn perform(job: &Job, program: Program) -> StepEnd {
     match shim::look(&job.dir) {
         Ok(Found::NotStarted) => start(job, program).await,
-        Ok(Found::GivenOut) => call_off(job).await,
-        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => match &job.host {
-            Some(_) => hosted::adopt(job).await,
-            None => adopt(job).await,
-        },
+        Ok(Found::GivenOut) if job.is_over() => call_off(job).await,
+        Ok(Found::GivenOut) => take_up(job).await,
+        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => adopt(job).await,
         Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
     }
 }
 
 async fn start(job: &Job, program: Program) -> StepEnd {
     let not_started = |why: String| StepEnd::Bad(Failure::NotStarted { why });
-    match &job.host {
-        Some(Ok(host)) => return hosted::start(job, host, program).await,
-        Some(Err(why)) => return not_started(why.clone()),
-        None => {}
+    if let Some(Err(why)) = &job.host {
+        return not_started(why.clone());
     }
-    let argv = match with_script(&job.dir, program) {
-        Ok(argv) => argv,
-        Err(why) => return not_started(format!("its script cannot be written down: {why}")),
+    // Once a program is given out it has to be asked to end; before, it is enough not to go on.
+    let ready = tokio::select! {
+        biased;
+        () = job.over() => return StepEnd::Bad(Failure::Stopped),
+        ready = prepare(job, program) => ready,
     };
-    let secrets = match secrets::environment(job).await {
-        Ok(secrets) => secrets,
-        Err(why) => return not_started(why.to_string()),
+    let (spec, secrets) = match ready {
+        Ok(ready) => ready,
+        Err(why) => return not_started(why),
     };
+    match shim::spawn(&job.exe, &job.dir, &spec, &secrets).await {
+        Ok(started) => follow(job, started.wait()).await,
+        Err(why) => not_begun(job, &why.to_string()).await,
+    }
+}
+
+/// What a shim is to run for it, with the secrets.
+async fn prepare(job: &Job, program: Program) -> Result<(Spec, Secrets), String> {
+    if let Some(Ok(host)) = &job.host {
+        return hosted::prepare(job, host, program).await;
+    }
+    let argv = with_script(&job.dir, program).map_err(|why| format!("its script cannot be written down: {why}"))?;
+    let secrets = secrets::environment(job).await.map_err(|why| why.to_string())?;
     let mut spec = Spec::new(argv, shim::clean_environment(variables(job)), "/".into());
     spec.timeout = Some(limit(job).to_std());
-    match shim::spawn(&job.exe, &job.dir, &spec, &secrets).await {
-        Ok(started) => told(job, started.wait().await),
-        Err(why) => not_started(why.to_string()),
+    Ok((spec, secrets))
+}
+
+/// Follows a program under its shim to its end.
+async fn follow(job: &Job, end: impl Future<Output = Result<ExitRecord, WaitError>>) -> StepEnd {
+    if job.host.is_some() {
+        return hosted::follow(job, end).await;
+    }
+    tokio::pin!(end);
+    let ended = tokio::select! {
+        biased;
+        ended = &mut end => ended,
+        () = job.over() => {
+            ask_to_end(job);
+            end.await
+        }
+    };
+    told(job, ended)
+}
+
+/// Has the shim end the program, if one is at work.
+pub(super) fn ask_to_end(job: &Job) {
+    let asked = match shim::look(&job.dir) {
+        Ok(Found::Running(pids)) => shim::stop(&pids).map(drop),
+        found => found.map(drop),
+    };
+    if let Err(why) = asked {
+        tracing::error!(%why, run = %job.run.id, step = %job.step.id, "a command cannot be ended");
     }
 }
 
@@ -72,17 +115,54 @@ fn with_script(dir: &Path, program: Program) -> std::io::Result<Vec<String>> {
     Ok(argv)
 }
 
-/// The engine was killed between giving the program out and its start. It must not start late, behind the back of whoever
-/// decides now; if a shim has taken it up all the same, it is like any other.
-async fn call_off(job: &Job) -> StepEnd {
-    match shim::void(&job.dir, "the engine stopped before it was started") {
-        Ok(Void::Voided | Void::TakenUp) => adopt(job).await,
+/// An engine was killed between giving the program out and its start. It has never run: another shim takes it up by the same
+/// order. One that comes late all the same and this one decide between them who has it.
+async fn take_up(job: &Job) -> StepEnd {
+    let secrets = match secrets::environment(job).await {
+        Ok(secrets) => secrets,
+        Err(why) => return not_begun(job, &why.to_string()).await,
+    };
+    match shim::resume(&job.exe, &job.dir, &secrets).await {
+        Ok(started) => follow(job, started.wait()).await,
+        Err(why) => not_begun(job, &why.to_string()).await,
+    }
+}
+
+/// It could not be started, unless a shim has it all the same.
+async fn not_begun(job: &Job, why: &str) -> StepEnd {
+    match settle(&job.dir, why).await {
+        Ok(Found::NotStarted) => StepEnd::Bad(Failure::NotStarted { why: why.to_owned() }),
+        Ok(_) => adopt(job).await,
         Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
     }
 }
 
+/// The run ended before the program began: it never begins, and if it does all the same it is ended.
+async fn call_off(job: &Job) -> StepEnd {
+    match settle(&job.dir, "its run was over before it was started").await {
+        Ok(Found::NotStarted | Found::Ended(ExitRecord { exit: Exit::NotStarted { .. }, .. })) => {
+            StepEnd::Bad(Failure::Stopped)
+        }
+        Ok(_) => adopt(job).await,
+        Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
+    }
+}
+
+/// Calls off what was given out, for good, unless a shim has taken it up. How it stands then is never [`Found::GivenOut`].
+async fn settle(dir: &Path, why: &str) -> std::io::Result<Found> {
+    loop {
+        shim::void(dir, why)?;
+        match shim::look(dir)? {
+            // A shim has it and has yet to say so.
+            Found::GivenOut => tokio::time::sleep(SOON).await,
+            found => return Ok(found),
+        }
+    }
+}
+
+/// Takes back under care what an engine before this one started.
 async fn adopt(job: &Job) -> StepEnd {
-    told(job, shim::wait(&job.dir).await)
+    follow(job, shim::wait(&job.dir)).await
 }
 
 fn told(job: &Job, end: Result<ExitRecord, WaitError>) -> StepEnd {

@@ -14,7 +14,7 @@ use super::reader::{FILE, Reader, inspect, read_head};
 use super::{snapshot, sqlite, version};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
-/// What the first migration marks the file with: "warr".
+/// What marks the file as a journal of this program: "warr".
 const APPLICATION_ID: i64 = 0x7761_7272;
 
 /// The journal of one state directory, open for writing. Reads as its [`Reader`] does.
@@ -191,6 +191,10 @@ async fn prepare(writer: &mut SqliteConnection, file: &Path) -> Result<(), Store
         return Err(StoreError::Corrupt { file: file.to_owned(), what });
     }
     execute(writer, "PRAGMA journal_mode = WAL").await.map_err(error)?;
+    if id != APPLICATION_ID {
+        // Before there are tables: a kill between the migrations' own table and the first migration leaves a journal to go on with.
+        execute(writer, "PRAGMA application_id = 0x77617272").await.map_err(error)?;
+    }
     // Not `run`: the future of its generic `acquire` could not be sent to another thread.
     MIGRATIONS.run_direct(None, writer, false).await.map_err(|error| migration_error(file, error))
 }

@@ -4,15 +4,21 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use thiserror::Error;
 
 const FILE: &str = "engine.lock";
 /// More than the holder ever writes; a longer file is not read to its end.
 const LONGEST: u64 = 256;
+
+/// How long the lock of a process that is gone is waited for.
+const LEFT_BEHIND: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// The directory that holds one engine's journal, socket and outputs.
 #[derive(Debug)]
@@ -70,7 +76,8 @@ impl StateDir {
     /// Makes `dir` if it is missing (mode 0700, as its missing parents) and takes it for this process.
     ///
     /// The lock is the kernel's (flock on `engine.lock`, closed in children that are executed): it ends with the process,
-    /// however that ends. What the file says is for people.
+    /// however that ends. One that was killed as it began another leaves the lock to that one for the moment before it is
+    /// executed; so, if the process that the file names is gone, its lock is waited for, at most five seconds.
     pub fn lock(dir: &Path) -> Result<StateLock, LockError> {
         let io = |path: &Path| {
             let path = path.to_owned();
@@ -87,12 +94,16 @@ impl StateDir {
             .mode(0o600)
             .open(&path)
             .map_err(io(&path))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                return Err(LockError::Held { dir, holder: read_holder(&mut file) });
+        let until = Instant::now() + LEFT_BEHIND;
+        while let Err(errno) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            if errno != rustix::io::Errno::WOULDBLOCK {
+                return Err(io(&path)(errno.into()));
             }
-            Err(errno) => return Err(io(&path)(errno.into())),
+            let holder = read_holder(&mut file);
+            if !holder.is_some_and(|holder| is_gone(holder.pid)) || Instant::now() >= until {
+                return Err(LockError::Held { dir, holder });
+            }
+            std::thread::sleep(AGAIN);
         }
         write_holder(&mut file).map_err(io(&path))?;
         Ok(StateLock { file, dir })
@@ -122,9 +133,22 @@ fn write_holder(file: &mut File) -> io::Result<()> {
 
 fn read_holder(file: &mut File) -> Option<Holder> {
     let mut text = String::new();
+    file.rewind().ok()?;
     file.take(LONGEST).read_to_string(&mut text).ok()?;
     let mut lines = text.lines();
     let pid = lines.next()?.strip_prefix("pid ")?.parse().ok()?;
     let since = DateTime::parse_from_rfc3339(lines.next()?.strip_prefix("since ")?).ok()?.to_utc();
     Some(Holder { pid, since })
+}
+
+/// Whether a process has ended; not if that cannot be told.
+fn is_gone(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        Err(errno) => errno == rustix::io::Errno::SRCH,
+        Ok(process) => {
+            let mut ended = [PollFd::new(&process, PollFlags::IN)];
+            poll(&mut ended, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) == Ok(1)
+        }
+    }
 }

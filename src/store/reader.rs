@@ -116,6 +116,12 @@ impl Reader {
         Ok(commands)
     }
 
+    /// The rows that the command `id` gave, however long ago, oldest first, at most `limit`.
+    pub async fn rows_of_command(&self, id: Uuid, limit: usize) -> Result<Vec<Row>, StoreError> {
+        let query = sqlx::query("SELECT * FROM journal WHERE command_id = ? ORDER BY seq LIMIT ?");
+        self.page(query.bind(id.to_string()).bind(bound(limit))).await
+    }
+
     /// The last `seq` that the command `id` gave, however long ago; none if it gave no row.
     pub async fn command_seq(&self, id: Uuid) -> Result<Option<u64>, StoreError> {
         let query = sqlx::query_scalar("SELECT max(seq) FROM journal WHERE command_id = ?").bind(id.to_string());

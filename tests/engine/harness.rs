@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -52,11 +52,27 @@ impl Engine {
         engine
     }
 
+    /// An engine on a state directory of the test's own, in a process that the test started; it may not answer yet.
+    pub fn of(dir: &Path, child: Child) -> Engine {
+        let client = Client::new(Address::in_state(dir));
+        Engine { child: Some(child), dir: dir.to_path_buf(), client, _temp: None }
+    }
+
     /// Starts it, after a kill or an end.
     pub async fn start_again(&mut self) {
         self.child = Some(run(&self.dir, Stdio::null()));
+        self.answers().await;
+    }
+
+    /// Waits until it answers.
+    pub async fn answers(&self) {
         let client = self.client.clone();
         eventually("the engine answers", || async { client.hello().await.ok() }).await;
+    }
+
+    /// How its process ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut().unwrap().try_wait().unwrap()
     }
 
     pub fn pid(&self) -> u32 {

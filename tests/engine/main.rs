@@ -2,16 +2,30 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
+mod aborting;
+mod adoption;
+mod checks;
 mod failure;
+#[allow(dead_code)] // shared with the tests of remote steps, which need more of it
+#[path = "../remote/far.rs"]
+mod far;
 mod faults;
 mod graph;
+#[allow(dead_code, reason = "shared with the tests of faults, which use more of it")]
 mod harness;
+mod hosts;
+mod improvised;
 mod incidents;
 mod locks;
+mod notify;
 mod output;
 mod people;
+#[allow(dead_code)]
+#[path = "../remote/proxy.rs"]
+mod proxy;
 mod rollback;
 mod runs;
+mod secrets;
 mod service;
 mod updates;
 mod yard;

@@ -132,6 +132,7 @@ impl World {
             host: None,
             ssh: steps::remote::Settings::new(self.dir().join("ssh")),
             sight: steps::Sight::Kept,
+            over: watch::channel(false).1,
             tell: Arc::new(|_| {}),
         }
     }

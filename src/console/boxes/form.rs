@@ -10,7 +10,8 @@ use crate::console::theme::Role;
 use crate::core::command::{Command, Declared};
 
 use super::Sent;
-use super::purpose::{Filled, Purpose};
+use super::purpose::{Filled, Purpose, Way};
+use super::retry::Retry;
 
 /// Something to fill in.
 #[derive(Debug, Clone)]
@@ -123,13 +124,9 @@ impl Form {
         self.at = (self.at as isize).saturating_add(by).rem_euclid(count).unsigned_abs();
     }
 
-    fn rows(&self, view: View<'_>, width: usize) -> Vec<Row> {
-        let filled = self.filled();
-        let mut rows = vec![Row::new()];
-        for row in self.purpose.says(view, &filled) {
-            rows.push(row);
-        }
-        rows.push(Row::new());
+    /// What is known, the fields and the keys; where not all of it fits, less of what is known.
+    fn rows(&self, view: View<'_>, width: usize, height: usize) -> Vec<Row> {
+        let mut rows = Vec::new();
         let label = self.fields.iter().map(|f| f.label.len()).max().unwrap_or(0) + 2;
         for (index, field) in self.fields.iter().enumerate() {
             rows.extend(field_rows(field, index == self.at, label, width));
@@ -142,7 +139,14 @@ impl Form {
             rows.push(Row::new());
         }
         rows.push(self.keys(view));
-        rows
+        let mut known = self.purpose.says(view, &self.filled(), width);
+        let room = height.saturating_sub(rows.len());
+        if known.len() > room {
+            known.truncate(room.saturating_sub(1));
+            known.push(Row::of("and more: g s shows every step", Role::Dim));
+        }
+        let blank = || std::iter::once(Row::new());
+        squeezed(blank().chain(known).chain(blank()).chain(rows).collect(), height)
     }
 
     fn keys(&self, view: View<'_>) -> Row {
@@ -160,7 +164,18 @@ impl Form {
         if self.dismissible().is_some() {
             row = row.with("F2", Role::Key).with(" it is none", Role::Text).gap(3);
         }
+        if self.retry(view).is_some() {
+            row = row.with("F4", Role::Key).with(" other values", Role::Text).gap(3);
+        }
         row.with("Esc", Role::Key).with(" not now", Role::Text)
+    }
+
+    /// The step could be tried again with other values.
+    fn retry(&self, view: View<'_>) -> Option<Retry> {
+        match &self.purpose {
+            Purpose::Step(run, step, ways) if ways.contains(&Way::Retry) => Retry::of(view, *run, step),
+            _ => None,
+        }
     }
 
     /// The proposal that could be dismissed instead of declared.
@@ -225,6 +240,11 @@ impl Layer for Form {
                     return Next::Replace(Box::new(Form::new(dismiss)));
                 }
             }
+            Code::F(4) => {
+                if let Some(retry) = self.retry(desk.view()) {
+                    return Next::Replace(Box::new(retry));
+                }
+            }
             code => match self.fields.get_mut(self.at).map(|f| &mut f.kind) {
                 Some(Kind::Words { edit, .. }) => {
                     let before = edit.text().to_owned();
@@ -277,7 +297,7 @@ impl Layer for Form {
         let filled = self.filled();
         let incident = self.purpose.incident(view, &filled);
         let width = inside(page.width());
-        let rows = squeezed(self.rows(view, width), tallest(page.height()));
+        let rows = self.rows(view, width, tallest(page.height()));
         let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
         framed(page, view, &Row::of(title, Role::Strong), incident, height, |area| {
             for (row, y) in rows.iter().zip(0..) {
@@ -300,6 +320,8 @@ impl Layer for Form {
             Purpose::Assign(..) => "assign".to_owned(),
             Purpose::Note(_) => "note".to_owned(),
             Purpose::Step(_, step, _) => format!("step {step}"),
+            Purpose::Skip(_, step) => format!("leave out {step}"),
+            Purpose::RollBack(run) => format!("roll back {run}"),
             Purpose::Decline(_, step) => format!("decline {step}"),
             Purpose::Withdraw(_, step) => format!("withdraw {step}"),
             Purpose::Hold(run) => format!("hold {run}"),

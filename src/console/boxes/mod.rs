@@ -1,5 +1,6 @@
 //! Everything that acts does so from a box, which says on what. [`Asked`] is what can be asked for; a box fills it in and sends it.
 
+mod ask;
 mod away;
 mod compose;
 mod fault;
@@ -7,11 +8,13 @@ mod find;
 mod form;
 mod gate;
 mod help;
+mod improvise;
 mod launch;
 mod palette;
 mod purpose;
 mod quit;
 mod read;
+mod retry;
 
 pub(crate) use away::{Absence, Away};
 pub(crate) use find::Find;
@@ -37,9 +40,13 @@ pub(crate) enum Asked {
     Gate,
     Withdraw,
     Step,
+    Retry,
+    Skip,
     Hold,
     Resume,
+    RollBack,
     Abort,
+    Improvise,
     Update,
     Note,
     Assign,
@@ -52,6 +59,8 @@ pub(crate) fn check(view: View<'_>, asked: Asked) -> Result<(), String> {
         Asked::Launch => launch::check(view),
         Asked::Gate => gate::check(view),
         Asked::Fault => fault::check(view),
+        Asked::Retry => retry::check(view),
+        Asked::Improvise => improvise::check(view),
         other => Purpose::of(view, other)?.check(view),
     }
 }
@@ -66,6 +75,8 @@ pub(crate) fn open(view: View<'_>, asked: Asked, draft: &str) -> Result<Box<dyn 
         Asked::Launch => Box::new(launch::Launch::new(view)?),
         Asked::Gate => Box::new(gate::GateBox::new(view)?),
         Asked::Fault => Box::new(fault::FaultBox::new(view)?),
+        Asked::Retry => Box::new(retry::Retry::new(view)?),
+        Asked::Improvise => Box::new(improvise::Improvise::new(view)?),
         Asked::Update => Box::new(compose::Compose::new(view, draft)?),
         other => Box::new(form::Form::new(Purpose::of(view, other)?)),
     })

@@ -19,7 +19,6 @@ use super::place::{Screen, Thing, View};
 use super::theme::Role;
 
 pub(crate) use health::about as about_probe;
-pub(crate) use procedure::marks;
 pub(crate) use range::fault_of;
 pub(crate) use run::{does, wanted as wanted_output};
 pub(crate) use team::roles;

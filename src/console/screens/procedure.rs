@@ -37,7 +37,7 @@ pub(crate) fn step_row(index: usize, step: &Step, values: &Values) -> Row {
 }
 
 /// What stands out of a step before it runs.
-pub(crate) fn marks(step: &Step) -> Row {
+fn marks(step: &Step) -> Row {
     let row = step.estimate.map_or_else(Row::new, |e| Row::of(format!("~{} ", round(e)), Role::Dim));
     match step.way_back {
         Return::Open => row,

@@ -1,7 +1,9 @@
 //! The console as its person meets it: pages as pictures in text, and what keys lead to.
 
 mod habits;
+mod launching;
 mod pages;
 pub(crate) mod rebuild;
 mod several;
+mod steering;
 pub(crate) mod story;

@@ -8,11 +8,12 @@ use super::rebuild::{self, Scene};
 use super::story::{ADA, Hour, Night, press};
 use crate::console::app::App;
 use crate::console::canvas::Glyphs;
-use crate::console::message::Message;
+use crate::console::message::{Effect, Message};
 use crate::console::theme::Depth;
 use crate::core::command::Command;
 use crate::core::ids::RunId;
 use crate::core::people::Access;
+use crate::wire::{Check, Finding};
 
 pub(super) fn page(app: &App, width: u16, height: u16) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
@@ -109,6 +110,32 @@ const PICTURES: &[(&str, At, &str)] = &[
     ("war_gates", At::Rebuild(Scene::Gates), ""),
     ("war_back", At::Rebuild(Scene::Back), ""),
     ("box_gate_of_two", At::Rebuild(Scene::Gates), "Space"),
+    ("box_launch_typed", At::Rebuild(Scene::Before), "L j j Enter"),
+    ("box_launch_wrong", At::Rebuild(Scene::Before), "L j j Enter x Down Down Down Down m Enter"),
+    (
+        "box_launch_secret",
+        At::Rebuild(Scene::Before),
+        "L j j Enter x Down Down Down Down Down Down Down C-u h u n t e r",
+    ),
+    ("box_launch_lanes", At::Rebuild(Scene::Before), "L j j Enter x Enter"),
+    ("box_launch_lanes_end", At::Rebuild(Scene::Before), "L j j Enter x Enter PgDn PgDn"),
+    ("box_launch_options", At::Rebuild(Scene::Before), "L j j Enter x Enter F3 Space Down Down x"),
+    ("box_launch_differs", At::Rebuild(Scene::Before), "L j j Enter x Enter F3 Space Down Down Down 2 Enter"),
+    ("box_launch_refused", At::Rebuild(Scene::Going), "L j j"),
+    ("box_roll_back", At::Rebuild(Scene::Going), "B"),
+    ("box_roll_back_past", At::Rebuild(Scene::Opened), "B"),
+    ("box_abort_lanes", At::Rebuild(Scene::Going), "X"),
+    ("box_take_up", At::Rebuild(Scene::Aborted), "R"),
+    ("box_unknown", At::Rebuild(Scene::Lost), "Space"),
+    ("box_retry", At::Rebuild(Scene::Lost), "Space F4"),
+    ("box_retry_changed", At::Rebuild(Scene::Lost), "Space F4 C-u h e r e"),
+    ("box_leave_out", At::Rebuild(Scene::Going), "g s G S"),
+    ("box_off_script", At::Rebuild(Scene::Going), "O"),
+    (
+        "box_off_script_line",
+        At::Rebuild(Scene::Going),
+        "O d f Space - h Space ' / s r v Space x ' Space | Space t e e Tab d b 1",
+    ),
     ("run_several", At::Rebuild(Scene::Going), "g s"),
     ("run_list", At::Rebuild(Scene::Going), "g s j Enter"),
     ("run_folded", At::Rebuild(Scene::Going), "g s j"),
@@ -131,7 +158,27 @@ fn picture(at: At, keys: &str, depth: Depth, glyphs: Glyphs) -> App {
     if !keys.is_empty() {
         press(&mut app, keys);
     }
+    answer_checks(&mut app);
     app
+}
+
+/// The engine looks at what launches rest on: one thing is as it must be, one is not.
+fn answer_checks(app: &mut App) {
+    let check = |step: &str, name: &str, finding, says: &str| Check {
+        step: Some(step.parse().unwrap()),
+        name: name.into(),
+        finding,
+        says: says.into(),
+    };
+    for effect in std::mem::take(&mut app.effects) {
+        let Effect::Check(of) = effect else { continue };
+        let found = vec![
+            check("up", "The site is healthy", Finding::Good, "all 3 probes ok"),
+            check("room", "There is room for the ledger", Finding::Bad, "6.2 GiB are free, 10 GiB are needed"),
+        ];
+        let of_rebuild = of.procedure.as_str() == "rebuild";
+        app.take(Message::Checks { of, found: Ok(if of_rebuild { found } else { Vec::new() }) });
+    }
 }
 
 #[test]

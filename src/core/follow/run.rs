@@ -294,7 +294,9 @@ pub(super) fn start(run: &Run, step: &Step, seen: &StepRun) -> Event {
 
 /// The end of a run whose steps are all settled; a failover that ended well has moved what serves.
 fn is_over(state: &State, run: &Run) -> Vec<Event> {
-    let (skipped, failed, of) = (run.board.skipped, run.board.failed, run.board.of);
+    // What was not needed is neither done nor missing.
+    let of = run.board.of.saturating_sub(run.board.not_needed);
+    let (skipped, failed) = (run.board.skipped, run.board.failed);
     let whole = skipped == 0 && failed == 0;
     let result = if whole { RunResult::Done } else { RunResult::Partly { skipped, failed, of } };
     let moves = matches!(run.procedure.kind, ProcedureKind::Failover | ProcedureKind::Failback);

@@ -27,6 +27,8 @@ pub struct Board {
     pub(crate) skipped: usize,
     /// How many of them failed, and the run went on.
     pub(crate) failed: usize,
+    /// How many of them were not needed.
+    pub(crate) not_needed: usize,
     /// How many steps that mend have yet to be settled.
     pub(crate) mending: usize,
     /// How many steps were taken back.
@@ -145,6 +147,7 @@ impl Run {
                 self.board.settled += 1;
                 self.board.skipped += usize::from(matches!(state, StepState::Skipped { .. }));
                 self.board.failed += usize::from(matches!(state, StepState::Failed { then: Then::GoesOn, .. }));
+                self.board.not_needed += usize::from(matches!(state, StepState::NotNeeded { .. }));
             }
             Purpose::Mend(_) => self.board.mending = self.board.mending.saturating_sub(1),
             Purpose::Undo(_) => {}

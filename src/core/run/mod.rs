@@ -111,7 +111,7 @@ pub enum RunResult {
         /// How many failed.
         #[serde(default)]
         failed: usize,
-        /// Of how many.
+        /// Of how many that were needed.
         #[serde(default)]
         of: usize,
     },

@@ -56,3 +56,10 @@ pub(super) fn lock(dir: &Path) -> io::Result<File> {
     flock(&file, FlockOperation::LockExclusive)?;
     Ok(file)
 }
+
+/// Holds the spec in `dir` as [`lock`] does; `WouldBlock` if another has it.
+pub(super) fn try_lock(dir: &Path) -> io::Result<File> {
+    let file = File::open(dir.join(SPEC))?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    Ok(file)
+}

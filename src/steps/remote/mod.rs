@@ -27,6 +27,7 @@ mod link;
 mod output;
 mod script;
 mod session;
+mod settle;
 mod spec;
 mod ssh;
 
@@ -36,6 +37,7 @@ use std::{io, path};
 pub use acts::{RemoteError, reachable, stop, tidy};
 pub use follower::run;
 pub use link::{Link, LinkState, RemoteExit, Start};
+pub use settle::{NotSettled, settle};
 pub use spec::{BadKey, BadSpec, Key, RemoteSpec, Settings, Work, WriteError, write_spec};
 
 /// The command line of the follower for the attempt in `dir`; `exe` is this program. Paths that are not UTF-8 come out

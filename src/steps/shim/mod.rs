@@ -45,5 +45,5 @@ pub use keeper::run;
 pub use look::{Found, Life, Stop, Void, group_alive, look, stop, void};
 pub use read::{Chunk, read_output};
 pub use record::{ChildIds, Ended, Exit, ExitRecord, Kept, Pids, Reach, Spec};
-pub use spawn::{SpawnError, Started, spawn};
+pub use spawn::{SpawnError, Started, resume, spawn};
 pub use wait::{WaitError, wait};

@@ -92,19 +92,40 @@ pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec, secrets: &[(String, Stri
     if spec.argv.is_empty() {
         return Err(SpawnError::NoProgram);
     }
+    shim_for(exe, dir, Some(spec.clone()), secrets).await
+}
+
+/// Starts a shim for an attempt that was given out and that no shim has taken up ([`Found::GivenOut`]), by the order that is
+/// there. One that comes late all the same and this one decide between them who takes it; the other leaves.
+///
+/// `secrets` are those that the attempt was given out with.
+///
+/// # Errors
+/// As of [`spawn`]; after any of them [`look`] says who has it.
+pub async fn resume(exe: &Path, dir: &Path, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
+    shim_for(exe, dir, None, secrets).await
+}
+
+async fn shim_for(
+    exe: &Path,
+    dir: &Path,
+    spec: Option<Spec>,
+    secrets: &[(String, String)],
+) -> Result<Started, SpawnError> {
     // The shim works from the root directory, so that it holds no mount busy.
     let exe = std::path::absolute(exe).map_err(SpawnError::NotStarted)?;
     let dir = std::path::absolute(dir).map_err(SpawnError::NotWritten)?;
-    let (spec, secrets) = (spec.clone(), secrets.to_vec());
+    let secrets = secrets.to_vec();
     let begun = tokio::task::spawn_blocking(move || begin(&exe, dir, spec, &secrets));
     begun.await.map_err(|error| SpawnError::NotStarted(io::Error::other(error)))?
 }
 
 /// Has the shim load while the order is written down, and gives it the word to begin when that is on disk. A shim that
-/// hears the pipe close instead leaves, having done nothing.
-fn begin(exe: &Path, dir: PathBuf, spec: Spec, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
+/// hears the pipe close instead leaves, having done nothing. Without a `spec` the order is there already.
+fn begin(exe: &Path, dir: PathBuf, spec: Option<Spec>, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
     let grown = files::create_private_dir(&dir).map_err(SpawnError::NotWritten)?;
-    if dir.join(files::SPEC).try_exists().map_err(SpawnError::NotWritten)? {
+    let given_out = dir.join(files::SPEC).try_exists().map_err(SpawnError::NotWritten)?;
+    if given_out && spec.is_some() {
         return Err(SpawnError::GivenOutBefore(dir));
     }
     let (begins, mut begin) = io::pipe().map_err(SpawnError::NotStarted)?;
@@ -121,9 +142,11 @@ fn begin(exe: &Path, dir: PathBuf, spec: Spec, secrets: &[(String, String)]) -> 
             .stderr(log)
             .spawn()
     });
-    let names = secrets.iter().map(|(name, _)| name.clone()).collect();
-    let written = write_down(&dir, spec, names).and_then(|()| files::sync_dirs(&grown));
-    written.map_err(|error| match error.kind() {
+    let written = match spec {
+        Some(spec) => write_down(&dir, spec, secrets.iter().map(|(name, _)| name.clone()).collect()),
+        None => files::sync(&dir, files::SPEC),
+    };
+    written.and_then(|()| files::sync_dirs(&grown)).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => SpawnError::GivenOutBefore(dir.clone()),
         _ => SpawnError::NotWritten(error),
     })?;

@@ -72,6 +72,7 @@ impl Trial {
             "settled": all().filter(counts).filter(|at| is(*at).is_settled()).count(),
             "skipped": all().filter(counts).filter(|at| *is(*at) == Is::Skipped).count(),
             "failed": all().filter(counts).filter(|at| *is(*at) == Is::GoneOn).count(),
+            "not_needed": all().filter(counts).filter(|at| *is(*at) == Is::NotNeeded).count(),
             "mending": mends.filter(|at| !is(*at).is_settled() && !passed[*at]).count(),
             "undone": all().filter(|at| self.is_undo(*at) && *is(*at) == Is::Done).count(),
             "running": all().filter(|at| *is(*at) == Is::Running).count(),

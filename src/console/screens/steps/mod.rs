@@ -8,8 +8,8 @@ mod tally;
 use crate::console::canvas::Row;
 use crate::console::list::{Line, List};
 use crate::console::place::{Thing, View};
-use crate::console::shape::{Lane, Node, Shape, What};
-use crate::console::theme::Role;
+use crate::console::rail::Rails;
+use crate::console::shape::{Node, Shape, What};
 use crate::core::ids::StepId;
 use crate::core::run::Run;
 
@@ -48,77 +48,17 @@ impl<'a> Steps<'a> {
 
     /// The lanes around a line and its own, as far as there are any.
     fn rail(&self, at: usize) -> Row {
-        let Some(node) = self.node(at) else { return Row::new() };
-        let mut row = Row::new();
-        let mut around: Vec<usize> = Vec::new();
-        let mut above = at;
-        let mut parent = node.parent;
-        while let Some(wanted) = parent {
-            let is_it = |i: &usize| matches!(self.rows.get(*i), Some(Shown::Node(n)) if *n == wanted);
-            let Some(found) = (0..above).rev().find(is_it) else { break };
-            around.push(found);
-            above = found;
-            parent = self.node(found).and_then(|n| n.parent);
-        }
-        for line in around.into_iter().rev() {
-            row = self.level(row, line, Passing::By);
-        }
-        self.level(row, at, Passing::No)
-    }
-
-    fn level(&self, row: Row, at: usize, passing: Passing) -> Row {
-        let Some(node) = self.node(at) else { return row };
-        let row = if node.depth > 0 { row.gap(2) } else { row };
-        if !node.lanes_here {
-            return row;
-        }
-        let Some(lane) = node.lane else { return row.gap(3) };
-        let (before, after) = (self.beside(at, lane, Side::Above), self.beside(at, lane, Side::Below));
-        match passing {
-            Passing::By if after => row.with("│", Role::Line).gap(2),
-            Passing::By => row.gap(3),
-            // Alone among what is shown, as where a list is folded.
-            Passing::No if !before && !after && node.depth > 0 => row,
-            Passing::No => {
-                let bar = match (before, after) {
-                    (false, true) => "┌",
-                    (true, false) => "└",
-                    _ => "│",
-                };
-                row.with(bar, Role::Line).with(lane.letter().to_string(), Role::Dim).gap(1)
-            }
-        }
-    }
-
-    /// Whether the next line under the same parent goes beside this one.
-    fn beside(&self, at: usize, lane: Lane, side: Side) -> bool {
-        let Some(node) = self.node(at) else { return false };
-        let sibling = |i: &usize| self.node(*i).is_none_or(|n| n.depth <= node.depth);
-        let next = match side {
-            Side::Above => (0..at).rev().find(sibling),
-            Side::Below => (at + 1..self.rows.len()).find(sibling),
+        let node_at = |at: usize| match self.rows.get(at) {
+            Some(Shown::Node(node)) => Some(*node),
+            _ => None,
         };
-        let next = next.and_then(|i| self.node(i)).filter(|n| n.parent == node.parent);
-        next.and_then(|n| n.lane).is_some_and(|other| other.stretch == lane.stretch)
+        Rails { shape: self.shape, count: self.rows.len(), node_at: &node_at }.row(at)
     }
 }
 
 /// How far what is under a node has come.
 pub(crate) fn tally_row(run: &Run, shape: &Shape, at: u32) -> Row {
     tally::Tally::of(run, shape, at).row()
-}
-
-/// Whether a line is the one that a level of the rail is of, or stands further down under it.
-#[derive(Clone, Copy)]
-enum Passing {
-    By,
-    No,
-}
-
-#[derive(Clone, Copy)]
-enum Side {
-    Above,
-    Below,
 }
 
 impl List for Steps<'_> {

@@ -1,16 +1,16 @@
 //! What a form is for: its words, its fields and the command that it becomes. Every destructive act is one of these values from
 //! the moment it is asked for until it is sent.
 
-use crate::console::canvas::Row;
+mod says;
+
 use crate::console::place::{InRun, Thing, View};
 use crate::console::screens;
-use crate::console::theme::Role;
 use crate::console::waits::is_open_gate;
 use crate::core::command::{Command, Declared};
-use crate::core::ids::{IncidentId, PlanId, Principal, RoleId, RunId, StepId};
+use crate::core::ids::{IncidentId, Principal, RoleId, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::plan::{Severity, Step};
-use crate::core::run::StepRun;
+use crate::core::run::{StepRun, StepState};
 use crate::text;
 
 use super::Asked;
@@ -27,11 +27,13 @@ pub(crate) enum Purpose {
     Assign(IncidentId, Vec<RoleId>, Vec<(Principal, String)>),
     Note(Option<IncidentId>),
     Step(RunId, StepId, Vec<Way>),
+    Skip(RunId, StepId),
     Decline(RunId, StepId),
     Withdraw(RunId, StepId),
     Hold(RunId),
     Resume(RunId),
     Abort(RunId),
+    RollBack(RunId),
     Update(IncidentId),
 }
 
@@ -88,6 +90,9 @@ impl Purpose {
                 if is_open_gate(step, done) {
                     return Err("the step in focus is a gate: C confirms or declines it".to_owned());
                 }
+                if done.state == StepState::Pending {
+                    return Err("the step in focus has not begun: S leaves it out".to_owned());
+                }
                 // Only what the engine would take is offered.
                 let taken = |way: &Way| view.model.refuses(&way.command(run.id, &step.id, SOME_WORDS)).is_none();
                 let ways: Vec<Way> = Way::ALL.into_iter().filter(taken).collect();
@@ -99,11 +104,18 @@ impl Purpose {
                 let (run, step) = confirmed.or_else(|_| gate(view, &is_open_gate))?;
                 Purpose::Withdraw(run, step)
             }
+            Asked::Skip => {
+                let (run, _, step, _) = view.step().ok_or_else(|| "nothing runs".to_owned())?;
+                Purpose::Skip(run.id, step.id.clone())
+            }
+            Asked::RollBack => Purpose::RollBack(run()?),
             Asked::Hold => Purpose::Hold(run()?),
             Asked::Resume => Purpose::Resume(run()?),
             Asked::Abort => Purpose::Abort(run()?),
             Asked::Update => Purpose::Update(incident()?),
-            Asked::Launch | Asked::Gate | Asked::Fault => return Err("this has a box of its own".to_owned()),
+            Asked::Launch | Asked::Gate | Asked::Fault | Asked::Retry | Asked::Improvise => {
+                return Err("this has a box of its own".to_owned());
+            }
         })
     }
 
@@ -169,7 +181,7 @@ impl Purpose {
             ],
             Purpose::Close(_, Phase::Recovered) => vec![Field::words("Words")],
             Purpose::Close(..) | Purpose::Dismiss(_) | Purpose::Cancel(_) | Purpose::Reopen(_) => reason("Reason"),
-            Purpose::Decline(..) | Purpose::Abort(_) => reason("Reason"),
+            Purpose::Decline(..) | Purpose::Abort(_) | Purpose::RollBack(_) | Purpose::Skip(..) => reason("Reason"),
             Purpose::Note(_) | Purpose::Update(_) => reason("Words"),
             Purpose::Step(_, _, ways) => {
                 let names = ways.iter().map(|way| way.name().to_owned()).collect();
@@ -206,6 +218,8 @@ impl Purpose {
             Purpose::Hold(run) => Command::Hold { run: *run, reason: some() },
             Purpose::Resume(run) => Command::Resume { run: *run },
             Purpose::Abort(run) => Command::Abort { run: *run, reason: words() },
+            Purpose::RollBack(run) => Command::RollBack { run: *run, reason: words() },
+            Purpose::Skip(run, step) => Command::Skip { run: *run, step: step.clone(), reason: words() },
             Purpose::Update(incident) => {
                 Command::SendUpdate { incident: incident.clone(), text: words(), channels: Default::default() }
             }
@@ -214,10 +228,8 @@ impl Purpose {
 
     /// Title and what `Enter` does.
     pub(crate) fn words(&self, view: View<'_>) -> (String, &'static str) {
-        let step = |run: &RunId, id: &StepId| {
-            let found = view.model.state.runs.get(run).and_then(|r| r.find(id));
-            found.map_or_else(|| id.to_string(), |(index, step, _)| format!("{}: {}", index + 1, step.name))
-        };
+        let step = |run: &RunId, id: &StepId| says::step_title(view, *run, id);
+        let ended = |run: &RunId| view.model.state.runs.get(run).is_some_and(|run| !run.is_open());
         match self {
             Purpose::Declare(..) => ("DECLARE AN INCIDENT".to_owned(), "declares it"),
             Purpose::Dismiss(_) => ("NO INCIDENT".to_owned(), "dismisses it"),
@@ -230,7 +242,10 @@ impl Purpose {
             Purpose::Decline(run, id) => (format!("DECLINE GATE {}", step(run, id)), "declines it"),
             Purpose::Withdraw(run, id) => (format!("TAKE BACK: GATE {}", step(run, id)), "takes your yes back"),
             Purpose::Hold(run) => (format!("HOLD {run}"), "holds it"),
+            Purpose::Resume(run) if ended(run) => (format!("TAKE {run} UP AGAIN"), "takes it up again"),
             Purpose::Resume(run) => (format!("RESUME {run}"), "lets it go on"),
+            Purpose::RollBack(run) => (format!("ROLL BACK {run}"), "turns it back"),
+            Purpose::Skip(run, id) => (format!("LEAVE OUT STEP {}", step(run, id)), "leaves it out"),
             Purpose::Abort(run) => (format!("ABORT {run}"), "aborts it"),
             Purpose::Update(_) => ("UPDATE".to_owned(), "sends it"),
         }
@@ -249,51 +264,10 @@ impl Purpose {
             Purpose::Assign(id, ..) | Purpose::Update(id) => Some(id),
             Purpose::Note(id) => id.as_ref(),
             Purpose::Step(run, ..) | Purpose::Decline(run, _) => of_run(run),
-            Purpose::Withdraw(run, _) | Purpose::Hold(run) | Purpose::Resume(run) | Purpose::Abort(run) => of_run(run),
+            Purpose::Skip(run, _) | Purpose::Withdraw(run, _) => of_run(run),
+            Purpose::Hold(run) | Purpose::Resume(run) | Purpose::Abort(run) | Purpose::RollBack(run) => of_run(run),
         };
         id.and_then(|id| state.incidents.get(id)).map(AsRef::as_ref)
-    }
-
-    /// What is to be known before.
-    pub(crate) fn says(&self, view: View<'_>, filled: &Filled) -> Vec<Row> {
-        let line = |words: &str| Row::text(words);
-        match self {
-            Purpose::Declare(what, _) => declared(view, what.get(filled.first).map(|(what, _)| what)),
-            Purpose::Dismiss(_) => {
-                vec![line("The engine's proposal goes away. Trouble that goes on can be declared later.")]
-            }
-            Purpose::Cancel(_) => vec![line("Nothing was wrong: clocks stop, and it counts as a false alarm.")],
-            Purpose::Close(_, Phase::Recovered) => vec![line("It has recovered. Closing ends it.")],
-            Purpose::Close(_, phase) => {
-                vec![Row::of(format!("It is {}, NOT recovered: a reason is needed.", phase.word()), Role::Warn)]
-            }
-            Purpose::Reopen(_) => vec![line("Its clocks run again, from when it began.")],
-            Purpose::Assign(_, roles, _) => held_by(view, roles.get(filled.first)),
-            Purpose::Note(Some(_)) => vec![line("Goes into the incident's timeline, under your name.")],
-            Purpose::Note(None) => vec![line("Goes into the timeline, under your name. No incident is in focus.")],
-            Purpose::Step(run, step, _) => step_facts(view, *run, step),
-            Purpose::Decline(..) => {
-                vec![line("The run does not go on until the gate is tried again or the run aborted.")]
-            }
-            Purpose::Withdraw(..) => vec![line("Your confirmation no longer counts.")],
-            Purpose::Hold(run) => {
-                let mut rows = vec![line("Nothing new starts. What runs now is not stopped.")];
-                rows.extend(under_way(view, *run));
-                rows
-            }
-            Purpose::Resume(run) => {
-                let mut rows = vec![line("The run goes on with:")];
-                rows.extend(under_way(view, *run));
-                rows
-            }
-            Purpose::Abort(run) => {
-                let mut rows =
-                    vec![Row::of("The run ends for good, with what still runs of it. Nothing is undone.", Role::Warn)];
-                rows.extend(under_way(view, *run));
-                rows
-            }
-            Purpose::Update(_) => Vec::new(),
-        }
     }
 }
 
@@ -311,45 +285,6 @@ impl Filled {
     }
 }
 
-fn declared(view: View<'_>, what: Option<&Declared>) -> Vec<Row> {
-    let state = &view.model.state;
-    let plan: Option<&PlanId> = match what {
-        Some(Declared::Proposal(id)) => state.incidents.get(id).map(|i| &i.plan),
-        Some(Declared::Plan(id)) => Some(id),
-        None => None,
-    };
-    let Some(loaded) = plan.and_then(|id| state.plans.get(id)) else { return Vec::new() };
-    let mut rows = vec![
-        Row::text(format!("{}: ", loaded.plan.name)).and(screens::head::trouble(loaded, screens::head::Detail::Names)),
-    ];
-    if let Some(Declared::Proposal(id)) = what
-        && let Some(incident) = state.incidents.get(id)
-    {
-        rows.push(Row::text(format!("Began {}, the last good sample.", incident.began.utc)));
-    }
-    rows.push(Row::text("You become incident commander, unless somebody is."));
-    rows
-}
-
-fn held_by(view: View<'_>, role: Option<&RoleId>) -> Vec<Row> {
-    let holder = role.and_then(|role| view.incident()?.roles.get(role));
-    let words =
-        holder.map_or("Nobody holds it now.".to_owned(), |who| format!("Now held by {}.", view.model.name(who)));
-    vec![Row::text(words)]
-}
-
-fn step_facts(view: View<'_>, run: RunId, id: &StepId) -> Vec<Row> {
-    let Some(run) = view.model.state.runs.get(&run) else { return Vec::new() };
-    let Some((_, step, done)) = run.find(id) else { return Vec::new() };
-    let (sign, role) = screens::steps::sign(view, step, done);
-    let mut rows = vec![Row::text(screens::does(step, &run.values))];
-    rows.push(Row::of(sign, role).gap(1).with(text::step_state(&view.model.state, &done.state), Role::Strong));
-    if step.way_back == crate::core::plan::Return::None {
-        rows.push(Row::of("NO RETURN: it may have acted already. Look before it is tried again.", Role::NoReturn));
-    }
-    rows
-}
-
 /// The step that somebody can say something of: the one in focus, else one that waits for that.
 fn unsettled(view: View<'_>) -> Result<InRun<'_>, String> {
     let run = view.run().ok_or_else(|| "nothing runs".to_owned())?;
@@ -363,29 +298,4 @@ fn gate(view: View<'_>, fits: &dyn Fn(&Step, &StepRun) -> bool) -> Result<(RunId
     let run = view.run().ok_or_else(|| "nothing runs".to_owned())?;
     let (_, _, step, _) = view.acts_on(fits).ok_or_else(|| format!("{} does not wait at a gate", run.id))?;
     Ok((run.id, step.id.clone()))
-}
-
-/// Steps of a run that are shown in a box.
-const SHOWN: usize = 5;
-
-/// What a run is at, and how far it has come.
-fn under_way(view: View<'_>, run: RunId) -> Vec<Row> {
-    let Some(run) = view.model.state.runs.get(&run) else { return Vec::new() };
-    let mut active: Vec<_> = run.active().collect();
-    if active.is_empty() {
-        active.extend(run.current());
-    }
-    let row = |(index, step, done): &(usize, &Step, &StepRun)| {
-        let (sign, role) = screens::steps::sign(view, step, done);
-        let name = Row::of(sign, role).with(format!(" {} {}", index + 1, step.name), Role::Strong);
-        name.with(format!("   {}", done.state.word()), Role::Dim)
-    };
-    let mut rows: Vec<Row> = active.iter().take(SHOWN).map(row).collect();
-    let more = active.len().saturating_sub(SHOWN);
-    if more > 0 {
-        rows.push(Row::of(format!("  and {more} more"), Role::Dim));
-    }
-    let (have, all) = run.progress();
-    rows.push(Row::of(format!("{have} of {all} steps behind it"), Role::Dim));
-    rows
 }
