@@ -27,7 +27,7 @@ pub(super) async fn prepare(job: &Job, host: &str, program: Program) -> Result<(
     let key = Key::new(&name).map_err(|why| why.to_string())?;
     // The connection that all steps on the host share then belongs to the engine, and ends with no step.
     remote::reachable(&job.ssh, &host).await?;
-    end_earlier_tries(job).await?;
+    end_earlier_tries(job, &host).await?;
     let secrets = secrets::environment(job).await.map_err(|why| why.to_string())?;
     let work = match program.script {
         Some(text) => Work::Script { text },
@@ -48,11 +48,15 @@ pub(super) async fn prepare(job: &Job, host: &str, program: Program) -> Result<(
     Ok((shim, secrets))
 }
 
-/// Ends what earlier tries of the step may have left on hosts, where nobody knows how they ended: no two of them act at once.
-async fn end_earlier_tries(job: &Job) -> Result<(), String> {
+/// Ends what earlier tries of the step may have left on the host, where nobody knows how they ended: no two of them act there
+/// at once. Whoever sends it to another host has decided that the one before is out of reach.
+async fn end_earlier_tries(job: &Job, host: &Host) -> Result<(), String> {
     for attempt in 1..job.attempt {
-        let settled = remote::settle(&job.dir.with_file_name(format!("{}.{attempt}", job.step.id))).await;
-        settled.map_err(|why| format!("try {attempt} of it may still run: {why}"))?;
+        let dir = job.dir.with_file_name(format!("{}.{attempt}", job.step.id));
+        let may_live = |why: String| format!("try {attempt} of it may still run: {why}");
+        if remote::host(&dir).map_err(|why| may_live(why.to_string()))?.as_ref() == Some(host) {
+            remote::settle(&dir).await.map_err(|why| may_live(why.to_string()))?;
+        }
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ mod harness;
 mod hosts;
 mod improvised;
 mod incidents;
+mod kinds;
 mod locks;
 mod notify;
 mod people;
