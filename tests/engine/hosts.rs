@@ -361,3 +361,25 @@ async fn a_host_that_reads_as_an_option_of_ssh_is_refused_wherever_it_comes_from
     assert!(!yard.has("owned"));
     assert_eq!(far.let_in(), 0);
 }
+
+#[tokio::test]
+async fn steps_of_two_engines_that_are_called_the_same_do_not_meet_on_a_host() {
+    let Some(far) = Far::start().await else { return };
+    let engines = [engine_near(&far).await, engine_near(&far).await];
+    let yard = Yard::new();
+    let plan = |word: &str| yard.mend(&format!("steps: [{{id: say, host: far, command: [echo, {word}]}}]"));
+    let (one, other) = (plan("one"), plan("other"));
+    let incidents = eventually("incidents of the same second", || async {
+        let (first, second) = tokio::join!(engines[0].declare(&one), engines[1].declare(&other));
+        (first == second).then_some([first, second])
+    })
+    .await;
+    for (engine, incident) in engines.iter().zip(&incidents) {
+        engine.ask(crate::harness::start(incident, "mend")).await;
+    }
+    for (engine, word) in engines.iter().zip(["one\n", "other\n"]) {
+        let run = "R1".parse().unwrap();
+        assert_eq!(engine.end(run).await, RunResult::Done);
+        assert_eq!(engine.output(run, "say", 1).await, word);
+    }
+}
