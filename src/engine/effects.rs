@@ -125,8 +125,12 @@ impl Effects {
             for (_, step, seen) in run.active() {
                 let (since, sight) = match &seen.state {
                     StepState::Running { since } if !is_done_by_rules(step) => (since, Sight::Kept),
-                    // On another host it may be found again.
-                    StepState::Unknown { at, .. } if is_elsewhere(step) => (at, Sight::Lost),
+                    // On another host it may be found again; of a run that is over, what is left of it is ended.
+                    StepState::Unknown { at, .. }
+                        if is_elsewhere(step) || (!run.is_open() && step.action.is_program()) =>
+                    {
+                        (at, Sight::Lost)
+                    }
                     _ => continue,
                 };
                 let key = (run.id, step.id.clone(), seen.attempts);
@@ -136,16 +140,15 @@ impl Effects {
                     continue;
                 }
                 // Whoever looked for it while the run went on has given up; now it is to be ended.
-                let gave_up = |task: &StepTask| sight == Sight::Lost && task.over.is_closed();
-                if !run.is_open() && self.steps.get(&key).is_some_and(gave_up) {
+                let over = !run.is_open();
+                let gave_up = |task: &StepTask| over && task.over.is_closed() && !*task.over.borrow();
+                if sight == Sight::Lost && self.steps.get(&key).is_some_and(gave_up) {
                     self.steps.remove(&key);
                 }
                 let shared = &self.shared;
                 let begun = || begin(shared, run, step, seen.attempts, (since, sight));
                 let task = self.steps.entry(key).or_insert_with(begun);
-                if !run.is_open() {
-                    task.over.send_replace(true);
-                }
+                task.over.send_if_modified(|known| std::mem::replace(known, over) != over);
             }
         }
         self.steps.retain(|key, _| running.contains(key));

@@ -1,9 +1,13 @@
 //! A program on another host: a follower under a shim here, a keeper there, and what is said while the connection is cut.
 
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
+use rustix::system::uname;
+use sha2::{Digest, Sha256};
+
 use super::program::{self, Program, Secrets};
-use super::remote::{self, Key, LinkState, RemoteExit, RemoteSpec, Start, Work, WriteError};
+use super::remote::{self, BadKey, Key, LinkState, RemoteExit, RemoteSpec, Start, Work, WriteError};
 use super::shim::{Exit, ExitRecord, Kept, Spec, WaitError};
 use super::{Job, Sight, secrets};
 use crate::core::host::Host;
@@ -22,12 +26,10 @@ const LONGER: Duration = Duration::from_secs(10);
 /// The shim that is to stand here for the program, with the secrets. The host is reached by then.
 pub(super) async fn prepare(job: &Job, host: &str, program: Program) -> Result<(Spec, Secrets), String> {
     let host = Host::new(host).map_err(|why| why.to_string())?;
-    let run = &job.run;
-    let name = format!("{}.{}.{}.{}", run.incident, run.id, job.step.id, job.attempt);
-    let key = Key::new(&name).map_err(|why| why.to_string())?;
+    let key = key(job).map_err(|why| why.to_string())?;
     // The connection that all steps on the host share then belongs to the engine, and ends with no step.
     remote::reachable(&job.ssh, &host).await?;
-    end_earlier_tries(job).await?;
+    end_earlier_tries(job, &host).await?;
     let secrets = secrets::environment(job).await.map_err(|why| why.to_string())?;
     let work = match program.script {
         Some(text) => Work::Script { text },
@@ -48,11 +50,23 @@ pub(super) async fn prepare(job: &Job, host: &str, program: Program) -> Result<(
     Ok((shim, secrets))
 }
 
-/// Ends what earlier tries of the step may have left on hosts, where nobody knows how they ended: no two of them act at once.
-async fn end_earlier_tries(job: &Job) -> Result<(), String> {
+/// The name of this try on its host: for people, with a sign of where it is kept here, which tells engines from each other.
+fn key(job: &Job) -> Result<Key, BadKey> {
+    let dir = std::path::absolute(&job.dir).unwrap_or_else(|_| job.dir.clone());
+    let own = Sha256::new().chain_update(uname().nodename().to_bytes()).chain_update(dir.as_os_str().as_bytes());
+    let sign: String = own.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Key::new(format!("{}.{}.{}.{}.{sign}", job.run.incident, job.run.id, job.step.id, job.attempt))
+}
+
+/// Ends what earlier tries of the step may have left on the host, where nobody knows how they ended: no two of them act there
+/// at once. Whoever sends it to another host has decided that the one before is out of reach.
+async fn end_earlier_tries(job: &Job, host: &Host) -> Result<(), String> {
     for attempt in 1..job.attempt {
-        let settled = remote::settle(&job.dir.with_file_name(format!("{}.{attempt}", job.step.id))).await;
-        settled.map_err(|why| format!("try {attempt} of it may still run: {why}"))?;
+        let dir = job.dir.with_file_name(format!("{}.{attempt}", job.step.id));
+        let may_live = |why: String| format!("try {attempt} of it may still run: {why}");
+        if remote::host(&dir).map_err(|why| may_live(why.to_string()))?.as_ref() == Some(host) {
+            remote::settle(&dir).await.map_err(|why| may_live(why.to_string()))?;
+        }
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod file;
 mod health;
 mod hosted;
 mod http;
+mod left;
 mod program;
 pub mod remote;
 mod secrets;
@@ -105,7 +106,7 @@ enum Way {
 /// the rules' own business. What a step says holds no secret that it was given.
 ///
 /// When the future is dropped the step ends: requests and queries are called off, files of settings are put back; a program
-/// under its shim goes on, and the next call with the same directory finds it again.
+/// under its shim goes on, and the next call with the same directory finds it again. It is ended when its run is over.
 pub async fn perform(job: Job) -> StepEnd {
     // A precondition is asked before anything is touched, and touches nothing itself.
     let asks_first = job.step.purpose == Purpose::Precondition && matches!(job.step.action, Action::Sql(_));

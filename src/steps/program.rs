@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Spec, WaitError};
-use super::{Job, capture, durable, hosted, secrets};
+use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Pids, Spec, WaitError};
+use super::{Job, Sight, capture, durable, hosted, left, secrets};
 use crate::core::observe::StepEnd;
 use crate::core::plan::Capture;
 use crate::core::run::{Evidence, Failure};
@@ -35,6 +35,10 @@ pub(super) struct Program {
 /// Starts the program, or takes one back under care that an engine before this one started: its directory says which.
 pub(super) async fn perform(job: &Job, program: Program) -> StepEnd {
     match shim::look(&job.dir) {
+        // Nobody starts what was lost from sight: a person, or the rules, decide about that.
+        Ok(Found::NotStarted | Found::GivenOut) if job.sight == Sight::Lost => {
+            StepEnd::Lost("nothing is known of it here any more".into())
+        }
         Ok(Found::NotStarted) => start(job, program).await,
         Ok(Found::GivenOut) if job.is_over() => call_off(job).await,
         Ok(Found::GivenOut) => take_up(job).await,
@@ -90,7 +94,10 @@ async fn follow(job: &Job, end: impl Future<Output = Result<ExitRecord, WaitErro
             end.await
         }
     };
-    told(job, ended)
+    match ended {
+        Err(WaitError::Lost(pids)) if job.is_over() => left::end(job, &pids).await,
+        ended => told(job, ended),
+    }
 }
 
 /// Has the shim end the program, if one is at work.
@@ -174,8 +181,15 @@ fn told(job: &Job, end: Result<ExitRecord, WaitError>) -> StepEnd {
 
 /// Nobody knows how it ended.
 pub(super) fn lost(why: WaitError) -> StepEnd {
-    let WaitError::Lost(pids) = why else { return StepEnd::Lost(why.to_string()) };
-    StepEnd::Lost(match shim::group_alive(&pids) {
+    match why {
+        WaitError::Lost(pids) => lost_without(&pids),
+        other => StepEnd::Lost(other.to_string()),
+    }
+}
+
+/// Its shim is gone and left no end.
+pub(super) fn lost_without(pids: &Pids) -> StepEnd {
+    StepEnd::Lost(match shim::group_alive(pids) {
         Life::Alive => "its shim is gone; processes that it started still live".into(),
         Life::Gone => "its shim is gone, and so is all that it started; it left no exit status".into(),
     })

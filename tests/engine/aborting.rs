@@ -7,7 +7,8 @@ use warroom::core::command::Command;
 use warroom::core::run::{Evidence, Failure, How, StepState};
 
 use crate::failure::failed;
-use crate::harness::Engine;
+use crate::harness::{Engine, signal};
+use crate::hosts::lives;
 use crate::yard::Yard;
 
 /// Command lines of processes that have to do with a directory.
@@ -57,4 +58,24 @@ async fn what_ended_before_its_run_was_aborted_is_not_called_stopped() {
     engine.ask(Command::Abort { run, reason: "elsewhere".into() }).await;
     let state = engine.step(run, "work", |s| !matches!(s, StepState::Running { .. })).await;
     assert!(matches!(state, StepState::Done { how: How::Seen(Evidence::ExitedWell), .. }), "{state:?}");
+}
+
+#[tokio::test]
+async fn aborting_a_run_ends_what_a_killed_shim_left_behind() {
+    let (yard, engine) = (Yard::new(), Engine::start().await);
+    let plan = yard.mend(
+        "
+        steps:
+          - {id: work, shell: 'sleep 1000 & echo $! > DIR/child; echo $PPID > DIR/shim; wait'}
+          - {id: next, command: ['true']}",
+    );
+    let run = engine.mend(&plan).await;
+    yard.until_there("shim").await;
+    signal(yard.text("shim").trim().parse().unwrap(), rustix::process::Signal::KILL);
+    engine.step(run, "work", |s| matches!(s, StepState::Unknown { .. })).await;
+    assert!(lives(&yard.path("child")), "nobody has asked for its end");
+    engine.ask(Command::Abort { run, reason: "enough".into() }).await;
+    let state = engine.step(run, "work", failed).await;
+    assert!(matches!(state, StepState::Failed { why: Failure::Stopped, .. }), "{state:?}");
+    assert!(!lives(&yard.path("child")));
 }

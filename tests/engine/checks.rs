@@ -1,6 +1,7 @@
 //! What a launch rests on: looked at before it, with nothing changed, and again as the run's first steps.
 
 use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use warroom::core::health::Verdict;
 use warroom::core::ids::IncidentId;
 use warroom::core::refusal::Refusal;
 use warroom::core::run::{RunResult, StepState};
@@ -13,7 +14,7 @@ use crate::hosts::engine_near;
 use crate::service::Service;
 use crate::yard::Yard;
 
-fn ask(incident: &IncidentId) -> AskedChecks {
+pub fn ask(incident: &IncidentId) -> AskedChecks {
     AskedChecks {
         incident: incident.clone(),
         plan: "shop".parse().unwrap(),
@@ -69,7 +70,7 @@ async fn what_a_launch_rests_on_is_looked_at_and_nothing_changes() {
     let incident = engine.declare(&plan(&yard, &api)).await;
     eventually("the engine has looked at the front door", || async {
         let state = engine.state().await;
-        state.plans["shop"].probes.values().all(|p| format!("{:?}", p.verdict) == "Ok").then_some(())
+        state.plans["shop"].probes.values().all(|p| p.verdict == Verdict::Ok).then_some(())
     })
     .await;
     let before = engine.client.hello().await.unwrap().head;
@@ -89,7 +90,7 @@ async fn what_a_launch_rests_on_is_looked_at_and_nothing_changes() {
     api.answers(503);
     eventually("the engine has seen the front door fail", || async {
         let state = engine.state().await;
-        state.plans["shop"].probes.values().all(|p| format!("{:?}", p.verdict) == "Down").then_some(())
+        state.plans["shop"].probes.values().all(|p| p.verdict == Verdict::Down).then_some(())
     })
     .await;
     let head = engine.client.hello().await.unwrap().head;

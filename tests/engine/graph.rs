@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use warroom::core::command::{Command, Declared, Options};
+use warroom::core::health::Verdict;
 use warroom::core::ids::RunId;
 use warroom::core::run::{RunResult, StepState};
 
@@ -173,8 +174,8 @@ async fn a_step_is_done_only_when_its_condition_holds() {
     mail.answers(500);
     eventually("the engine has seen both", || async {
         let state = engine.state().await;
-        let words: Vec<String> = state.plans["shop"].probes.values().map(|p| format!("{:?}", p.verdict)).collect();
-        (words.contains(&"Ok".to_owned()) && words.contains(&"Down".to_owned())).then_some(())
+        let seen: Vec<Verdict> = state.plans["shop"].probes.values().map(|p| p.verdict).collect();
+        (seen.contains(&Verdict::Ok) && seen.contains(&Verdict::Down)).then_some(())
     })
     .await;
     let run = engine.ask(start(&incident, "mend")).await.run.unwrap();

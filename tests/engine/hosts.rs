@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use warroom::core::command::Command;
 use warroom::core::ids::RunId;
 use warroom::core::refusal::Refusal;
@@ -11,7 +12,7 @@ use warroom::wire::Trouble;
 
 use crate::failure::failed;
 use crate::far::Far;
-use crate::harness::{Engine, eventually, signal};
+use crate::harness::{Engine, eventually};
 use crate::yard::Yard;
 
 /// An engine that reaches the host `far`.
@@ -208,9 +209,9 @@ async fn a_program_out_of_sight_is_ended_once_its_aborted_run_reaches_the_host_a
 fn kill_followers(engine: &Engine) {
     let pids = std::fs::read_to_string(engine.dir.join("runs/R1/slow.1/pid.json")).unwrap();
     let pids: serde_json::Value = serde_json::from_str(&pids).unwrap();
-    for who in ["child_pid", "shim_pid"] {
-        signal(u32::try_from(pids[who].as_u64().unwrap()).unwrap(), rustix::process::Signal::KILL);
-    }
+    let pid = |who: &str| Pid::from_raw(i32::try_from(pids[who].as_i64().unwrap()).unwrap()).unwrap();
+    kill_process_group(pid("pgid"), Signal::KILL).unwrap();
+    kill_process(pid("shim_pid"), Signal::KILL).unwrap();
 }
 
 #[tokio::test]
@@ -231,6 +232,70 @@ async fn a_try_that_nobody_follows_any_more_is_ended_before_the_next_one_begins(
     yard.put("go", "");
     assert_eq!(engine.end(run).await, RunResult::Done);
     assert_eq!(yard.lines("ran"), ["ran", "ran"]);
+}
+
+#[tokio::test]
+async fn what_was_lost_from_sight_is_never_begun_again_because_its_files_are_gone() {
+    let Some(far) = Far::start().await else { return };
+    let (yard, mut engine) = (Yard::new(), engine_near(&far).await);
+    let run = slow(&engine, &yard).await;
+    far.proxy.shut();
+    engine.step(run, "slow", unknown).await;
+    engine.kill();
+    kill_followers(&engine);
+    std::fs::remove_dir_all(engine.dir.join("runs")).unwrap();
+    far.proxy.open();
+    engine.start_again().await;
+    let reached = crate::checks::ask(&engine.run(run).await.incident);
+    engine.client.checks(&reached).await.unwrap();
+    assert!(unknown(&engine.now(run, "slow").await));
+    engine.ask(Command::SayDone { run, step: "slow".parse().unwrap(), note: Some("I looked there".into()) }).await;
+    assert_eq!(engine.end(run).await, RunResult::Done);
+    assert_eq!(yard.lines("ran"), ["ran"]);
+}
+
+#[tokio::test]
+async fn a_step_is_tried_again_on_another_host_when_its_own_is_lost() {
+    let Some(far) = Far::start().await else { return };
+    let (yard, engine) = (Yard::new(), engine_near(&far).await);
+    let config = std::fs::read_to_string(far.path("config")).unwrap().replace("Host far", "Host far lost");
+    std::fs::write(far.path("config"), &config).unwrap();
+    let slow = SLOW.replace("host: far", "host: '${where}'");
+    let run = engine.mend(&yard.mend(&format!("    parameters: [{{name: where, default: lost}}]{slow}"))).await;
+    yard.until_there("pid").await;
+    kill_followers(&engine);
+    engine.step(run, "slow", unknown).await;
+    std::fs::write(far.path("config"), config.replace("far lost", "far")).unwrap();
+    yard.put("go", "");
+    eventually("a retry is taken, once nothing of it lives here", || async {
+        let values = [("where".to_owned(), "far".to_owned())].into();
+        engine.try_ask(Command::Retry { run, step: "slow".parse().unwrap(), values }).await.ok()
+    })
+    .await;
+    assert_eq!(engine.end(run).await, RunResult::Done);
+    assert_eq!(yard.lines("ran"), ["ran", "ran"]);
+}
+
+#[tokio::test]
+async fn a_host_that_comes_back_within_the_retries_is_waited_for_and_undos_run_there_too() {
+    let Some(far) = Far::start().await else { return };
+    let (yard, engine) = (Yard::new(), engine_near(&far).await);
+    far.proxy.shut();
+    let plan = yard.mend(
+        "
+        steps:
+          - id: there
+            host: far
+            retry: {times: 100, every: 200ms}
+            shell: 'echo did >> DIR/log'
+            undo: {shell: 'test -n \"$XDG_STATE_HOME\" && echo undid >> DIR/log'}
+          - {id: fail, command: ['false'], on_failure: rollback}",
+    );
+    let run = engine.mend(&plan).await;
+    engine.step(run, "there", |s| matches!(s, StepState::Pausing { .. })).await;
+    far.proxy.open();
+    assert_eq!(engine.end(run).await, RunResult::RolledBack { undone: 1, kept: vec![] });
+    assert_eq!(yard.lines("log"), ["did", "undid"]);
 }
 
 #[tokio::test]
@@ -295,4 +360,26 @@ async fn a_host_that_reads_as_an_option_of_ssh_is_refused_wherever_it_comes_from
     }
     assert!(!yard.has("owned"));
     assert_eq!(far.let_in(), 0);
+}
+
+#[tokio::test]
+async fn steps_of_two_engines_that_are_called_the_same_do_not_meet_on_a_host() {
+    let Some(far) = Far::start().await else { return };
+    let engines = [engine_near(&far).await, engine_near(&far).await];
+    let yard = Yard::new();
+    let plan = |word: &str| yard.mend(&format!("steps: [{{id: say, host: far, command: [echo, {word}]}}]"));
+    let (one, other) = (plan("one"), plan("other"));
+    let incidents = eventually("incidents of the same second", || async {
+        let (first, second) = tokio::join!(engines[0].declare(&one), engines[1].declare(&other));
+        (first == second).then_some([first, second])
+    })
+    .await;
+    for (engine, incident) in engines.iter().zip(&incidents) {
+        engine.ask(crate::harness::start(incident, "mend")).await;
+    }
+    for (engine, word) in engines.iter().zip(["one\n", "other\n"]) {
+        let run = "R1".parse().unwrap();
+        assert_eq!(engine.end(run).await, RunResult::Done);
+        assert_eq!(engine.output(run, "say", 1).await, word);
+    }
 }

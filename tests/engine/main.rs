@@ -16,6 +16,7 @@ mod harness;
 mod hosts;
 mod improvised;
 mod incidents;
+mod kinds;
 mod locks;
 mod notify;
 mod output;

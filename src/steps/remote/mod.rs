@@ -34,6 +34,8 @@ mod ssh;
 use std::path::Path;
 use std::{io, path};
 
+use crate::core::host::Host;
+
 pub use acts::{RemoteError, reachable, stop, tidy};
 pub use follower::run;
 pub use link::{Link, LinkState, RemoteExit, Start};
@@ -54,6 +56,14 @@ pub fn argv(exe: &Path, dir: &Path) -> Vec<String> {
 /// The file is there and cannot be read.
 pub fn link(dir: &Path) -> io::Result<Option<Link>> {
     files::read(dir, files::LINK)
+}
+
+/// The host of the attempt in `dir`, or `None` when none is written down there.
+///
+/// # Errors
+/// The file is there and cannot be read.
+pub fn host(dir: &Path) -> io::Result<Option<Host>> {
+    Ok(files::read::<RemoteSpec>(dir, files::SPEC)?.map(|spec| spec.host))
 }
 
 /// How the remote step of the attempt in `dir` ended, or `None` while that is not known. When the follower is gone and this
