@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use warroom::core::ids::StepId;
-use warroom::core::plan::{Action, Needs, Purpose, Return, Step};
+use warroom::core::plan::{Action, Each, List, Needs, Order, Plan, Purpose, Return, Step};
 use warroom::core::state::Loaded;
 
 use super::trial::Trial;
@@ -12,6 +12,17 @@ use super::trial::Trial;
 fn is_of(laid: &Step, written: &StepId) -> bool {
     let (laid, written) = (laid.id.as_str(), written.as_str());
     laid == written || laid.strip_prefix(written).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// The components that one depends on, however far.
+fn needed_by<'p>(plan: &'p Plan, component: &'p str) -> BTreeSet<&'p str> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![component];
+    while let Some(next) = open.pop() {
+        let known = plan.components.iter().filter(|c| c.id.as_str() == next);
+        open.extend(known.flat_map(|c| &c.dependencies).map(|id| id.as_str()).filter(|id| found.insert(*id)));
+    }
+    found
 }
 
 pub(super) fn is_as_written(trial: &Trial, loaded: &Loaded) {
@@ -44,6 +55,19 @@ pub(super) fn is_as_written(trial: &Trial, loaded: &Loaded) {
         match &step.needs {
             Needs::Above => written.steps[..n].iter().for_each(|above| waits(&step.id, &above.id)),
             Needs::These(ids) => ids.iter().for_each(|id| waits(&step.id, id)),
+        }
+    }
+    for step in &written.steps {
+        let by_dependencies = |each: &&Each| matches!(&each.list, List::Components { order: Order::Dependencies, .. });
+        let Some(each) = step.each.as_ref().filter(by_dependencies) else { continue };
+        let pass = |at: &usize| steps[*at].origin.values.get(&each.name).map(String::as_str);
+        for at in of(&step.id) {
+            let needed = pass(&at).map(|of| needed_by(&loaded.plan, of)).unwrap_or_default();
+            let earlier = of(&step.id).into_iter().filter(|other| pass(other).is_some_and(|of| needed.contains(of)));
+            for need in earlier {
+                let (at_id, need_id) = (&steps[at].id, &steps[need].id);
+                assert!(before[at].contains(&need), "{at_id} does not wait for {need_id}, which it depends on");
+            }
         }
     }
     for step in steps.iter().filter(|s| !matches!(s.purpose, Purpose::Undo(_))) {
