@@ -157,8 +157,8 @@ impl Model {
                 };
             }
             Message::Answered { .. } | Message::NoOutput => {}
-            Message::Output { of, from, bytes, total } => {
-                self.outputs.entry(of).or_default().take(from, &bytes, total);
+            Message::Output { of, asked, from, bytes, total } => {
+                self.outputs.entry(of).or_default().take(asked, from, &bytes, total);
                 while self.outputs.len() > OUTPUTS_KEPT {
                     self.outputs.pop_first();
                 }

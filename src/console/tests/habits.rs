@@ -382,7 +382,7 @@ proptest! {
         }
         let mut app = night.console(&ADA);
         let of = crate::console::message::OutputId { run: RunId(1), step: "wal".parse().unwrap(), attempt: 1 };
-        app.take(Message::Output { of, from: 0, bytes: hostile.clone().into_bytes(), total: hostile.len() as u64 });
+        app.take(Message::Output { of, asked: 0, from: 0, bytes: hostile.clone().into_bytes(), total: hostile.len() as u64 });
         app.take(Message::Range(Ok(serde_json::json!({"sites": {hostile.clone(): {"fault": hostile.clone()}}, "inbox": 3}))));
         press(&mut app, keys);
         write(&mut app, &hostile);
