@@ -368,7 +368,7 @@ proptest! {
         hour in prop_oneof![Just(Hour::Calm), Just(Hour::Proposed), Just(Hour::Manual), Just(Hour::Gate), Just(Hour::Failed)],
         keys in prop::sample::select(vec![
             "1", "2", "3", "4", "5", "g r", "g r Enter", "g i", "g i Enter", "g t", "g u", "g h", "g h Enter", "Enter", "g x",
-            "?", ":", "D", "L", "L Enter", "Space", "H", "X Enter", "N a", "A", "U b", "T", "q", "/ x",
+            "?", ":", "D", "L", "L Enter", "Space", "H", "X Enter", "N a", "A", "U b", "T", "q", "/ x", "B", "O ' x", "S", "Y", "R",
         ]),
     ) {
         let mut night = Night::until(hour);
