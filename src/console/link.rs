@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::message::{Answer, Effect, Message, Ticket};
-use crate::client::{Address, Client, ClientError, StreamItem};
+use crate::client::{Address, Client, ClientError, Output, StreamItem};
 use crate::outbound;
 use crate::wire::{Hello, Posted};
 
@@ -159,7 +159,10 @@ async fn ask(client: &Client, range: Option<&str>, id: Uuid, effect: Effect) -> 
         Effect::Output { of, from } => {
             let output = client.output(of.run, &of.step, of.attempt, from).await;
             Some(match output {
-                Ok(output) => Message::Output { of, from: output.from, bytes: output.bytes, total: output.total },
+                Ok(output) => {
+                    let Output { from: begins, bytes, total } = output;
+                    Message::Output { of, asked: from, from: begins, bytes, total }
+                }
                 Err(error) => {
                     tracing::debug!(%error, "a step's output did not come");
                     Message::NoOutput

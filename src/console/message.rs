@@ -47,7 +47,9 @@ pub(crate) enum Message {
     Output {
         /// Of which try.
         of: OutputId,
-        /// Where it begins.
+        /// From where on it was asked for.
+        asked: u64,
+        /// Where it begins: there, or behind what is not kept.
         from: u64,
         /// The bytes.
         bytes: Vec<u8>,

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::message::{Message, OutputId};
 use super::output::Output;
 use super::shape::Shape;
+use super::waits::{self, Wait};
 use crate::core::apply::apply;
 use crate::core::command::Command;
 use crate::core::decide::{Context, Launch, decide};
@@ -69,6 +70,8 @@ pub(crate) struct Model {
     pub(crate) dropped: u32,
     /// How the steps of each run stand to each other, found out once.
     shapes: BTreeMap<RunId, (Arc<Procedure>, Arc<Shape>)>,
+    /// What waits, found out once after each message: behind a long run a gate rests on thousands of steps.
+    waits: OnceLock<Vec<Wait>>,
 }
 
 /// A launch, with what was found when what it rests on was looked at; or why nobody can say.
@@ -110,6 +113,7 @@ impl Default for Model {
             checks: None,
             dropped: 0,
             shapes: BTreeMap::new(),
+            waits: OnceLock::new(),
         }
     }
 }
@@ -117,6 +121,7 @@ impl Default for Model {
 impl Model {
     /// Folds what the link says.
     pub(crate) fn take(&mut self, message: Message) {
+        self.waits = OnceLock::new();
         match message {
             Message::Connected { hello, snapshot } => {
                 self.hear(snapshot.now.clone());
@@ -157,8 +162,8 @@ impl Model {
                 };
             }
             Message::Answered { .. } | Message::NoOutput => {}
-            Message::Output { of, from, bytes, total } => {
-                self.outputs.entry(of).or_default().take(from, &bytes, total);
+            Message::Output { of, asked, from, bytes, total } => {
+                self.outputs.entry(of).or_default().take(asked, from, &bytes, total);
                 while self.outputs.len() > OUTPUTS_KEPT {
                     self.outputs.pop_first();
                 }
@@ -176,6 +181,12 @@ impl Model {
             let shape = Shape::of(&run.procedure.steps, &run.graph);
             self.shapes.insert(*id, (Arc::clone(&run.procedure), Arc::new(shape)));
         }
+    }
+
+    /// All that waits, what is for this person first.
+    #[must_use]
+    pub(crate) fn waits(&self) -> &[Wait] {
+        self.waits.get_or_init(|| waits::all(self))
     }
 
     /// How the steps of a run stand to each other; a run that is not there has none.

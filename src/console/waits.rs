@@ -58,15 +58,15 @@ impl Waiting {
 }
 
 /// All that waits, what is for this person first.
-pub(crate) fn waits(model: &Model) -> Vec<Wait> {
+pub(super) fn all(model: &Model) -> Vec<Wait> {
     let mut found: Vec<Wait> = model.state.open_incidents().flat_map(|incident| of_incident(model, incident)).collect();
     found.sort_by_key(|wait| (wait.whose == Whose::Others, wait.what.rank()));
     found
 }
 
 /// What waits for this person.
-pub(crate) fn mine(model: &Model) -> Vec<Wait> {
-    waits(model).into_iter().filter(|wait| wait.whose == Whose::Mine).collect()
+pub(crate) fn mine(model: &Model) -> Vec<&Wait> {
+    model.waits().iter().filter(|wait| wait.whose == Whose::Mine).collect()
 }
 
 fn of_incident(model: &Model, incident: &Incident) -> Vec<Wait> {

@@ -4,6 +4,7 @@
 
 mod abuse;
 mod away;
+mod graph;
 mod home;
 mod screen;
 mod sequences;

@@ -70,8 +70,9 @@ impl App {
     /// Goes to the next thing that waits, and opens its box.
     pub(crate) fn open_next(&mut self) {
         let waits = mine(&self.model);
-        let Some(wait) = waits.get(self.place.next_wait).or(waits.first()) else { return };
-        self.place.next_wait = (self.place.next_wait + 1).checked_rem(waits.len()).unwrap_or(0);
+        let Some(wait) = waits.get(self.place.next_wait).or(waits.first()).map(|wait| (*wait).clone()) else { return };
+        let waits = waits.len();
+        self.place.next_wait = (self.place.next_wait + 1).checked_rem(waits).unwrap_or(0);
         self.place.incident = Some(wait.incident.clone());
         self.place.go(Screen::WarRoom);
         self.place.panel = Panel::Now;

@@ -38,7 +38,7 @@ impl App {
                 self.effects.push(Effect::LookAtRange);
                 self.model.take(message);
             }
-            Message::Output { ref of, from, ref bytes, total } => {
+            Message::Output { ref of, from, ref bytes, total, .. } => {
                 let more = from + (bytes.len() as u64) < total && !bytes.is_empty();
                 self.fetching = None;
                 if more {

@@ -7,7 +7,7 @@ use crate::console::layer::{Desk, Layer, Needs, Next};
 use crate::console::place::View;
 use crate::console::screens::{HEAD, entry_row};
 use crate::console::theme::Role;
-use crate::console::waits::{Whose, waits};
+use crate::console::waits::Whose;
 use crate::core::time::Span;
 
 /// What is to be said about an absence.
@@ -87,7 +87,7 @@ fn command(view: View<'_>) -> Row {
 }
 
 fn waiting(view: View<'_>) -> Row {
-    let all = waits(view.model);
+    let all = view.model.waits();
     let mut row = Row::new();
     for (index, wait) in all.iter().filter(|w| w.whose == Whose::Mine).take(3).enumerate() {
         row = row.with(format!("{} ", index + 1), Role::Key).with(&wait.says, Role::Strong).gap(3);
@@ -118,7 +118,7 @@ impl Layer for Away {
         for (row, y) in rows.iter().zip(1..area.height().saturating_sub(1)) {
             area.row(y, row);
         }
-        let next = match waits(view.model).iter().any(|w| w.whose == Whose::Mine) {
+        let next = match view.model.waits().iter().any(|w| w.whose == Whose::Mine) {
             true => " unlock, go to what waits",
             false => " unlock",
         };

@@ -34,11 +34,12 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>, foot: &Foot) {
     let always = foot.always.iter().fold(Row::new(), |row, hint| row.and(key_row(hint)).gap(2));
     let room = canvas.columns().saturating_sub(always.width() + 1);
     let mut row = Row::text(" ");
-    for next in foot.keys.iter().map(key_row) {
-        if row.width() + next.width() > room {
+    for (index, next) in foot.keys.iter().map(key_row).enumerate() {
+        let gap = if index > 0 { 2 } else { 0 };
+        if row.width() + gap + next.width() > room {
             break;
         }
-        row = row.and(next).gap(2);
+        row = row.gap(gap).and(next);
     }
     canvas.both(1, &row, &always);
 }

@@ -7,7 +7,7 @@ use crate::console::layer::mode;
 use crate::console::model::{Link, whole};
 use crate::console::place::View;
 use crate::console::theme::Role;
-use crate::console::waits::{Whose, waits};
+use crate::console::waits::Whose;
 use crate::core::gate::worst_loss;
 use crate::core::health::{Verdict, summarise};
 use crate::core::incident::{Incident, Phase};
@@ -256,7 +256,7 @@ fn waiting(view: View<'_>) -> (Row, Row) {
         }
         Link::Up => {}
     }
-    let all = waits(view.model);
+    let all = view.model.waits();
     let mine: Vec<_> = all.iter().filter(|w| w.whose == Whose::Mine).collect();
     let several = view.model.state.open_incidents().count() > 1;
     let sign =

@@ -7,7 +7,7 @@ use crate::console::edit::Focus;
 use crate::console::list::{self, Line, List};
 use crate::console::place::{Panel, Screen, Thing, View};
 use crate::console::theme::Role;
-use crate::console::waits::{Whose, waits};
+use crate::console::waits::Whose;
 use crate::core::health::{self, Verdict};
 use crate::core::incident::Phase;
 use crate::core::run::Run;
@@ -314,7 +314,7 @@ fn latest(area: &mut Canvas<'_>, view: View<'_>) {
 /// Other incidents, each with what waits.
 fn others(view: View<'_>) -> Vec<Line> {
     let focus = view.incident().map(|i| &i.id);
-    let waiting = waits(view.model);
+    let waiting = view.model.waits();
     let known = view.model.state.incidents.values().rev();
     let others = known.filter(|i| Some(&i.id) != focus);
     others

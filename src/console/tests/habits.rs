@@ -368,7 +368,7 @@ proptest! {
         hour in prop_oneof![Just(Hour::Calm), Just(Hour::Proposed), Just(Hour::Manual), Just(Hour::Gate), Just(Hour::Failed)],
         keys in prop::sample::select(vec![
             "1", "2", "3", "4", "5", "g r", "g r Enter", "g i", "g i Enter", "g t", "g u", "g h", "g h Enter", "Enter", "g x",
-            "?", ":", "D", "L", "L Enter", "Space", "H", "X Enter", "N a", "A", "U b", "T", "q", "/ x",
+            "?", ":", "D", "L", "L Enter", "Space", "H", "X Enter", "N a", "A", "U b", "T", "q", "/ x", "B", "O ' x", "S", "Y", "R",
         ]),
     ) {
         let mut night = Night::until(hour);
@@ -382,7 +382,7 @@ proptest! {
         }
         let mut app = night.console(&ADA);
         let of = crate::console::message::OutputId { run: RunId(1), step: "wal".parse().unwrap(), attempt: 1 };
-        app.take(Message::Output { of, from: 0, bytes: hostile.clone().into_bytes(), total: hostile.len() as u64 });
+        app.take(Message::Output { of, asked: 0, from: 0, bytes: hostile.clone().into_bytes(), total: hostile.len() as u64 });
         app.take(Message::Range(Ok(serde_json::json!({"sites": {hostile.clone(): {"fault": hostile.clone()}}, "inbox": 3}))));
         press(&mut app, keys);
         write(&mut app, &hostile);

@@ -334,7 +334,7 @@ impl Night {
             let of = OutputId { run: RunId(1), step: step.parse().unwrap(), attempt: 1 };
             let bytes = b"received 0/5A3F20   replayed 0/5A3F20\nserver promoting\n".to_vec();
             let total = bytes.len() as u64;
-            app.take(Message::Output { of, from: 0, bytes, total });
+            app.take(Message::Output { of, asked: 0, from: 0, bytes, total });
         }
         app.effects.clear();
         app

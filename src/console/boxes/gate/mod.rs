@@ -15,7 +15,7 @@ use crate::console::message::{Answer, Ticket};
 use crate::console::place::View;
 use crate::console::screens::head::loss_role;
 use crate::console::theme::Role;
-use crate::console::waits::is_open_gate;
+use crate::console::waits::{self, Wait, Whose, is_open_gate};
 use crate::core::command::Command;
 use crate::core::gate::{View as Shown, view as look};
 use crate::core::ids::{RunId, StepId};
@@ -76,6 +76,10 @@ fn waiting_at<'a>(view: View<'a>, run: RunId, step: &StepId) -> Option<Waiting<'
 /// Whether there is a gate that this person may open.
 pub(super) fn check(view: View<'_>) -> Result<(), String> {
     let (run, index, step, gate, _) = at(view)?;
+    let this = |wait: &&Wait| wait.what == waits::Waiting::Gate(run.id, step.clone());
+    if view.model.waits().iter().find(this).is_some_and(|wait| wait.whose == Whose::Mine) && view.model.is_up() {
+        return Ok(());
+    }
     let shown = look(&view.model.state, run, index, gate, view.model.readings());
     let command = Command::Confirm {
         run: run.id,

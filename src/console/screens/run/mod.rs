@@ -87,7 +87,11 @@ fn output(area: &mut Canvas<'_>, view: View<'_>, of: &OutputId) {
         if up > 0 { format!(", lines {} to {end} of {}; PgDn goes on", start + 1, lines.len()) } else { String::new() };
     let missing =
         if output.skipped() > 0 { format!(", first {} bytes left out", output.skipped()) } else { String::new() };
-    let words = format!("output of try {}: {} bytes{missing}{place}", of.attempt, output.total());
+    let gap = match output.not_kept() {
+        0 => String::new(),
+        bytes => format!(", {bytes} in the middle NOT KEPT"),
+    };
+    let words = format!("output of try {}: {} bytes{gap}{missing}{place}", of.attempt, output.total());
     area.rule(0, &Row::text(words), Role::Line);
     for (line, y) in lines.get(start..end).unwrap_or_default().iter().zip(1..) {
         area.row(y, &Row::text(format!(" {line}")));

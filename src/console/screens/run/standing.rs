@@ -64,7 +64,7 @@ pub(crate) fn banner(view: View<'_>, run: &Run, width: usize) -> Vec<Row> {
             let how = match result {
                 // Which ones stands below.
                 RunResult::RolledBack { undone, kept } => {
-                    format!("ROLLED BACK: {} undone, {} stay done", count(*undone, "step"), kept.len())
+                    format!("ROLLED BACK: {} undone, {} left done", count(*undone, "step"), kept.len())
                 }
                 other => text::run_result(&view.model.state, other),
             };
