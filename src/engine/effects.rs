@@ -81,6 +81,8 @@ type DeliveryKey = (IncidentId, usize, ChannelId, u32);
 pub(super) struct Effects {
     shared: Arc<Shared>,
     steps: HashMap<StepKey, Task>,
+    /// The ends of what killed shims left of runs that are over.
+    ends: HashMap<StepKey, Task>,
     watchers: Vec<(Watched, Task)>,
     /// The plans that the watchers were made from.
     plans: Vec<Arc<Plan>>,
@@ -91,7 +93,8 @@ impl Effects {
     /// Nothing is going on yet.
     #[must_use]
     pub(super) fn new(shared: Arc<Shared>) -> Effects {
-        Effects { shared, steps: HashMap::new(), watchers: Vec::new(), plans: Vec::new(), deliveries: HashMap::new() }
+        let (steps, ends, deliveries) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Effects { shared, steps, ends, watchers: Vec::new(), plans: Vec::new(), deliveries }
     }
 
     /// Makes what is going on what the state says.
@@ -109,6 +112,11 @@ impl Effects {
                     StepState::Running { since } if !is_done_by_rules(step) => (since, Sight::Kept),
                     // On another host it may be found again.
                     StepState::Unknown { at, .. } if run.is_open() && is_elsewhere(step) => (at, Sight::Lost),
+                    StepState::Unknown { .. } if !run.is_open() && step.action.is_program() => {
+                        let key = (run.id, step.id.clone(), seen.attempts);
+                        self.ends.entry(key).or_insert_with_key(|key| end_rest(&self.shared, key));
+                        continue;
+                    }
                     _ => continue,
                 };
                 let key = (run.id, step.id.clone(), seen.attempts);
@@ -122,6 +130,7 @@ impl Effects {
             }
         }
         self.steps.retain(|key, _| running.contains(key));
+        self.ends.retain(|(run, ..), _| state.runs.contains_key(run));
     }
 
     /// Ends what still runs of a run that is over. A program's end is told by whoever looks after it, also when it has yet to
@@ -280,6 +289,20 @@ fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: 
         tokio::spawn(async move {
             let tell = Arc::clone(&job.tell);
             tell(steps::perform(job).await);
+        })
+        .abort_handle(),
+    )
+}
+
+/// Nobody looks after what a killed shim has left, so the engine ends it when its run is over.
+fn end_rest(shared: &Shared, (run, step, attempt): &StepKey) -> Task {
+    let (dir, what) = (shared.attempt_dir(*run, step, *attempt), format!("step {step} of {run}"));
+    Task(
+        tokio::spawn(async move {
+            let Ok(shim::Found::Lost(pids)) = shim::look(&dir) else { return };
+            if let Err(why) = shim::end_rest(&pids, shim::Spec::GRACE).await {
+                tracing::error!(%why, what, "what is left of a command cannot be ended");
+            }
         })
         .abort_handle(),
     )
