@@ -7,4 +7,7 @@
 #[path = "../engine/harness.rs"]
 mod harness;
 mod kills;
+mod processes;
+mod shims;
 mod strace;
+mod stubborn;
