@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::begin::{self, DiskFull, NotBegun};
 use super::program::{self, Program};
 use super::remote::{self, Key, LinkState, RemoteExit, RemoteSpec, Start, Work, WriteError};
 use super::shim::{self, Exit, ExitRecord, Spec, WaitError};
@@ -17,10 +18,10 @@ const LOOK: Duration = Duration::from_millis(250);
 const LONGER: Duration = Duration::from_secs(10);
 
 /// Starts the program on its host.
-pub(super) async fn start(job: &Job, host: &str, program: Program) -> StepEnd {
+pub(super) async fn start(job: &Job, host: &str, program: &Program) -> Result<StepEnd, DiskFull> {
     match hand_over(job, host, program).await {
-        Ok(started) => follow(job, started.wait()).await,
-        Err(why) => program::not_begun(job, &why).await,
+        Ok(started) => Ok(follow(job, started.wait()).await),
+        Err(why) => begin::failed(job, why).await,
     }
 }
 
@@ -29,17 +30,18 @@ pub(super) async fn adopt(job: &Job) -> StepEnd {
     follow(job, shim::wait(&job.dir)).await
 }
 
-async fn hand_over(job: &Job, host: &str, program: Program) -> Result<shim::Started, String> {
-    let host = Host::new(host).map_err(|why| why.to_string())?;
+async fn hand_over(job: &Job, host: &str, program: &Program) -> Result<shim::Started, NotBegun> {
+    let because = |why: String| NotBegun::Because(why);
+    let host = Host::new(host).map_err(|why| because(why.to_string()))?;
     let run = &job.run;
     let name = format!("{}.{}.{}.{}", run.incident, run.id, job.step.id, job.attempt);
-    let key = Key::new(&name).map_err(|why| why.to_string())?;
+    let key = Key::new(&name).map_err(|why| because(why.to_string()))?;
     // The connection that all steps on the host share then belongs to the engine, and ends with no step.
-    remote::reachable(&job.ssh, &host).await?;
-    let secrets = secrets::environment(job).await.map_err(|why| why.to_string())?;
-    let work = match program.script {
-        Some(text) => Work::Script { text },
-        None => Work::Command { argv: program.argv },
+    remote::reachable(&job.ssh, &host).await.map_err(because)?;
+    let secrets = secrets::environment(job).await.map_err(|why| because(why.to_string()))?;
+    let work = match &program.script {
+        Some(text) => Work::Script { text: text.clone() },
+        None => Work::Command { argv: program.argv.clone() },
     };
     let mut spec = RemoteSpec::new(job.ssh.clone(), host, key, work);
     spec.env = program::variables(job).into_iter().collect();
@@ -47,13 +49,15 @@ async fn hand_over(job: &Job, host: &str, program: Program) -> Result<shim::Star
     match remote::write_spec(&job.dir, &spec) {
         // An engine that was killed before it started anything had written it.
         Err(WriteError::Io(why)) if why.kind() == std::io::ErrorKind::AlreadyExists => {}
-        written => written.map_err(|why| why.to_string())?,
+        Err(WriteError::Io(why)) => return Err(NotBegun::unwritten("the remote step", &why)),
+        Err(why) => return Err(because(why.to_string())),
+        Ok(()) => {}
     }
     let agent = std::env::var("SSH_AUTH_SOCK").ok().map(|path| ("SSH_AUTH_SOCK".to_owned(), path));
     let mut shim = Spec::new(remote::argv(&job.exe, &job.dir), shim::clean_environment(agent), "/".into());
     shim.timeout = Some(program::limit(job).to_std());
     shim.grace = RemoteSpec::GRACE + LONGER;
-    program::give_out(job, &shim, &secrets).await
+    begin::give_out(job, &shim, &secrets).await
 }
 
 /// Waits for the end, and says when the program is out of sight and when it is in sight again.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
+use super::begin::{self, DiskFull, NotBegun};
 use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Spec, Started, WaitError};
 use super::{Job, capture, durable, hosted, secrets};
 use crate::core::observe::StepEnd;
@@ -18,9 +18,6 @@ const TIMEOUT: Span = Span::from_secs(600);
 /// Where a script stands in the attempt's directory.
 const SCRIPT: &str = "script.sh";
 
-/// How soon a shim is looked for again that is about to say that it has its attempt.
-const SOON: Duration = Duration::from_millis(10);
-
 /// What is to be run.
 pub(super) struct Program {
     /// The program and its arguments.
@@ -29,105 +26,45 @@ pub(super) struct Program {
     pub(super) script: Option<String>,
 }
 
-/// Starts the program, or takes one back under care that an engine before this one started: its directory says which.
+/// Starts the program, or takes one back under care that an engine before this one started: its directory says which. On a
+/// full disk it begins when there is space, as the journal goes on then.
 pub(super) async fn perform(job: &Job, program: Program) -> StepEnd {
-    match shim::look(&job.dir) {
-        Ok(Found::NotStarted | Found::GivenOut) if is_over(job) => call_off(job, "its run was over").await,
-        Ok(Found::NotStarted | Found::GivenOut) => start(job, program).await,
-        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => adopt(job).await,
-        Err(why) => unreadable(&why),
+    loop {
+        let end = match shim::look(&job.dir) {
+            Ok(Found::NotStarted | Found::GivenOut) if begin::is_over(job) => begin::call_off(job).await,
+            Ok(Found::NotStarted | Found::GivenOut) => start(job, &program).await,
+            Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => Ok(adopt(job).await),
+            Err(why) => Ok(begin::unreadable(&why)),
+        };
+        match end {
+            Ok(end) => return end,
+            Err(DiskFull) => begin::space().await,
+        }
     }
 }
 
-async fn start(job: &Job, program: Program) -> StepEnd {
+async fn start(job: &Job, program: &Program) -> Result<StepEnd, DiskFull> {
     match &job.host {
         Some(Ok(host)) => hosted::start(job, host, program).await,
-        Some(Err(why)) => not_begun(job, why).await,
+        Some(Err(why)) => begin::failed(job, NotBegun::Because(why.clone())).await,
         None => match here(job, program).await {
-            Ok(started) => told(job, started.wait().await),
-            Err(why) => not_begun(job, &why).await,
+            Ok(started) => Ok(told(job, started.wait().await)),
+            Err(why) => begin::failed(job, why).await,
         },
     }
 }
 
-async fn here(job: &Job, program: Program) -> Result<Started, String> {
-    let argv = with_script(&job.dir, program).map_err(|why| format!("its script cannot be written down: {why}"))?;
-    let secrets = secrets::environment(job).await.map_err(|why| why.to_string())?;
+async fn here(job: &Job, program: &Program) -> Result<Started, NotBegun> {
+    let argv = with_script(&job.dir, program).map_err(|why| NotBegun::unwritten("its script", &why))?;
+    let secrets = secrets::environment(job).await.map_err(|why| NotBegun::Because(why.to_string()))?;
     let mut spec = Spec::new(argv, shim::clean_environment(variables(job)), "/".into());
     spec.timeout = Some(limit(job).to_std());
-    give_out(job, &spec, &secrets).await
+    begin::give_out(job, &spec, &secrets).await
 }
 
-/// Has a shim take the program up: by this order, or by the one that an engine wrote down that was killed before any shim
-/// took it. One whose run is over meanwhile is ended again.
-pub(super) async fn give_out(job: &Job, spec: &Spec, secrets: &[(String, String)]) -> Result<Started, String> {
-    let begun = match shim::look(&job.dir) {
-        Ok(Found::GivenOut) => shim::resume(&job.exe, &job.dir, secrets).await,
-        _ => shim::spawn(&job.exe, &job.dir, spec, secrets).await,
-    };
-    let started = begun.map_err(|why| why.to_string())?;
-    // Whoever ends the run after this look finds the shim by its directory.
-    if is_over(job) {
-        stop(&started.found);
-    }
-    Ok(started)
-}
-
-/// Whether the run has ended since the step began.
-fn is_over(job: &Job) -> bool {
-    job.state.borrow().runs.get(&job.run.id).is_some_and(|run| !run.is_open())
-}
-
-fn stop(found: &Found) {
-    if let Found::Running(pids) = found
-        && let Err(why) = shim::stop(pids)
-    {
-        tracing::error!(%why, shim = pids.shim_pid, "a command cannot be ended");
-    }
-}
-
-/// It could not be started, unless a shim has it all the same.
-pub(super) async fn not_begun(job: &Job, why: &str) -> StepEnd {
-    match settle(&job.dir, why).await {
-        Ok(Found::NotStarted) => StepEnd::Bad(Failure::NotStarted { why: why.to_owned() }),
-        Ok(_) => adopt(job).await,
-        Err(why) => unreadable(&why),
-    }
-}
-
-/// The run ended before the program began: it never begins, and if it does all the same it is ended.
-async fn call_off(job: &Job, why: &str) -> StepEnd {
-    match settle(&job.dir, why).await {
-        Ok(Found::NotStarted | Found::Ended(ExitRecord { exit: Exit::NotStarted { .. }, .. })) => {
-            StepEnd::Bad(Failure::Stopped)
-        }
-        Ok(found) => {
-            stop(&found);
-            adopt(job).await
-        }
-        Err(why) => unreadable(&why),
-    }
-}
-
-/// Calls off what was given out, for good, unless a shim has taken it up. How it stands then is never [`Found::GivenOut`].
-async fn settle(dir: &Path, why: &str) -> std::io::Result<Found> {
-    loop {
-        shim::void(dir, why)?;
-        match shim::look(dir)? {
-            // A shim has it and has yet to say so.
-            Found::GivenOut => tokio::time::sleep(SOON).await,
-            found => return Ok(found),
-        }
-    }
-}
-
-fn unreadable(why: &std::io::Error) -> StepEnd {
-    StepEnd::Lost(format!("its files cannot be read: {why}"))
-}
-
-fn with_script(dir: &Path, program: Program) -> std::io::Result<Vec<String>> {
-    let mut argv = program.argv;
-    if let Some(script) = program.script {
+fn with_script(dir: &Path, program: &Program) -> std::io::Result<Vec<String>> {
+    let mut argv = program.argv.clone();
+    if let Some(script) = &program.script {
         let path = std::path::absolute(dir.join(SCRIPT))?;
         durable::private_dir(dir)?;
         durable::write(&path, script.as_bytes())?;
@@ -137,7 +74,7 @@ fn with_script(dir: &Path, program: Program) -> std::io::Result<Vec<String>> {
 }
 
 /// Takes back under care what has begun.
-async fn adopt(job: &Job) -> StepEnd {
+pub(super) async fn adopt(job: &Job) -> StepEnd {
     match &job.host {
         Some(_) => hosted::adopt(job).await,
         None => told(job, shim::wait(&job.dir).await),
