@@ -24,3 +24,11 @@ pub fn with_argument(text: &str) -> usize {
     });
     lines.filter(|line| String::from_utf8_lossy(line).contains(text)).count()
 }
+
+/// How much memory a process has in use, in bytes; 0 when it is gone.
+pub fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
