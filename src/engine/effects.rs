@@ -114,7 +114,8 @@ impl Effects {
                     StepState::Unknown { at, .. } if run.is_open() && is_elsewhere(step) => (at, Sight::Lost),
                     StepState::Unknown { .. } if !run.is_open() && step.action.is_program() => {
                         let key = (run.id, step.id.clone(), seen.attempts);
-                        self.ends.entry(key).or_insert_with_key(|key| end_rest(&self.shared, key));
+                        let shared = &self.shared;
+                        self.ends.entry(key).or_insert_with(|| end_rest(shared, run, &step.id, seen.attempts));
                         continue;
                     }
                     _ => continue,
@@ -294,14 +295,13 @@ fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: 
     )
 }
 
-/// Nobody looks after what a killed shim has left, so the engine ends it when its run is over.
-fn end_rest(shared: &Shared, (run, step, attempt): &StepKey) -> Task {
-    let (dir, what) = (shared.attempt_dir(*run, step, *attempt), format!("step {step} of {run}"));
+/// What a killed shim has left goes with its run.
+fn end_rest(shared: &Shared, run: &Arc<Run>, step: &StepId, attempt: u32) -> Task {
+    let (dir, run, step) = (shared.attempt_dir(run.id, step, attempt), Arc::clone(run), step.clone());
     Task(
         tokio::spawn(async move {
-            let Ok(shim::Found::Lost(pids)) = shim::look(&dir) else { return };
-            if let Err(why) = shim::end_rest(&pids, shim::Spec::GRACE).await {
-                tracing::error!(%why, what, "what is left of a command cannot be ended");
+            if let Err(why) = steps::end_rest(&dir, &run, &step, attempt).await {
+                tracing::error!(%why, run = %run.id, %step, "what is left of a command cannot be ended");
             }
         })
         .abort_handle(),

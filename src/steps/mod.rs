@@ -31,6 +31,7 @@ use crate::core::secret::SecretRef;
 use crate::core::state::State;
 use crate::core::template::Values;
 use crate::core::time::Now;
+pub use program::end_rest;
 use secrets::Fetched;
 
 /// What a step works with.

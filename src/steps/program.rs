@@ -6,9 +6,10 @@ use std::path::Path;
 use super::begin::{self, DiskFull, NotBegun};
 use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Spec, Started, WaitError};
 use super::{Job, capture, durable, hosted, secrets};
+use crate::core::ids::StepId;
 use crate::core::observe::StepEnd;
 use crate::core::plan::Capture;
-use crate::core::run::{Evidence, Failure};
+use crate::core::run::{Evidence, Failure, Run};
 use crate::core::template::Values;
 use crate::core::time::Span;
 
@@ -124,16 +125,32 @@ fn ended(job: &Job, record: ExitRecord) -> StepEnd {
 /// What a program learns about where it runs, beside the fixed environment. Named results of earlier steps are values too.
 pub(super) fn variables(job: &Job) -> Vec<(String, String)> {
     let run = &job.run;
-    let fixed = [
+    let key = format!("{}/{}/{}", run.incident, run.id, job.step.id);
+    let key = ("WARROOM_IDEMPOTENCY_KEY".to_owned(), key);
+    let values = job.values.iter().map(|(name, value)| (variable(name), value.clone()));
+    marks(run, &job.step.id, job.attempt).into_iter().chain([key]).chain(values).collect()
+}
+
+/// Those variables that no other try has all of.
+fn marks(run: &Run, step: &StepId, attempt: u32) -> [(String, String); 4] {
+    [
         ("WARROOM_INCIDENT", run.incident.to_string()),
         ("WARROOM_RUN", run.id.to_string()),
-        ("WARROOM_STEP", job.step.id.to_string()),
-        ("WARROOM_ATTEMPT", job.attempt.to_string()),
-        ("WARROOM_IDEMPOTENCY_KEY", format!("{}/{}/{}", run.incident, run.id, job.step.id)),
-    ];
-    let named = fixed.into_iter().map(|(name, value)| (name.to_owned(), value));
-    let values = job.values.iter().map(|(name, value)| (variable(name), value.clone()));
-    named.chain(values).collect()
+        ("WARROOM_STEP", step.to_string()),
+        ("WARROOM_ATTEMPT", attempt.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+}
+
+/// Ends what a killed shim has left of a program: nobody else looks after it.
+///
+/// # Errors
+/// Somebody is left, or it cannot be found out.
+pub async fn end_rest(dir: &Path, run: &Run, step: &StepId, attempt: u32) -> std::io::Result<()> {
+    match shim::look(dir)? {
+        Found::Lost(pids) => shim::end_rest(&pids, &marks(run, step, attempt), Spec::GRACE).await,
+        _ => Ok(()),
+    }
 }
 
 /// The variable in which a program finds a value.

@@ -1,7 +1,7 @@
 //! Ending what a shim that was killed has left behind: it can do so no more.
 
 use std::{
-    io,
+    fs, io,
     time::{Duration, Instant},
 };
 
@@ -20,26 +20,31 @@ const LOOK: Duration = Duration::from_millis(50);
 const BURIAL: Duration = Duration::from_secs(10);
 
 /// Ends what still lives of an attempt whose shim is gone, as its shim would have: SIGTERM, grace, SIGKILL. Returns when
-/// nobody is left. Without a control group a process that has left the session is not seen.
+/// nobody is left.
+///
+/// Once everybody has gone, the ids of session and group can be given to others. So only those are signalled who are in the
+/// control group, are the command itself, or have all of `marks` in the environment that they were started with: names and
+/// values that the command had, and no other attempt.
 ///
 /// # Errors
 /// When the process table cannot be read, or somebody is left all the same.
-pub async fn end_rest(pids: &Pids, grace: Duration) -> io::Result<()> {
+pub async fn end_rest(pids: &Pids, marks: &[(String, String)], grace: Duration) -> io::Result<()> {
+    let marks: Vec<Vec<u8>> = marks.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
     let kill_at = Instant::now() + grace;
     for signal in [Signal::TERM, Signal::CONT] {
-        signal_all(pids, signal)?;
+        signal_all(pids, &marks, signal)?;
     }
     while group_alive(pids) == Life::Alive {
         let now = Instant::now();
         if now >= kill_at + BURIAL {
-            return Err(io::Error::other("processes that were killed do not end"));
+            return Err(io::Error::other("somebody is left who does not end or cannot be told from others"));
         }
         if now >= kill_at {
             if let Some(dir) = &pids.cgroup {
                 // The group may be gone by now; who is left is killed one by one.
                 let _ = cgroup::kill(dir);
             }
-            signal_all(pids, Signal::KILL)?;
+            signal_all(pids, &marks, Signal::KILL)?;
         }
         tokio::time::sleep(LOOK).await;
     }
@@ -47,9 +52,22 @@ pub async fn end_rest(pids: &Pids, grace: Duration) -> io::Result<()> {
 }
 
 /// Those whom one signal reaches may start others until they end: it takes several rounds.
-fn signal_all(pids: &Pids, signal: Signal) -> io::Result<()> {
+fn signal_all(pids: &Pids, marks: &[Vec<u8>], signal: Signal) -> io::Result<()> {
     if proc::boot_id()? != pids.boot_id {
         return Ok(());
     }
-    proc::kin(pids)?.iter().try_for_each(|process| proc::signal(process, signal))
+    let command = pids.child.as_ref().map(|child| (child.child_pid, child.child_start_time));
+    for process in proc::kin(pids)? {
+        if command == Some((process.pid, process.start_time)) || is_marked(process.pid, marks) {
+            proc::signal(&process, signal)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a process was started with all of these in its environment. One that may not be looked at may not be ended either.
+fn is_marked(pid: i32, marks: &[Vec<u8>]) -> bool {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let has = |mark: &Vec<u8>| environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_slice());
+    !marks.is_empty() && marks.iter().all(has)
 }
