@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
+mod clocks;
 mod disks;
 mod flood;
 mod frozen;
@@ -15,3 +16,4 @@ mod shims;
 mod story;
 mod strace;
 mod stubborn;
+mod together;
