@@ -13,7 +13,7 @@ use super::config::Config;
 use super::live::LiveBoard;
 use super::watchers;
 use crate::channels::{self, Message};
-use crate::core::comms::{Attempt, Delivery, Update};
+use crate::core::comms::{self, Attempt, Delivery, Update};
 use crate::core::health::{Verdict, living_key};
 use crate::core::ids::{ChannelId, ComponentId, IncidentId, PlanId, RunId, StepId};
 use crate::core::incident::Incident;
@@ -370,10 +370,12 @@ fn watch_over(shared: &Arc<Shared>, watched: &Watched, state: &State) -> Task {
 
 fn deliver(shared: &Arc<Shared>, key: &DeliveryKey, next: Moment, message: Message) -> Task {
     let shared = Arc::clone(shared);
-    let (incident, number, channel, _) = key.clone();
+    let (incident, number, channel, tries) = key.clone();
     Task(
         tokio::spawn(async move {
-            tokio::time::sleep(next.since(shared.clock.now().utc).to_std()).await;
+            // No longer than the pause that led to that moment, whatever became of the clock.
+            let left = next.since(shared.clock.now().utc).min(comms::pause(tries));
+            tokio::time::sleep(left.to_std()).await;
             let attempt = match shared.config.channels.get(&channel) {
                 Some(settings) => channels::send(settings, &message, &shared.http).await,
                 None => Attempt::Never { why: format!("the settings have no channel {channel} any more") },

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustix::system::uname;
 use sha2::{Digest, Sha256};
 
+use super::begin::NotBegun;
 use super::program::{self, Program, Secrets};
 use super::remote::{self, BadKey, Key, LinkState, RemoteExit, RemoteSpec, Start, Work, WriteError};
 use super::shim::{Exit, ExitRecord, Kept, Spec, WaitError};
@@ -24,16 +25,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 const LONGER: Duration = Duration::from_secs(10);
 
 /// The shim that is to stand here for the program, with the secrets. The host is reached by then.
-pub(super) async fn prepare(job: &Job, host: &str, program: Program) -> Result<(Spec, Secrets), String> {
-    let host = Host::new(host).map_err(|why| why.to_string())?;
-    let key = key(job).map_err(|why| why.to_string())?;
+pub(super) async fn prepare(job: &Job, host: &str, program: &Program) -> Result<(Spec, Secrets), NotBegun> {
+    let because = |why: String| NotBegun::Because(why);
+    let host = Host::new(host).map_err(|why| because(why.to_string()))?;
+    let key = key(job).map_err(|why| because(why.to_string()))?;
     // The connection that all steps on the host share then belongs to the engine, and ends with no step.
-    remote::reachable(&job.ssh, &host).await?;
-    end_earlier_tries(job, &host).await?;
-    let secrets = secrets::environment(job).await.map_err(|why| why.to_string())?;
-    let work = match program.script {
-        Some(text) => Work::Script { text },
-        None => Work::Command { argv: program.argv },
+    remote::reachable(&job.ssh, &host).await.map_err(because)?;
+    end_earlier_tries(job, &host).await.map_err(because)?;
+    let secrets = secrets::environment(job).await.map_err(|why| because(why.to_string()))?;
+    let work = match &program.script {
+        Some(text) => Work::Script { text: text.clone() },
+        None => Work::Command { argv: program.argv.clone() },
     };
     let mut spec = RemoteSpec::new(job.ssh.clone(), host, key, work);
     spec.env = program::variables(job).into_iter().collect();
@@ -41,7 +43,9 @@ pub(super) async fn prepare(job: &Job, host: &str, program: Program) -> Result<(
     match remote::write_spec(&job.dir, &spec) {
         // An engine that was killed before it started anything had written it.
         Err(WriteError::Io(why)) if why.kind() == std::io::ErrorKind::AlreadyExists => {}
-        written => written.map_err(|why| why.to_string())?,
+        Err(WriteError::Io(why)) => return Err(NotBegun::unwritten("the remote step", &why)),
+        Err(why) => return Err(because(why.to_string())),
+        Ok(()) => {}
     }
     let agent = std::env::var("SSH_AUTH_SOCK").ok().map(|path| ("SSH_AUTH_SOCK".to_owned(), path));
     let mut shim = Spec::new(remote::argv(&job.exe, &job.dir), super::shim::clean_environment(agent), "/".into());

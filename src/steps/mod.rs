@@ -1,6 +1,7 @@
 //! Doing steps. One file (or folder) a kind: adding a kind is one file and one line here.
 
 mod apart;
+mod begin;
 mod capture;
 mod command;
 pub mod config;

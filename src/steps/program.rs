@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
+use super::begin::{self, DiskFull, NotBegun};
 use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Pids, Spec, WaitError};
 use super::{Job, Sight, capture, durable, hosted, left, secrets};
 use crate::core::observe::StepEnd;
@@ -14,9 +14,6 @@ use crate::core::time::Span;
 
 /// How long a program may take when the plan does not say.
 const TIMEOUT: Span = Span::from_secs(600);
-
-/// How soon a shim is looked for again that is about to say that it has its attempt.
-const SOON: Duration = Duration::from_millis(10);
 
 /// Where a script stands in the attempt's directory.
 const SCRIPT: &str = "script.sh";
@@ -32,56 +29,61 @@ pub(super) struct Program {
     pub(super) script: Option<String>,
 }
 
-/// Starts the program, or takes one back under care that an engine before this one started: its directory says which.
+/// Starts the program, or takes one back under care that an engine before this one started: its directory says which. On a
+/// full disk it begins when there is space, as the journal goes on then.
 pub(super) async fn perform(job: &Job, program: Program) -> StepEnd {
-    match shim::look(&job.dir) {
-        // Nobody starts what was lost from sight: a person, or the rules, decide about that.
-        Ok(Found::NotStarted | Found::GivenOut) if job.sight == Sight::Lost => {
-            StepEnd::Lost("nothing is known of it here any more".into())
+    loop {
+        let end = match shim::look(&job.dir) {
+            // Nobody starts what was lost from sight: a person, or the rules, decide about that.
+            Ok(Found::NotStarted | Found::GivenOut) if job.sight == Sight::Lost => {
+                Ok(StepEnd::Lost("nothing is known of it here any more".into()))
+            }
+            Ok(Found::NotStarted | Found::GivenOut) if job.is_over() => begin::call_off(job).await,
+            Ok(Found::NotStarted) => start(job, &program).await,
+            Ok(Found::GivenOut) => begin::take_up(job).await,
+            Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => Ok(adopt(job).await),
+            Err(why) => Ok(begin::unreadable(&why)),
+        };
+        match end {
+            Ok(end) => return end,
+            Err(DiskFull) => begin::space(job).await,
         }
-        Ok(Found::NotStarted) => start(job, program).await,
-        Ok(Found::GivenOut) if job.is_over() => call_off(job).await,
-        Ok(Found::GivenOut) => take_up(job).await,
-        Ok(Found::Running(_) | Found::Ended(_) | Found::Lost(_) | Found::Rebooted) => adopt(job).await,
-        Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
     }
 }
 
-async fn start(job: &Job, program: Program) -> StepEnd {
-    let not_started = |why: String| StepEnd::Bad(Failure::NotStarted { why });
-    if let Some(Err(why)) = &job.host {
-        return not_started(why.clone());
-    }
+async fn start(job: &Job, program: &Program) -> Result<StepEnd, DiskFull> {
     // Once a program is given out it has to be asked to end; before, it is enough not to go on.
     let ready = tokio::select! {
         biased;
-        () = job.over() => return StepEnd::Bad(Failure::Stopped),
+        () = job.over() => return Ok(StepEnd::Bad(Failure::Stopped)),
         ready = prepare(job, program) => ready,
     };
     let (spec, secrets) = match ready {
         Ok(ready) => ready,
-        Err(why) => return not_started(why),
+        Err(why) => return begin::failed(job, why).await,
     };
     match shim::spawn(&job.exe, &job.dir, &spec, &secrets).await {
-        Ok(started) => follow(job, started.wait()).await,
-        Err(why) => not_begun(job, &why.to_string()).await,
+        Ok(started) => Ok(follow(job, started.wait()).await),
+        Err(why) => begin::failed(job, why.into()).await,
     }
 }
 
 /// What a shim is to run for it, with the secrets.
-async fn prepare(job: &Job, program: Program) -> Result<(Spec, Secrets), String> {
-    if let Some(Ok(host)) = &job.host {
-        return hosted::prepare(job, host, program).await;
+async fn prepare(job: &Job, program: &Program) -> Result<(Spec, Secrets), NotBegun> {
+    match &job.host {
+        Some(Ok(host)) => return hosted::prepare(job, host, program).await,
+        Some(Err(why)) => return Err(NotBegun::Because(why.clone())),
+        None => {}
     }
-    let argv = with_script(&job.dir, program).map_err(|why| format!("its script cannot be written down: {why}"))?;
-    let secrets = secrets::environment(job).await.map_err(|why| why.to_string())?;
+    let argv = with_script(&job.dir, program).map_err(|why| NotBegun::unwritten("its script", &why))?;
+    let secrets = secrets::environment(job).await.map_err(|why| NotBegun::Because(why.to_string()))?;
     let mut spec = Spec::new(argv, shim::clean_environment(variables(job)), "/".into());
     spec.timeout = Some(limit(job).to_std());
     Ok((spec, secrets))
 }
 
 /// Follows a program under its shim to its end.
-async fn follow(job: &Job, end: impl Future<Output = Result<ExitRecord, WaitError>>) -> StepEnd {
+pub(super) async fn follow(job: &Job, end: impl Future<Output = Result<ExitRecord, WaitError>>) -> StepEnd {
     if job.host.is_some() {
         return hosted::follow(job, end).await;
     }
@@ -111,9 +113,9 @@ pub(super) fn ask_to_end(job: &Job) {
     }
 }
 
-fn with_script(dir: &Path, program: Program) -> std::io::Result<Vec<String>> {
-    let mut argv = program.argv;
-    if let Some(script) = program.script {
+fn with_script(dir: &Path, program: &Program) -> std::io::Result<Vec<String>> {
+    let mut argv = program.argv.clone();
+    if let Some(script) = &program.script {
         let path = std::path::absolute(dir.join(SCRIPT))?;
         durable::private_dir(dir)?;
         durable::write(&path, script.as_bytes())?;
@@ -122,53 +124,8 @@ fn with_script(dir: &Path, program: Program) -> std::io::Result<Vec<String>> {
     Ok(argv)
 }
 
-/// An engine was killed between giving the program out and its start. It has never run: another shim takes it up by the same
-/// order. One that comes late all the same and this one decide between them who has it.
-async fn take_up(job: &Job) -> StepEnd {
-    let secrets = match secrets::environment(job).await {
-        Ok(secrets) => secrets,
-        Err(why) => return not_begun(job, &why.to_string()).await,
-    };
-    match shim::resume(&job.exe, &job.dir, &secrets).await {
-        Ok(started) => follow(job, started.wait()).await,
-        Err(why) => not_begun(job, &why.to_string()).await,
-    }
-}
-
-/// It could not be started, unless a shim has it all the same.
-async fn not_begun(job: &Job, why: &str) -> StepEnd {
-    match settle(&job.dir, why).await {
-        Ok(Found::NotStarted) => StepEnd::Bad(Failure::NotStarted { why: why.to_owned() }),
-        Ok(_) => adopt(job).await,
-        Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
-    }
-}
-
-/// The run ended before the program began: it never begins, and if it does all the same it is ended.
-async fn call_off(job: &Job) -> StepEnd {
-    match settle(&job.dir, "its run was over before it was started").await {
-        Ok(Found::NotStarted | Found::Ended(ExitRecord { exit: Exit::NotStarted { .. }, .. })) => {
-            StepEnd::Bad(Failure::Stopped)
-        }
-        Ok(_) => adopt(job).await,
-        Err(why) => StepEnd::Lost(format!("its files cannot be read: {why}")),
-    }
-}
-
-/// Calls off what was given out, for good, unless a shim has taken it up. How it stands then is never [`Found::GivenOut`].
-async fn settle(dir: &Path, why: &str) -> std::io::Result<Found> {
-    loop {
-        shim::void(dir, why)?;
-        match shim::look(dir)? {
-            // A shim has it and has yet to say so.
-            Found::GivenOut => tokio::time::sleep(SOON).await,
-            found => return Ok(found),
-        }
-    }
-}
-
 /// Takes back under care what an engine before this one started.
-async fn adopt(job: &Job) -> StepEnd {
+pub(super) async fn adopt(job: &Job) -> StepEnd {
     follow(job, shim::wait(&job.dir)).await
 }
 
@@ -221,17 +178,21 @@ fn ended(job: &Job, record: ExitRecord) -> StepEnd {
 
 /// What a program learns about where it runs, beside the fixed environment. Named results of earlier steps are values too.
 pub(super) fn variables(job: &Job) -> Vec<(String, String)> {
-    let run = &job.run;
-    let fixed = [
-        ("WARROOM_INCIDENT", run.incident.to_string()),
-        ("WARROOM_RUN", run.id.to_string()),
+    let key = format!("{}/{}/{}", job.run.incident, job.run.id, job.step.id);
+    let key = ("WARROOM_IDEMPOTENCY_KEY".to_owned(), key);
+    let values = job.values.iter().map(|(name, value)| (variable(name), value.clone()));
+    marks(job).into_iter().chain([key]).chain(values).collect()
+}
+
+/// Those variables that no other try has all of.
+pub(super) fn marks(job: &Job) -> [(String, String); 4] {
+    [
+        ("WARROOM_INCIDENT", job.run.incident.to_string()),
+        ("WARROOM_RUN", job.run.id.to_string()),
         ("WARROOM_STEP", job.step.id.to_string()),
         ("WARROOM_ATTEMPT", job.attempt.to_string()),
-        ("WARROOM_IDEMPOTENCY_KEY", format!("{}/{}/{}", run.incident, run.id, job.step.id)),
-    ];
-    let named = fixed.into_iter().map(|(name, value)| (name.to_owned(), value));
-    let values = job.values.iter().map(|(name, value)| (variable(name), value.clone()));
-    named.chain(values).collect()
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
 }
 
 /// The variable in which a program finds a value.

@@ -261,6 +261,41 @@ async fn a_plan_edited_in_mid_run_changes_nothing_under_way() {
     assert_ne!(known.plan_hash, engine.state().await.plans["shop"].hash);
 }
 
+#[tokio::test]
+async fn a_plan_edited_in_mid_run_changes_no_lane_list_call_or_undo_of_it() {
+    let shop = Service::start().await;
+    let engine = Engine::start().await;
+    let dir = engine.dir.display().to_string();
+    let text = |word: &str, items: &str| {
+        let say = format!("command: [sh, -c, \"echo {word} $WARROOM_STEP >> {dir}/said\"]");
+        let wait = format!("command: [sh, -c, \"while ! test -e {dir}/end; do sleep 0.02; done\"]");
+        let steps = format!(
+            "      - {{id: wait, needs: [], {wait}}}\n\
+             \x20     - {{id: each, needs: [wait], for_each: [{items}], {say}, undo: {{{say}}}}}\n\
+             \x20     - {{id: call, needs: [wait], procedure: other}}\n\
+             \x20     - {{id: wrong, needs: [each, call], command: [\"false\"], on_failure: rollback}}\n\
+             \x20 - procedure_id: other\n    name: Another\n    steps:\n      - {{id: said, {say}}}\n"
+        );
+        plan(&shop.url(), &steps)
+    };
+    let (_, run) = engine.launch(&text("old", "x, y"), "mend").await;
+    let before = engine.run(run).await;
+    engine.load(&text("new", "x, z")).await;
+    std::fs::write(engine.dir.join("end"), "").unwrap();
+    eventually("it is rolled back", || async {
+        let state = engine.run(run).await.state;
+        matches!(state, RunState::Ended { result: RunResult::RolledBack { undone: 2, .. }, .. }).then_some(())
+    })
+    .await;
+    let after = engine.run(run).await;
+    assert_eq!((&after.procedure, &after.plan_hash), (&before.procedure, &before.plan_hash));
+    assert_ne!(after.plan_hash, engine.state().await.plans["shop"].hash);
+    let said = std::fs::read_to_string(engine.dir.join("said")).unwrap();
+    let mut said: Vec<&str> = said.lines().collect();
+    said.sort_unstable();
+    assert_eq!(said, ["old call.said", "old each.x", "old each.y", "old undo.each.x", "old undo.each.y"]);
+}
+
 /// Waits until the process whose id a file holds is gone.
 async fn gone(pid_file: &Path) {
     let pid = std::fs::read_to_string(pid_file).unwrap().trim().to_owned();

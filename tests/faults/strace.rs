@@ -4,6 +4,7 @@
 //! itself.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -17,12 +18,14 @@ pub fn works() -> Result<(), String> {
     }
 }
 
-/// `warroom engine run` on a directory, with `expression` for what strace does to it and `log` for what it says. The child is
-/// the engine itself.
-pub fn engine(dir: &Path, expression: &str, log: &Path) -> Child {
+/// `warroom engine run` on a directory, with `expression` for what strace does to it, only where it concerns this file of the
+/// directory if one is named, and `log` for what it says. The child is the engine itself.
+pub fn engine(dir: &Path, expression: &str, file: Option<&str>, log: &Path) -> Child {
+    let paths = file.map(|name| [OsString::from("-P"), dir.join(name).into_os_string()]);
     Command::new("strace")
         .args(["-D", "-f", "-b", "execve", "-e", expression, "-o"])
         .arg(log)
+        .args(paths.into_iter().flatten())
         .arg(env!("CARGO_BIN_EXE_warroom"))
         .args(["engine", "run", "--state"])
         .arg(dir)

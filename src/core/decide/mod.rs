@@ -168,9 +168,13 @@ impl<'a> Context<'a> {
     /// A step of an open run whose turn has come and that is not settled.
     fn current_step(self, run: RunId, id: &StepId) -> Result<(&'a Run, usize, &'a Step, &'a StepRun), Refusal> {
         let (known, index, step, seen) = self.step(run, id)?;
-        if seen.state == super::run::StepState::Pending || seen.state.is_settled() {
+        if seen.state == super::run::StepState::Pending {
             let turn = known.current().map(|(_, s, _)| s.id.clone());
             return Err(Refusal::NotItsTurn { step: id.clone(), turn });
+        }
+        if seen.state.is_settled() {
+            let (state, needs) = (seen.state.word().to_owned(), "still open".to_owned());
+            return Err(Refusal::StepIs { step: id.clone(), state, needs });
         }
         Ok((known, index, step, seen))
     }

@@ -87,6 +87,14 @@ fn steps_run_in_file_order_and_each_end_is_known_as_it_was_learnt() {
 }
 
 #[test]
+fn what_is_done_is_said_to_be_done_and_not_to_wait() {
+    let (mut world, _, run) = World::failing_over();
+    world.walk_to(run, "open");
+    let why = world.refused(ada(), said_done(run, "bridge"));
+    assert!(matches!(&why, Refusal::StepIs { state, .. } if state == "done"), "{why:?}");
+}
+
+#[test]
 fn another_steps_turn_is_not_taken() {
     let (mut world, _, run) = World::failing_over();
     let turn = Some(id("bridge"));

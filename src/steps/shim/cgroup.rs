@@ -66,7 +66,7 @@ impl Cgroup {
 
     /// Ends everybody inside.
     pub(super) fn kill(&self) -> io::Result<()> {
-        fs::write(self.dir.join(KILL), "1")
+        kill(&self.dir)
     }
 
     /// Removes it; whoever is left inside is let go to where the shim is.
@@ -81,6 +81,11 @@ impl Cgroup {
 /// Whether a process is inside; not if it is not there.
 pub(super) fn is_populated(dir: &Path) -> bool {
     inside(dir).is_ok_and(|inside| !inside.is_empty())
+}
+
+/// Ends everybody inside.
+pub(super) fn kill(dir: &Path) -> io::Result<()> {
+    fs::write(dir.join(KILL), "1")
 }
 
 /// Removes an empty one; that it stays behind is no harm.

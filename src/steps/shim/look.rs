@@ -106,16 +106,7 @@ fn anybody_lives(pids: &Pids) -> io::Result<bool> {
             cgroup::remove(dir);
         }
     }
-    let all = proc::all()?;
-    // The kernel gives an id to a new process only when no group and no session has it any more.
-    let reused = |id: i32, start_time: u64| all.iter().any(|found| found.pid == id && found.start_time != start_time);
-    let session_is_ours = !reused(pids.shim_pid, pids.shim_start_time);
-    let group =
-        pids.child.as_ref().filter(|child| !reused(child.child_pid, child.child_start_time)).map(|child| child.pgid);
-    Ok(all.iter().any(|found| {
-        let ours = (session_is_ours && found.session == pids.shim_pid) || group == Some(found.group);
-        ours && !found.zombie
-    }))
+    Ok(!proc::kin(pids)?.is_empty())
 }
 
 /// Asks the shim to end its command as at a deadline: SIGTERM, grace, SIGKILL. Returns at once.

@@ -36,6 +36,7 @@ mod pidfds;
 mod proc;
 mod read;
 mod record;
+mod rest;
 mod spawn;
 mod wait;
 
@@ -45,5 +46,6 @@ pub use keeper::run;
 pub use look::{Found, Life, Stop, Void, group_alive, look, stop, void};
 pub use read::{Chunk, read_output};
 pub use record::{ChildIds, Ended, Exit, ExitRecord, Kept, Pids, Reach, Spec};
+pub use rest::end_rest;
 pub use spawn::{SpawnError, Started, resume, spawn};
 pub use wait::{WaitError, wait};

@@ -4,7 +4,7 @@ use std::{fs, io, os::fd::OwnedFd, process};
 
 use rustix::{
     io::Errno,
-    process::{Pid, PidfdFlags, pidfd_open},
+    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
 
 use super::record::Pids;
@@ -90,6 +90,38 @@ pub(super) fn open_shim(pids: &Pids) -> io::Result<Option<OwnedFd>> {
     };
     // Asked after opening: from here on the descriptor cannot come to mean another process.
     Ok(shim_lives(pids)?.then_some(shim))
+}
+
+/// Who lives of an attempt of this boot: the shim, its session, the command's group.
+pub(super) fn kin(pids: &Pids) -> io::Result<Vec<Process>> {
+    let mut all = all()?;
+    // The kernel gives an id to a new process only when no group and no session has it any more.
+    let reused = |id: i32, start_time: u64| all.iter().any(|found| found.pid == id && found.start_time != start_time);
+    let session_is_ours = !reused(pids.shim_pid, pids.shim_start_time);
+    let group =
+        pids.child.as_ref().filter(|child| !reused(child.child_pid, child.child_start_time)).map(|child| child.pgid);
+    all.retain(|found| {
+        let ours = (session_is_ours && found.session == pids.shim_pid) || group == Some(found.group);
+        ours && !found.zombie
+    });
+    Ok(all)
+}
+
+/// Signals this very process, if it still lives and may be signalled.
+pub(super) fn signal(process: &Process, signal: Signal) -> io::Result<()> {
+    let pid = Pid::from_raw(process.pid).ok_or(io::ErrorKind::InvalidData)?;
+    let open = match pidfd_open(pid, PidfdFlags::empty()) {
+        Err(Errno::SRCH) => return Ok(()),
+        opened => opened?,
+    };
+    // Asked after opening, as in `open_shim`.
+    if !lives(process.pid, process.start_time)? {
+        return Ok(());
+    }
+    match pidfd_send_signal(&open, signal) {
+        Err(error) if error != Errno::SRCH && error != Errno::PERM => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a process of this group lives.

@@ -59,8 +59,12 @@ pub(super) fn is_as_written(trial: &Trial, loaded: &Loaded) {
     }
     for step in &written.steps {
         let by_dependencies = |each: &&Each| matches!(&each.list, List::Components { order: Order::Dependencies, .. });
-        let Some(each) = step.each.as_ref().filter(by_dependencies) else { continue };
-        let pass = |at: &usize| steps[*at].origin.values.get(&each.name).map(String::as_str);
+        if step.each.as_ref().filter(by_dependencies).is_none() {
+            continue;
+        }
+        // What the step calls may go through components too: its own are the ones that come first in the ids.
+        let rest = |at: &usize| steps[*at].id.as_str().strip_prefix(step.id.as_str())?.strip_prefix('.');
+        let pass = |at: &usize| rest(at)?.split('.').next();
         for at in of(&step.id) {
             let needed = pass(&at).map(|of| needed_by(&loaded.plan, of)).unwrap_or_default();
             let earlier = of(&step.id).into_iter().filter(|other| pass(other).is_some_and(|of| needed.contains(of)));
