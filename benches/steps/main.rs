@@ -93,6 +93,7 @@ fn plan(steps: usize, lanes: usize, argv: &str) -> String {
     let mut text = format!(
         "plan_id: bench\nplan_name: Bench\nenvironment: practice\n\
          sites: [{{site_id: east, name: East, role: primary}}]\n\
+         components: [{{component_id: shop, name: Shop, type: service}}]\n\
          recovery_procedures:\n  - procedure_id: all\n    name: All\n    max_parallel: {lanes}\n    steps:\n"
     );
     for n in 0..steps {
@@ -172,7 +173,7 @@ fn median(mut all: Vec<Duration>) -> Option<Duration> {
 fn say(what: &str, took: Option<Duration>, engine: Duration) {
     match took {
         Some(took) => println!(
-            "{what:<22} {took:>8.0?}  {:>6.0} steps/s   the engine takes {:.2} times as long",
+            "{what:<22} {took:>8.2?}  {:>6.0} steps/s   the engine takes {:.2} times as long",
             STEPS as f64 / took.as_secs_f64(),
             engine.as_secs_f64() / took.as_secs_f64()
         ),
@@ -191,7 +192,7 @@ fn main() {
         }
         let took = median(engine).unwrap();
         println!("{STEPS} times /bin/true, {LANES} at a time, median of {ROUNDS}:");
-        println!("{:<22} {took:>8.0?}  {:>6.0} steps/s", "warroom", STEPS as f64 / took.as_secs_f64());
+        println!("{:<22} {took:>8.2?}  {:>6.0} steps/s", "warroom", STEPS as f64 / took.as_secs_f64());
         say("GNU parallel", median(parallel), took);
         say("make -j", median(make), took);
         let (answers, back) = back_under_care().await;
