@@ -209,6 +209,9 @@ pub struct Options {
     pub retries: Option<u32>,
     /// Steps side by side.
     pub parallel: Option<u32>,
+    /// How urgent it is beside other runs.
+    #[serde(default)]
+    pub priority: Option<Severity>,
 }
 
 /// What is declared.

@@ -114,6 +114,7 @@ pub fn lay_out(
     }
     let mut laid_out = Procedure { steps: layout.steps, preconditions: Vec::new(), ..procedure.clone() };
     laid_out.timeout = options.timeout.or(laid_out.timeout);
+    laid_out.priority = options.priority.or(laid_out.priority).or(Some(loaded.plan.priority));
     laid_out.lanes.run = options.parallel.unwrap_or(laid_out.lanes.run).max(1);
     Ok(LaidOut { procedure: laid_out, graph, components })
 }

@@ -8,7 +8,7 @@ use super::fields::{Field, Fields, Shape};
 use super::order::Order;
 use super::outline;
 use super::parameter::Parameters;
-use super::resolve::{Known, LONGEST, SHORTEST};
+use super::resolve::{Known, LONGEST, SEVERITIES, SHORTEST};
 use super::step;
 use super::tree::Value;
 use super::values::Bare;
@@ -30,6 +30,7 @@ const PROCEDURE: Shape = Shape {
         "components",
         "timeout",
         "max_parallel",
+        "priority",
         "preconditions",
     ],
 };
@@ -103,6 +104,7 @@ fn procedure(
             .get("components")
             .map(|f| known.components.resolve_all::<ComponentId>(&f))
             .unwrap_or_default(),
+        priority: fields.get("priority").and_then(|f| f.choice(&SEVERITIES)),
         timeout: fields.get("timeout").and_then(|f| f.span_within(SHORTEST, LONGEST)),
         id: id?,
         name: name?,

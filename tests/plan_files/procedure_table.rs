@@ -21,6 +21,8 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             5:81+4 \"site\" is no field of a limit of parallel steps => the fields of a limit of parallel steps are run, host"),
         (procedure("steps: [Go], max_parallel: [1]"),
             "5:57+3 expected a limit of parallel steps, found a list => a map with fields such as run, host"),
+        (procedure("steps: [Go], priority: soon"),
+            "5:53+4 priority: \"soon\" is not known here => one of critical, high, medium, low"),
         (procedure("steps: [Go], components: [db, db]"),
             "5:60+2 components[1]: it stands in the list twice => once"),
         (procedure("steps: [Go], parameters: [{name: a, type: txt}]"),

@@ -8,7 +8,7 @@ use warroom::core::gate::view;
 use warroom::core::ids::{IncidentId, PlanId, Principal, RoleId, RunId, StepId};
 use warroom::core::incident::Phase;
 use warroom::core::people::Mode;
-use warroom::core::plan::{Action, Need, Part, Procedure};
+use warroom::core::plan::{Action, Need, Part, Procedure, Severity};
 use warroom::core::preview::preview;
 use warroom::core::refusal::Refusal;
 use warroom::core::run::{Run, RunResult, RunState, StepState};
@@ -217,6 +217,7 @@ impl History {
                 timeout: self.chance.percent(20).then(|| Span::from_secs(self.chance.below(60) as u64)),
                 retries: self.chance.percent(30).then(|| self.chance.below(3) as u32),
                 parallel: self.chance.percent(30).then(|| self.chance.between(1, 3) as u32),
+                priority: self.chance.percent(30).then(|| self.chance.pick(&Severity::ALL).copied()).flatten(),
             };
         }
         let procedure = procedure.id.clone();

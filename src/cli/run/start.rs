@@ -12,7 +12,7 @@ use super::follow::Interrupts;
 use super::{preview, show};
 use crate::core::command::{Command, Options};
 use crate::core::ids::{ComponentId, PlanId};
-use crate::core::plan::Part;
+use crate::core::plan::{Part, Severity};
 use crate::core::template::Values;
 use crate::core::time::Span;
 
@@ -49,6 +49,9 @@ pub(in crate::cli) struct Start {
     /// How many steps go side by side; as the plan says when left out
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     parallel: Option<u32>,
+    /// critical, high, medium or low: whose steps go first where runs share a host. As the plan says when left out
+    #[arg(long, value_name = "PRIORITY")]
+    priority: Option<Severity>,
     /// Only show what it would do
     #[arg(long, conflicts_with = "follow")]
     preview: bool,
@@ -71,6 +74,7 @@ impl Start {
             timeout: self.timeout,
             retries: self.retries,
             parallel: self.parallel,
+            priority: self.priority,
         };
         if self.preview {
             let asked = preview::Asked { plan: &self.plan, procedure: &procedure, values: &values, options: &options };

@@ -6,19 +6,20 @@ use super::rebuild::{Scene, night};
 use super::story::{ADA, press, write};
 use crate::console::message::{Effect, Message};
 use crate::core::command::{Command, Options};
-use crate::core::plan::Part;
+use crate::core::plan::{Part, Severity};
 
 #[test]
 fn a_launch_carries_what_was_filled_in_and_how_it_differs() {
     let mut app = night(Scene::Before).console(&ADA);
     press(&mut app, "L j j Enter");
     write(&mut app, "the ledger is broken");
-    press(&mut app, "Down Right Enter F3 Space Down Down Down 2 Enter Enter");
+    press(&mut app, "Down Right Enter F3 Space Down Down Down 2 Down Space Space Enter Enter");
     let commands = sent(&mut app);
     let [(_, Command::StartRun { values, options, seen, .. })] = &commands[..] else { panic!("{commands:?}") };
     assert_eq!(values.get("ledger").map(String::as_str), Some("payments"));
     assert_eq!(values.get("reason").map(String::as_str), Some("the ledger is broken"));
-    let differs = Options { without: [Part::Verify].into(), parallel: Some(2), ..Options::default() };
+    let priority = Some(Severity::High);
+    let differs = Options { without: [Part::Verify].into(), parallel: Some(2), priority, ..Options::default() };
     assert_eq!((options, seen.is_some()), (&differs, true));
 }
 

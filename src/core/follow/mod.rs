@@ -20,9 +20,10 @@ use super::time::{Moment, Now};
 #[must_use]
 pub fn follow(state: &State, readings: &Readings, now: &Now) -> Vec<Event> {
     let mut events = Vec::new();
-    for run in state.runs.values() {
+    let mut hosts = run::Hosts::as_they_are(state);
+    for run in run::most_urgent_first(state) {
         match run.is_open() {
-            true => events.extend(run::of_run(state, run, readings, now)),
+            true => events.extend(run::of_run(state, run, readings, now, &mut hosts)),
             false => events.extend(run::still_at(run, now)),
         }
     }

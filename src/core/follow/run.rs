@@ -1,5 +1,8 @@
 //! What follows for a run: steps whose turn has come or whose time is over, and its end.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use super::super::comms::{Delivery, Try};
 use super::super::event::{Event, Voided};
 use super::super::health::{Readings, living_key};
@@ -13,8 +16,15 @@ use super::turned;
 /// How soon it is looked again whether what is lost from sight still lives.
 const LOOK_AGAIN: Span = Span::from_secs(1);
 
+/// All runs, in the order in which they are asked who has something to begin.
+pub(super) fn most_urgent_first(state: &State) -> Vec<&Run> {
+    let mut runs: Vec<&Run> = state.runs.values().map(AsRef::as_ref).collect();
+    runs.sort_by_key(|run| Reverse(run.procedure.priority));
+    runs
+}
+
 /// What follows for an open run.
-pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now) -> Vec<Event> {
+pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now, hosts: &mut Hosts) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     for (_, step, seen) in run.active() {
         events.extend(no_longer_confirmed(state, run, step, seen, readings, now));
@@ -35,8 +45,12 @@ pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now) -
         return events;
     }
     match &run.course {
-        Course::Back { .. } => turned::back(run),
-        Course::Forward => forward(state, run),
+        Course::Back { .. } => {
+            let events = turned::back(run);
+            hosts.note(run, &events);
+            events
+        }
+        Course::Forward => forward(state, run, hosts),
     }
 }
 
@@ -186,7 +200,7 @@ fn no_longer_confirmed(
 }
 
 /// What is begun next on the way to the end, or the end.
-fn forward(state: &State, run: &Run) -> Vec<Event> {
+fn forward(state: &State, run: &Run, hosts: &mut Hosts) -> Vec<Event> {
     if run.board.settled == run.board.of && run.board.mending == 0 && run.board.active.is_empty() {
         return is_over(state, run);
     }
@@ -196,7 +210,7 @@ fn forward(state: &State, run: &Run) -> Vec<Event> {
     if run.is_blocked() {
         return Vec::new();
     }
-    let mut slots = Slots::new(run);
+    let mut slots = Slots::new(run, hosts);
     let mut events = Vec::new();
     for place in run.board.ready_for_people.iter().chain(run.board.ready.iter()) {
         let Some((_, step, seen)) = run.at(*place as usize) else { continue };
@@ -245,24 +259,51 @@ fn behind_an_open_gate(run: &Run, place: usize) -> bool {
     run.graph.before(place).into_iter().filter_map(|before| run.at(before)).any(opened)
 }
 
-/// Room for steps side by side, in the run and on each host.
-struct Slots {
-    left: usize,
-    hosts: std::collections::BTreeMap<String, usize>,
+/// Whether the engine is at a step, or about to be again.
+fn takes_a_lane(run: &Run, seen: &StepRun) -> bool {
+    match seen.state {
+        StepState::Running { .. } => true,
+        StepState::Pausing { .. } => run.is_open(),
+        _ => false,
+    }
 }
 
-impl Slots {
-    fn new(run: &Run) -> Slots {
-        let mut hosts = std::collections::BTreeMap::new();
-        let mut taken = 0;
-        for (_, step, seen) in run.active() {
-            if matches!(seen.state, StepState::Running { .. } | StepState::Pausing { .. }) {
-                taken += 1;
-                if let Some(host) = run.host_of(step) {
-                    *hosts.entry(host).or_insert(0) += 1;
-                }
+/// How many steps are under way on each host, of whatever run.
+pub(super) struct Hosts(BTreeMap<String, usize>);
+
+impl Hosts {
+    pub(super) fn as_they_are(state: &State) -> Hosts {
+        let mut hosts = BTreeMap::new();
+        for run in state.runs.values() {
+            let at_work = run.active().filter(|(_, _, seen)| takes_a_lane(run, seen));
+            for host in at_work.filter_map(|(_, step, _)| run.host_of(step)) {
+                *hosts.entry(host).or_insert(0) += 1;
             }
         }
+        Hosts(hosts)
+    }
+
+    /// What is undone waits for no lane, and takes one.
+    fn note(&mut self, run: &Run, events: &[Event]) {
+        let begun = |event: &Event| match event {
+            Event::StepStarted { step, .. } => run.find(step).and_then(|(_, step, _)| run.host_of(step)),
+            _ => None,
+        };
+        for host in events.iter().filter_map(begun) {
+            *self.0.entry(host).or_insert(0) += 1;
+        }
+    }
+}
+
+/// Room for steps side by side, in the run and on each host.
+struct Slots<'h> {
+    left: usize,
+    hosts: &'h mut Hosts,
+}
+
+impl Slots<'_> {
+    fn new<'h>(run: &Run, hosts: &'h mut Hosts) -> Slots<'h> {
+        let taken = run.active().filter(|(_, _, seen)| takes_a_lane(run, seen)).count();
         let all = usize::try_from(run.procedure.lanes.run).unwrap_or(usize::MAX);
         Slots { left: all.saturating_sub(taken), hosts }
     }
@@ -276,7 +317,7 @@ impl Slots {
             return false;
         }
         if let Some(host) = run.host_of(step) {
-            let taken = self.hosts.entry(host).or_insert(0);
+            let taken = self.hosts.0.entry(host).or_insert(0);
             if *taken >= usize::try_from(run.procedure.lanes.host).unwrap_or(usize::MAX) {
                 return false;
             }

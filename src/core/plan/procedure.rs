@@ -10,6 +10,7 @@ use super::super::secret::SecretRef;
 use super::super::template::{Template, Values};
 use super::super::time::Span;
 use super::super::when::Condition;
+use super::Severity;
 use super::action::{Action, Each};
 
 /// What a procedure is for.
@@ -74,6 +75,9 @@ pub struct Procedure {
     /// How many of its steps the engine does side by side.
     #[serde(default)]
     pub lanes: Lanes,
+    /// How urgent it is beside other runs: the lanes of a host go to the most urgent first. As its plan where nothing is said.
+    #[serde(default)]
+    pub priority: Option<Severity>,
     /// What must be so before anything is touched: looks, side by side, before the first step.
     #[serde(default)]
     pub preconditions: Vec<Step>,
@@ -86,7 +90,7 @@ pub struct Procedure {
 pub struct Lanes {
     /// In the whole run; at least 1.
     pub run: u32,
-    /// On one host; at least 1.
+    /// On one host, whatever else the engine does there for other runs; at least 1.
     pub host: u32,
 }
 
@@ -399,6 +403,7 @@ impl Procedure {
             components: Vec::new(),
             timeout: None,
             lanes: Lanes::default(),
+            priority: None,
             preconditions: Vec::new(),
             steps,
         }

@@ -8,7 +8,7 @@ use crate::core::event::Event;
 use crate::core::fixtures::{World, ada, id};
 use crate::core::ids::RunId;
 use crate::core::observe::StepEnd;
-use crate::core::plan::{Action, Call, Lanes, Notice, OnFailure, Part, Procedure, Retry, Step};
+use crate::core::plan::{Action, Call, Lanes, Notice, OnFailure, Part, Procedure, Retry, Severity, Step};
 use crate::core::refusal::Refusal;
 use crate::core::run::{Evidence, RunResult, StepState};
 use crate::core::template::Values;
@@ -68,6 +68,36 @@ fn no_more_run_on_one_host_than_it_has_lanes() {
     assert_eq!(at(&world, run), ["b", "c"]);
     done(&mut world, run, &["c", "b"]);
     assert_eq!(at(&world, run), ["d", "e"], "a host is the one that its name is filled in as");
+}
+
+#[test]
+fn runs_share_the_lanes_of_a_host_and_the_most_urgent_goes_first() {
+    let of = |name: &str, priority| {
+        let steps = ["a", "b", "c"].map(|n| step(n).needs(&[]).on("db-1")).into();
+        Procedure { lanes: Lanes { run: 8, host: 2 }, priority, components: vec![id(name)], ..recovery(name, steps) }
+    };
+    let procedures = vec![of("db", None), of("api", Some(Severity::Low)), of("web", None)];
+    let (mut world, incident) = incident_of(shop(procedures));
+    let mut start = |procedure: &str, priority| {
+        let options = Options { priority, ..Options::default() };
+        world.ok(ada(), launch(&incident, procedure, options, &[]));
+    };
+    start("db", Some(Severity::Medium));
+    start("api", None);
+    start("web", Some(Severity::Critical));
+    let [db, api, web] = [1, 2, 3].map(RunId);
+    let now = |world: &World| [db, api, web].map(|run| at(world, run).join(" "));
+    assert_eq!(now(&world), ["a b", "", ""], "what runs is not pushed aside");
+    done(&mut world, db, &["a"]);
+    assert_eq!(now(&world), ["b", "", "a"]);
+    done(&mut world, web, &["a"]);
+    done(&mut world, db, &["b"]);
+    assert_eq!(now(&world), ["", "", "b c"]);
+    done(&mut world, web, &["b", "c"]);
+    assert_eq!(now(&world), ["c", "a", ""]);
+    done(&mut world, db, &["c"]);
+    done(&mut world, api, &["a", "b", "c"]);
+    assert_eq!([db, api, web].map(|run| result(&world, run)), [RunResult::Done, RunResult::Done, RunResult::Done]);
 }
 
 #[test]

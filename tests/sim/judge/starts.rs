@@ -4,7 +4,7 @@ use warroom::core::event::Event;
 use warroom::core::health::living_key;
 use warroom::core::ids::{Principal, StepId};
 use warroom::core::plan::{Action, Purpose, Repeat, Return};
-use warroom::core::run::Failure;
+use warroom::core::run::{Failure, StepState};
 use warroom::core::state::State;
 use warroom::core::template::Values;
 use warroom::core::time::{Moment, Span};
@@ -51,7 +51,7 @@ impl Trial {
         assert_ne!(self.asks(known.state, place), Some(Some(false)), "{id} begins, and its condition does not hold");
         assert_ne!(self.asks(known.state, place), Some(None), "{id} begins, and nobody can tell its condition");
         assert!(self.is_behind_an_open_gate(place), "{id} cannot be taken back, and no gate was opened");
-        assert!(self.has_a_lane(place), "{id} begins, and every lane is taken");
+        assert!(self.has_a_lane(known.state, place), "{id} begins, and every lane is taken");
     }
 
     fn is_left_out_around(&self, place: usize) -> bool {
@@ -65,7 +65,7 @@ impl Trial {
     }
 
     /// Whether there is room for one more step of the engine, in the run and on its host.
-    fn has_a_lane(&self, place: usize) -> bool {
+    fn has_a_lane(&self, state: &State, place: usize) -> bool {
         if self.step(place).action.is_for_people() {
             return true;
         }
@@ -73,6 +73,15 @@ impl Trial {
             (0..self.steps.len()).filter(|at| matches!(self.steps[*at].is, Is::Running | Is::Pausing { .. })).collect();
         let host = self.host_of(place);
         let beside = taken.iter().filter(|at| host.is_some() && self.host_of(**at) == host).count();
+        let others = state.runs.values().filter(|run| run.id != self.id).flat_map(|run| {
+            let at_work = run.active().filter(|(_, _, seen)| match seen.state {
+                StepState::Running { .. } => true,
+                StepState::Pausing { .. } => run.is_open(),
+                _ => false,
+            });
+            at_work.map(|(_, step, _)| run.host_of(step))
+        });
+        let beside = beside + others.filter(|of| host.is_some() && *of == host).count();
         let lanes = self.procedure.lanes;
         taken.len() < lanes.run as usize && (host.is_none() || beside < lanes.host as usize)
     }
@@ -167,7 +176,11 @@ impl Trial {
             let turn = self.steps[place].is == Is::Pending && self.needs[place].iter().all(|need| passed[*need]);
             if turn && !self.is_undo(place) && !self.has_nothing_to_mend(place) {
                 let id = &self.step(place).id;
-                assert!(!self.has_a_lane(place), "{id} could begin, and does not: {:?}", self.asks(state, place));
+                assert!(
+                    !self.has_a_lane(state, place),
+                    "{id} could begin, and does not: {:?}",
+                    self.asks(state, place)
+                );
             }
         }
     }

@@ -33,7 +33,8 @@ fn head(shown: &Shown<'_>) -> Vec<String> {
     let values = launched.values.iter();
     lines.extend(values.map(|(name, value)| format!("  {} = {}", text::clean_line(name), text::clean_line(value))));
     let (lanes, timeout) = (procedure.lanes, procedure.timeout);
-    lines.push(format!("  side by side: at most {}, {} on one host", lanes.run, lanes.host));
+    let urgency = procedure.priority.map_or(String::new(), |priority| format!("; {priority} priority"));
+    lines.push(format!("  side by side: at most {}, {} on one host{urgency}", lanes.run, lanes.host));
     lines.extend(timeout.map(|timeout| format!("  held after {timeout} of work")));
     let components: Vec<_> = launched.laid_out.components.iter().map(ToString::to_string).collect();
     if !components.is_empty() {

@@ -141,7 +141,7 @@ fn options_of_a_launch_show_in_its_preview() {
     };
     let page = page(&world, &incident, &options);
     for line in [
-        "  side by side: at most 2, 4 on one host",
+        "  side by side: at most 2, 4 on one host; high priority",
         "  held after 10m00s of work",
         "  7   4     command Patch names   (patch)   LEFT OUT",
     ] {

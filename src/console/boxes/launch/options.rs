@@ -8,7 +8,7 @@ use crate::console::key::{Code, Key};
 use crate::console::theme::Role;
 use crate::core::command::Options;
 use crate::core::ids::{ComponentId, ProcedureId};
-use crate::core::plan::{Action, Each, List, OnFailure, Part, Plan, Procedure, Step, Which};
+use crate::core::plan::{Action, Each, List, OnFailure, Part, Plan, Procedure, Severity, Step, Which};
 use crate::core::time::Span;
 
 /// What can be chosen.
@@ -29,6 +29,8 @@ enum What {
     Timeout(Edit),
     Retries(Edit),
     Parallel(Edit),
+    /// As the plan says, until one is chosen.
+    Priority(Option<Severity>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +105,8 @@ impl Page {
         }
         let lanes = procedure.lanes.run;
         items.push(Item { what: What::Parallel(Edit::default()), says: format!("the plan says: {lanes}") });
+        let urgency = procedure.priority.unwrap_or(plan.priority);
+        items.push(Item { what: What::Priority(None), says: format!("the plan says: {urgency}; Space changes it") });
         Page { items, at: 0 }
     }
 
@@ -120,6 +124,7 @@ impl Page {
                 What::Timeout(edit) => options.timeout = read(edit, span)?,
                 What::Retries(edit) => options.retries = read(edit, |text| number(text, 0))?,
                 What::Parallel(edit) => options.parallel = read(edit, |text| number(text, 1))?,
+                What::Priority(chosen) => options.priority = *chosen,
             }
         }
         Ok(options)
@@ -133,6 +138,9 @@ impl Page {
         match self.items.get_mut(self.at).map(|item| &mut item.what) {
             Some(What::Component(_, chosen) | What::Part(_, chosen)) if key.code == Code::Char(' ') => {
                 *chosen = if *chosen == Chosen::Yes { Chosen::No } else { Chosen::Yes };
+            }
+            Some(What::Priority(chosen)) if matches!(key.code, Code::Char(' ') | Code::Right) => {
+                *chosen = next(*chosen);
             }
             Some(What::Timeout(edit) | What::Retries(edit) | What::Parallel(edit)) => {
                 edit.key(key);
@@ -177,7 +185,7 @@ impl Item {
             What::Timeout(edit) => read(edit, span).map(drop),
             What::Retries(edit) => read(edit, |text| number(text, 0)).map(drop),
             What::Parallel(edit) => read(edit, |text| number(text, 1)).map(drop),
-            What::Component(..) | What::Part(..) => Ok(()),
+            What::Component(..) | What::Part(..) | What::Priority(_) => Ok(()),
         }
     }
 
@@ -197,6 +205,11 @@ impl Item {
             What::Timeout(edit) => lead.with("time-out", Role::Text).tab(20).and(edit.row(14, focus)),
             What::Retries(edit) => lead.with("more tries", Role::Text).tab(20).and(edit.row(14, focus)),
             What::Parallel(edit) => lead.with("side by side", Role::Text).tab(20).and(edit.row(14, focus)),
+            What::Priority(chosen) => {
+                let (text, role) =
+                    chosen.map_or(("as planned".to_owned(), Role::Dim), |p| (p.to_string(), Role::Strong));
+                lead.with("priority", Role::Text).tab(20).with(text, role)
+            }
         };
         row.tab(36).with(&self.says, Role::Dim)
     }
@@ -228,7 +241,14 @@ pub(super) fn summary(options: &Options) -> Option<String> {
     words.extend(options.timeout.map(|limit| format!("at most {}", round(limit))));
     words.extend(options.retries.map(|times| format!("{times} more tries")));
     words.extend(options.parallel.map(|lanes| format!("{lanes} side by side")));
+    words.extend(options.priority.map(|priority| format!("{priority} priority")));
     (!words.is_empty()).then(|| words.join("; "))
+}
+
+/// All of them one after the other, most urgent first, and then as the plan says again.
+fn next(chosen: Option<Severity>) -> Option<Severity> {
+    let Some(chosen) = chosen else { return Severity::ALL.first().copied() };
+    Severity::ALL.into_iter().skip_while(|known| *known != chosen).nth(1)
 }
 
 fn read<T>(edit: &Edit, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
