@@ -14,8 +14,8 @@ use tokio::time::{Interval, MissedTickBehavior};
 use super::peer::Peer;
 use super::routes::known;
 use crate::core::health::Readings;
-use crate::core::plan::Action;
-use crate::core::run::StepState;
+use crate::core::plan::Step;
+use crate::core::run::{StepRun, StepState};
 use crate::engine::{Engine, LiveBoard, Published, entry};
 use crate::wire::{Live, OutputSize, Trouble};
 
@@ -159,11 +159,9 @@ fn output_sizes(engine: &Engine) -> Vec<OutputSize> {
     let state = engine.newest.borrow().state.clone();
     let mut sizes = Vec::new();
     for run in state.runs.values().filter(|run| run.is_open()) {
-        for (step, seen) in run.pairs() {
-            let running = matches!((&step.action, &seen.state), (Action::Command { .. }, StepState::Running { .. }));
-            if !running {
-                continue;
-            }
+        let writes =
+            |step: &Step, seen: &StepRun| step.action.is_program() && matches!(seen.state, StepState::Running { .. });
+        for (_, step, seen) in run.active().filter(|(_, step, seen)| writes(step, seen)) {
             let path = engine.shared.attempt_dir(run.id, &step.id, seen.attempts).join("output");
             let bytes = std::fs::metadata(path).map_or(0, |m| m.len());
             sizes.push(OutputSize { run: run.id, step: step.id.clone(), attempt: seen.attempts, bytes });

@@ -66,3 +66,18 @@ async fn whoever_asks_for_what_is_not_kept_is_told_and_given_what_comes_next() {
     let line = format!("\n[{} bytes of output are not kept]\n", output.from - 30_000_000);
     assert!(followed.contains(&line) && followed.contains(&format!("x-from: {}\r\n", output.from)), "{line}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consoles_are_told_how_much_every_running_program_has_written() {
+    let shop = Service::start().await;
+    let engine = Engine::start().await;
+    let steps = "      - {id: one, needs: [], command: [sh, -c, \"echo one; sleep 60\"]}\n\
+                 \x20     - {id: two, needs: [], shell: \"echo twice; sleep 60\"}\n";
+    engine.launch(&plan(&shop.url(), steps), "mend").await;
+    eventually("both are told", || async {
+        let told = engine.client.snapshot().await.unwrap().live.output;
+        let told: Vec<_> = told.iter().map(|of| (of.step.as_str(), of.bytes)).collect();
+        (told == [("one", 4), ("two", 6)]).then_some(())
+    })
+    .await;
+}
