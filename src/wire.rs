@@ -123,7 +123,7 @@ pub struct AskedChecks {
 /// What a look brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// The precondition; none for what the engine looks at by itself: programs, hosts.
+    /// The precondition; none for what the engine looks at by itself: programs, secrets, hosts.
     pub step: Option<StepId>,
     /// What was looked at.
     pub name: String,

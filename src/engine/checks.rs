@@ -1,4 +1,5 @@
-//! What a launch rests on, looked at now: its preconditions, and whether its programs and hosts are there. Changes nothing.
+//! What a launch rests on, looked at now: its preconditions, and whether its programs, secrets and hosts are there. Changes
+//! nothing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +18,9 @@ use crate::core::plan::{Action, Step};
 use crate::core::preview::preview;
 use crate::core::refusal::Refusal;
 use crate::core::run::Run;
+use crate::core::secret::SecretRef;
 use crate::core::state::{Entry, State};
+use crate::secrets::resolve;
 use crate::steps::{self, Sight, remote};
 use crate::text;
 use crate::wire::{AskedChecks, Check, Finding};
@@ -34,6 +37,8 @@ pub async fn checks(engine: &Engine, by: &Principal, asked: &AskedChecks) -> Res
     let looks = steps.iter().map(|step| look(engine, &run, step));
     let mut found: Vec<Check> = join_all(looks).await;
     found.extend(programs(&run));
+    let secrets: BTreeSet<SecretRef> = run.procedure.steps.iter().flat_map(steps::secrets_used_by).collect();
+    found.extend(join_all(secrets.iter().map(fetch)).await);
     let hosts: BTreeSet<String> = run.procedure.steps.iter().filter_map(|step| run.host_of(step)).collect();
     found.extend(join_all(hosts.iter().map(|host| reach(engine, host))).await);
     Ok(found)
@@ -106,6 +111,15 @@ fn programs(run: &Run) -> Vec<Check> {
         Check { step: None, name: format!("program {}", text::clean_line(&name)), finding, says }
     };
     named.into_iter().map(check).collect()
+}
+
+/// Whether a secret can be had. What it is is forgotten at once.
+async fn fetch(reference: &SecretRef) -> Check {
+    let (finding, says) = match resolve(reference).await {
+        Ok(_) => (Finding::Good, "it can be had".into()),
+        Err(why) => (Finding::Bad, text::clean_line(&why.why.to_string()).into_owned()),
+    };
+    Check { step: None, name: format!("secret {}", text::clean_line(&reference.to_string())), finding, says }
 }
 
 async fn reach(engine: &Engine, host: &str) -> Check {

@@ -33,6 +33,7 @@ use crate::core::state::State;
 use crate::core::template::Values;
 use crate::core::time::Now;
 use secrets::Fetched;
+pub use secrets::used_by as secrets_used_by;
 
 /// What a step works with.
 pub struct Job {

@@ -6,8 +6,9 @@ use super::Job;
 use super::program::variable;
 use crate::core::mask::Masker;
 use crate::core::observe::StepEnd;
-use crate::core::plan::{Action, Given, HttpRequest, Sql};
+use crate::core::plan::{Action, Given, HttpRequest, Sql, Step};
 use crate::core::run::Failure;
+use crate::core::secret::SecretRef;
 use crate::core::template::{Template, Values};
 use crate::secrets::{NotResolved, Secret, resolve};
 
@@ -23,7 +24,7 @@ pub(super) struct Fetched {
 impl Fetched {
     /// Fetches those that the step uses and no others, so that one that is out of reach stops only who needs it.
     pub(super) async fn of(job: &Job) -> Result<Fetched, NotResolved> {
-        let wanted = wanted(job);
+        let wanted = wanted(&job.step.action);
         let mut named = BTreeMap::new();
         for (name, reference) in job.secrets.iter().filter(|(name, _)| wanted.contains(*name)) {
             named.insert(name.clone(), resolve(reference).await?);
@@ -80,9 +81,21 @@ pub(super) async fn environment(job: &Job) -> Result<Vec<(String, String)>, NotR
     Ok(variables)
 }
 
+/// Where the secrets are kept that a step uses.
+pub fn used_by(step: &Step) -> BTreeSet<SecretRef> {
+    let wanted = wanted(&step.action);
+    let of_step = step.origin.secrets.iter();
+    let named = of_step.filter(|(name, _)| step.action.is_program() || wanted.contains(*name));
+    let address = match &step.action {
+        Action::Sql(Sql { url: Given::Secret(reference), .. }) => Some(reference.clone()),
+        _ => None,
+    };
+    named.map(|(_, reference)| reference.clone()).chain(address).collect()
+}
+
 /// The names that may stand for a secret in this step: in places that are never shown, and nowhere else.
-fn wanted(job: &Job) -> BTreeSet<String> {
-    match &job.step.action {
+fn wanted(action: &Action) -> BTreeSet<String> {
+    match action {
         Action::Http(HttpRequest { headers, json, .. }) => {
             let mut names: BTreeSet<String> = headers.values().flat_map(Template::names).map(str::to_owned).collect();
             json.iter().for_each(|json| names_in_json(json, &mut names));

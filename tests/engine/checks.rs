@@ -110,6 +110,29 @@ async fn what_a_launch_rests_on_is_looked_at_and_nothing_changes() {
 }
 
 #[tokio::test]
+async fn secrets_are_tried_before_a_launch_and_stay_secret() {
+    let (yard, engine) = (Yard::new(), Engine::start().await);
+    yard.put_secret("there", "hunter2");
+    let plan = yard.mend(
+        "
+        parameters:
+          - {name: here, type: secret, from: 'file:DIR/there'}
+          - {name: gone, type: secret, from: 'file:DIR/gone'}
+          - {name: idle, type: secret, from: 'env:NOBODY_USES_THIS'}
+        steps:
+          - {id: use, http: {url: 'http://127.0.0.1:9/', headers: {Authorization: 'Bearer ${here}', X-Other: '${gone}'}}}",
+    );
+    let incident = engine.declare(&plan).await;
+    let checks = engine.client.checks(&ask(&incident)).await.unwrap();
+    let of = |name: &str| format!("secret file:{}", yard.path(name).display());
+    assert_eq!(found(&checks, &of("there")), (Finding::Good, "it can be had"));
+    let (finding, says) = found(&checks, &of("gone"));
+    assert!(finding == Finding::Bad && says.contains("cannot be read"), "{says}");
+    assert_eq!(checks.len(), 2, "{checks:?}");
+    assert!(!format!("{checks:?}").contains("hunter2"));
+}
+
+#[tokio::test]
 async fn as_first_steps_of_the_run_they_stop_it_before_anything_is_touched() {
     let (yard, api, engine) = (Yard::new(), Service::start().await, Engine::start().await);
     let _database = database(&yard).await;
