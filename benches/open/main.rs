@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 use warroom::core::apply::apply;
 use warroom::core::event::{Event, PlanBody};
-use warroom::core::health::{Change, Verdict};
+use warroom::core::health::{Change, Manner, Verdict};
 use warroom::core::ids::{BootId, Principal};
 use warroom::core::people::{Mode, Person};
-use warroom::core::plan::Plan;
+use warroom::core::plan::{Place, Plan};
 use warroom::core::state::{Entry, PROTOCOL, State};
 use warroom::core::time::{Moment, Now, Span};
 use warroom::engine::entry;
@@ -113,9 +113,17 @@ fn event(seq: u64, plan: &Arc<Plan>) -> Event {
         }
         n => {
             let (_, probe) = plan.probes().nth(usize::try_from(n).unwrap() % (2 * COMPONENTS)).unwrap();
-            let to = if n % 4 == 1 { Verdict::Slow } else { Verdict::Ok };
+            let to = if n % 4 == 1 { Verdict::Degraded } else { Verdict::Ok };
             let why = "200 in 12ms, limit 10ms".into();
-            let change = Change { from: Verdict::Unknown, to, since: at(n), why, last_good: Some(at(n - 1)) };
+            let change = Change {
+                place: Place::Engine,
+                manner: Manner::Steady,
+                from: Verdict::Unknown,
+                to,
+                since: at(n),
+                why,
+                last_good: Some(at(n - 1)),
+            };
             Event::ProbeChanged { plan: plan.id.clone(), probe: probe.id.clone(), change }
         }
     }

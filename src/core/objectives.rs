@@ -94,7 +94,7 @@ pub fn good_since(loaded: &Loaded, incident: &Incident) -> Option<Now> {
 /// Whether what decides was seen bad, rather than not seen: a restart makes everything unknown and is no relapse.
 #[must_use]
 pub fn is_bad(loaded: &Loaded, incident: &Incident) -> bool {
-    deciding(loaded, incident).any(|probe| matches!(loaded.verdict(&probe.id), Verdict::Down | Verdict::Slow))
+    deciding(loaded, incident).any(|probe| matches!(loaded.verdict(&probe.id), Verdict::Down | Verdict::Degraded))
 }
 
 /// The probes that say whether an incident is over: the front door where it was hit, else every cause.

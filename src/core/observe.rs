@@ -77,9 +77,11 @@ impl StepEnd {
 pub fn observe(state: &State, report: &Report, now: &Now) -> Vec<Event> {
     match report {
         Report::Probe { plan, probe, change } => {
-            let known = state.plans.get(plan).and_then(|l| l.probes.get(probe)).map(|known| known.verdict);
+            let known = state.plans.get(plan).and_then(|l| l.probes.get(probe));
             // A watcher that began anew does not know what was believed before it.
-            let news = known.filter(|from| *from != change.to).map(|from| Change { from, ..change.clone() });
+            let before = known.map(|known| known.places.get(&change.place).cloned().unwrap_or_default());
+            let news = before.filter(|before| (before.verdict, before.manner) != (change.to, change.manner));
+            let news = news.map(|before| Change { from: before.verdict, ..change.clone() });
             let event = |change| Event::ProbeChanged { plan: plan.clone(), probe: probe.clone(), change };
             news.map(event).into_iter().collect()
         }

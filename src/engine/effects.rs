@@ -19,7 +19,7 @@ use crate::core::ids::{ChannelId, ComponentId, IncidentId, PlanId, RunId, StepId
 use crate::core::incident::Incident;
 use crate::core::observe::{Report, StepEnd};
 use crate::core::param::ParamKind;
-use crate::core::plan::{Action, CustomerCounter, Plan, Probe, Replication, Step};
+use crate::core::plan::{Action, CustomerCounter, Place, Plan, Probe, Replication, Step};
 use crate::core::run::{Failure, Run, StepRun, StepState};
 use crate::core::state::State;
 use crate::core::template::Values;
@@ -78,7 +78,7 @@ impl Drop for Task {
 /// What a watcher looks at; another definition is another watcher.
 #[derive(Clone, PartialEq)]
 enum Watched {
-    Probe(PlanId, Box<Probe>),
+    Probe(PlanId, Box<Probe>, Place),
     Customers(PlanId, CustomerCounter),
     Replication(PlanId, ComponentId, Replication),
 }
@@ -340,7 +340,8 @@ fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: 
 
 /// Everything that a plan wants looked at.
 fn watched(plan: &Plan) -> Vec<Watched> {
-    let probes = plan.probes().map(|(_, probe)| Watched::Probe(plan.id.clone(), Box::new(probe.clone())));
+    let looks = plan.probes().flat_map(|(_, probe)| probe.from.iter().map(move |place| (probe, place)));
+    let probes = looks.map(|(probe, place)| Watched::Probe(plan.id.clone(), Box::new(probe.clone()), place.clone()));
     let customers = plan.customers.iter().map(|counter| Watched::Customers(plan.id.clone(), counter.clone()));
     let replications = plan.components.iter().filter_map(|component| {
         let replication = component.replication.clone()?;
@@ -352,13 +353,13 @@ fn watched(plan: &Plan) -> Vec<Watched> {
 fn watch_over(shared: &Arc<Shared>, watched: &Watched, state: &State) -> Task {
     let shared = Arc::clone(shared);
     let handle = match watched.clone() {
-        Watched::Probe(plan, probe) => {
-            let known = state.plans.get(&plan).and_then(|l| l.probes.get(&probe.id));
+        Watched::Probe(plan, probe, place) => {
+            let known = state.plans.get(&plan).and_then(|l| l.probes.get(&probe.id)?.places.get(&place));
             let last_good = known.and_then(|known| match known.verdict {
                 Verdict::Ok => known.since.clone(),
                 _ => known.last_good.clone(),
             });
-            tokio::spawn(watchers::probe(shared, plan, *probe, last_good))
+            tokio::spawn(watchers::probe(shared, plan, *probe, place, last_good))
         }
         Watched::Customers(plan, counter) => tokio::spawn(watchers::customers(shared, plan, counter)),
         Watched::Replication(plan, component, replication) => {

@@ -12,10 +12,10 @@ use crate::core::health::{Customers, Sample, Served, Tracker};
 use crate::core::ids::{ComponentId, PlanId};
 use crate::core::loss::{Position, Replicated};
 use crate::core::observe::Report;
-use crate::core::plan::{CustomerCounter, Probe, Replication};
+use crate::core::plan::{CustomerCounter, Place, Probe, Replication};
 use crate::core::time::{Moment, Now, Span};
 use crate::outbound::body_start;
-use crate::probes;
+use crate::probes::{self, Answer, Tools};
 
 /// Over how long customers are counted.
 const WINDOW: Span = Span::from_secs(5);
@@ -32,17 +32,19 @@ fn ticks(every: Span) -> tokio::time::Interval {
     interval
 }
 
-/// Looks at one part for as long as it is let.
-pub(super) async fn probe(shared: Arc<Shared>, plan: PlanId, probe: Probe, last_good: Option<Now>) {
-    let mut tracker = Tracker::new(last_good);
+/// Looks at one part from one place for as long as it is let.
+pub(super) async fn probe(shared: Arc<Shared>, plan: PlanId, probe: Probe, place: Place, last_good: Option<Now>) {
+    let mut tracker = Tracker::new(place.clone(), last_good);
     let mut ticks = ticks(probe.every);
     loop {
         ticks.tick().await;
         let at = shared.clock.now();
-        let answer = probes::look(&probe.look, probe.timeout, &shared.http).await;
-        let sample = Sample { at, took: answer.took, found: answer.found, why: answer.why };
+        let answer = probes::look(&probe, &place, Tools { http: &shared.http }).await;
+        let Answer { found, why, took, measured } = answer;
+        let sample = Sample { at, took, found, why, measured };
         shared.live.read(|readings| {
-            readings.samples.entry(plan.clone()).or_default().insert(probe.id.clone(), sample.clone());
+            let of_plan = readings.samples.entry(plan.clone()).or_default();
+            of_plan.entry(probe.id.clone()).or_default().insert(place.clone(), sample.clone());
         });
         if let Some(change) = tracker.take(&probe, &sample) {
             shared.report(Report::Probe { plan: plan.clone(), probe: probe.id.clone(), change });

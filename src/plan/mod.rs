@@ -20,6 +20,7 @@ mod net;
 mod order;
 mod outline;
 mod parameter;
+mod probe;
 mod procedure;
 mod quantity;
 mod references;

@@ -78,6 +78,15 @@ impl Field<'_> {
     }
 }
 
+/// Whether an address names a password: between the user and the host, or as a parameter.
+pub(crate) fn has_password(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    let in_user = user.split_once(':').is_some_and(|(_, password)| !password.is_empty());
+    in_user || rest.split(['?', '&']).any(|part| part.strip_prefix("password=").is_some_and(|p| !p.is_empty()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,9 +4,10 @@ use crate::core::ids::{BadId, ChannelId, ComponentId, MAX_ID, PlanId, SiteId, ch
 use crate::core::plan::{CustomerCounter, Environment, Plan, Severity, Site, SiteRole};
 use crate::core::time::Span;
 
-use super::component::{self, ProbeNames};
+use super::component;
 use super::fault::Faults;
 use super::fields::{Field, Fields, Shape};
+use super::probe::ProbeNames;
 use super::register::Register;
 use super::tree::Node;
 use super::values::{Bare, quote};

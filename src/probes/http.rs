@@ -1,5 +1,7 @@
 //! Asks for a page: status and text.
 
+use super::{NotGood, Seen};
+
 /// How much of a body is searched.
 const SEARCHED: usize = 64 * 1024;
 
@@ -8,19 +10,21 @@ pub(super) async fn look(
     url: &str,
     status: Option<u16>,
     contains: Option<&str>,
-) -> Result<String, String> {
-    let answer = client.get(url).send().await.map_err(|e| crate::outbound::reason(&e))?;
+) -> Result<Seen, NotGood> {
+    let answer = client.get(url).send().await.map_err(|e| NotGood::of_request(&e))?;
     let got = answer.status();
     match status {
-        Some(expected) if got.as_u16() != expected => return Err(format!("{}, expected {expected}", got.as_u16())),
-        None if !got.is_success() => return Err(format!("{}, expected 2xx", got.as_u16())),
+        Some(expected) if got.as_u16() != expected => {
+            return Err(NotGood::Bad(format!("{}, expected {expected}", got.as_u16())));
+        }
+        None if !got.is_success() => return Err(NotGood::Bad(format!("{}, expected 2xx", got.as_u16()))),
         _ => {}
     }
     if let Some(text) = contains {
-        let body = crate::outbound::body_start(answer, SEARCHED).await.map_err(|e| crate::outbound::reason(&e))?;
+        let body = crate::outbound::body_start(answer, SEARCHED).await.map_err(|e| NotGood::of_request(&e))?;
         if !String::from_utf8_lossy(&body).contains(text) {
-            return Err(format!("{} without {text:?}", got.as_u16()));
+            return Err(NotGood::Bad(format!("{} without {text:?}", got.as_u16())));
         }
     }
-    Ok(got.as_u16().to_string())
+    Ok(Seen::new(got.as_u16().to_string()))
 }

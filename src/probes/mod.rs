@@ -3,14 +3,16 @@
 mod http;
 mod tcp;
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::core::health::Found;
-use crate::core::plan::Look;
+use crate::core::health::judge::judge;
+use crate::core::plan::{Look, Measure, Place, Probe};
 use crate::core::time::Span;
 
 /// What a look found, and the evidence in a few words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// What was found.
     pub found: Found,
@@ -18,28 +20,103 @@ pub struct Answer {
     pub why: String,
     /// How long it took.
     pub took: Span,
+    /// What was measured, in each measure's unit.
+    pub measured: BTreeMap<Measure, f64>,
 }
 
-/// Looks once. Never takes longer than `timeout`.
-pub async fn look(look: &Look, timeout: Span, http: &reqwest::Client) -> Answer {
+/// What a look saw that went as it should: the evidence in a few words, and what it measured. How long it took is added by
+/// [`look`].
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Seen {
+    what: String,
+    measured: BTreeMap<Measure, f64>,
+}
+
+impl Seen {
+    fn new(what: impl Into<String>) -> Seen {
+        Seen { what: what.into(), measured: BTreeMap::new() }
+    }
+}
+
+/// Why a look did not go as it should: a few words, without what the other side may have put into them unasked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum NotGood {
+    /// The part gave a wrong answer, or none.
+    Bad(String),
+    /// This machine could not look: nothing is said about the part.
+    Unseen(String),
+}
+
+/// What a look may use.
+#[derive(Debug, Clone, Copy)]
+pub struct Tools<'a> {
+    /// For requests.
+    pub http: &'a reqwest::Client,
+}
+
+/// Looks once from that place. Never takes longer than the probe's time-out.
+pub async fn look(probe: &Probe, place: &Place, tools: Tools<'_>) -> Answer {
     let began = Instant::now();
-    let (limit, result) = match look {
-        Look::Http { url, status, contains, max_latency } => {
-            let asked = http::look(http, url, *status, contains.as_deref());
-            (*max_latency, tokio::time::timeout(timeout.to_std(), asked).await)
-        }
-        Look::Tcp { address, max_latency } => {
-            (*max_latency, tokio::time::timeout(timeout.to_std(), tcp::look(address)).await)
-        }
-    };
+    let asked = ask(&probe.look, place, tools);
+    let result = tokio::time::timeout(probe.timeout.to_std(), asked).await;
     let took = Span::from(began.elapsed());
-    let (found, why) = match result {
-        Err(_) => (Found::Bad, format!("no answer within {timeout}")),
-        Ok(Err(why)) => (Found::Bad, why),
-        Ok(Ok(what)) => match limit.filter(|limit| took > *limit) {
-            Some(limit) => (Found::Slow, format!("{what} in {took}, limit {limit}")),
-            None => (Found::Good, format!("{what} in {took}")),
-        },
+    let (found, why, measured) = match result {
+        Err(_) => (Found::Bad, format!("no answer within {}", probe.timeout), BTreeMap::new()),
+        Ok(Err(NotGood::Bad(why))) => (Found::Bad, why, BTreeMap::new()),
+        Ok(Err(NotGood::Unseen(why))) => (Found::Unseen, format!("could not look: {why}"), BTreeMap::new()),
+        Ok(Ok(Seen { what, mut measured })) => {
+            measured.insert(Measure::Latency, took.micros() as f64 / 1e6);
+            let (found, crossed) = judge(&probe.limits, &measured);
+            let why = match crossed {
+                Some(crossed) => format!("{what} in {took}, {crossed}"),
+                None => format!("{what} in {took}"),
+            };
+            (found, why, measured)
+        }
     };
-    Answer { found, why, took }
+    Answer { found, why, took, measured }
+}
+
+async fn ask(look: &Look, place: &Place, tools: Tools<'_>) -> Result<Seen, NotGood> {
+    if let Place::Host(host) = place {
+        return Err(NotGood::Unseen(format!("nothing looks from {host} yet")));
+    }
+    match look {
+        Look::Http { url, status, contains } => http::look(tools.http, url, *status, contains.as_deref()).await,
+        Look::Tcp { address } => tcp::look(address).await,
+        other => Err(NotGood::Unseen(format!("nothing looks at {} yet", other.kind()))),
+    }
+}
+
+/// Whether a failed connection says something about this machine and nothing about the part.
+fn is_our_own(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable)
+        || error
+            .raw_os_error()
+            .and_then(|code| u32::try_from(code).ok())
+            .is_some_and(|code| OUT_OF_FILES.contains(&code))
+}
+
+/// `EMFILE` and `ENFILE`.
+const OUT_OF_FILES: [u32; 2] = [24, 23];
+
+impl NotGood {
+    /// A connection that failed.
+    fn of(error: &std::io::Error) -> NotGood {
+        let why = crate::outbound::io_reason(error);
+        if is_our_own(error) { NotGood::Unseen(why) } else { NotGood::Bad(why) }
+    }
+
+    /// A request that failed.
+    fn of_request(error: &reqwest::Error) -> NotGood {
+        let mut inner: &dyn std::error::Error = error;
+        while let Some(next) = inner.source() {
+            inner = next;
+        }
+        match inner.downcast_ref::<std::io::Error>() {
+            Some(io) if is_our_own(io) => NotGood::Unseen(crate::outbound::reason(error)),
+            _ => NotGood::Bad(crate::outbound::reason(error)),
+        }
+    }
 }

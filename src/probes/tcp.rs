@@ -2,6 +2,8 @@
 
 use tokio::net::TcpStream;
 
-pub(super) async fn look(address: &str) -> Result<String, String> {
-    TcpStream::connect(address).await.map(|_| "connected".to_owned()).map_err(|e| crate::outbound::io_reason(&e))
+use super::{NotGood, Seen};
+
+pub(super) async fn look(address: &str) -> Result<Seen, NotGood> {
+    TcpStream::connect(address).await.map(|_| Seen::new("connected")).map_err(|e| NotGood::of(&e))
 }

@@ -95,10 +95,10 @@ impl Seen {
 fn see(job: &Job, subject: &Subject, state: &State, readings: &Readings, which: Samples) -> Result<Seen, String> {
     let loaded = state.plans.get(&job.run.plan).ok_or("the plan is not loaded")?;
     let probes = subjects(job, subject, loaded)?;
-    let samples = readings.samples.get(&job.run.plan);
+    let looks = probes.iter().flat_map(|probe| probe.from.iter().map(move |place| (*probe, place)));
     let mut all: Option<Seen> = None;
-    for probe in &probes {
-        let sample = samples.and_then(|s| s.get(&probe.id)).filter(|s| counts(s, &job.since, which));
+    for (probe, place) in looks {
+        let sample = readings.look(&job.run.plan, &probe.id, place).filter(|s| counts(s, &job.since, which));
         let known = loaded.probes.get(&probe.id);
         let sample = ok(probe, known, sample)?;
         let became = known.and_then(|k| k.since.clone()).unwrap_or_else(|| sample.at.clone());
@@ -177,8 +177,9 @@ fn subjects<'a>(job: &Job, subject: &Subject, loaded: &'a Loaded) -> Result<Vec<
 fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "ok",
+        Verdict::Paused => "paused",
         Verdict::Unknown => "unknown",
-        Verdict::Slow => "slow",
+        Verdict::Degraded => "degraded",
         Verdict::Down => "down",
     }
 }

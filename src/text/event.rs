@@ -204,9 +204,9 @@ fn voided(name: &str, who: &str, why: &Voided) -> String {
 mod tests {
     use super::*;
     use crate::core::fixtures::at;
-    use crate::core::health::Verdict;
+    use crate::core::health::{Manner, Verdict};
     use crate::core::ids::{CallSign, Principal};
-    use crate::core::plan::{PlanHash, Severity};
+    use crate::core::plan::{Place, PlanHash, Severity};
     use crate::core::run::{Evidence, RunResult};
     use crate::text::fixtures::{ada, kestrel, mike, state};
 
@@ -223,8 +223,15 @@ mod tests {
 
     #[test]
     fn what_the_engine_did_and_saw() {
-        let change =
-            |to, why: &str| Change { from: Verdict::Unknown, to, since: at(3), why: why.into(), last_good: None };
+        let change = |to, why: &str| Change {
+            place: Place::Engine,
+            manner: Manner::Steady,
+            from: Verdict::Unknown,
+            to,
+            since: at(3),
+            why: why.into(),
+            last_good: None,
+        };
         let probe = |id: &str, to, why| Event::ProbeChanged {
             plan: shop(),
             probe: id.parse().unwrap(),
@@ -251,7 +258,7 @@ mod tests {
                 format!("Orders database at East is DOWN: connection ^[refused, since {since}"),
             ),
             (probe("door", Verdict::Ok, "200"), format!("Front door is ok: 200, since {since}")),
-            (probe("gone", Verdict::Slow, "2s"), format!("gone is slow: 2s, since {since}")),
+            (probe("gone", Verdict::Degraded, "2s"), format!("gone is degraded: 2s, since {since}")),
             (Event::SiteActivated { plan: shop(), site: "west".parse().unwrap() }, "West serves now".into()),
         ]);
     }

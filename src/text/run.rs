@@ -62,7 +62,7 @@ mod tests {
 
     use super::*;
     use crate::core::fixtures::at;
-    use crate::core::health::ProbeState;
+    use crate::core::health::{Belief, ProbeState};
     use crate::core::plan::Procedure;
     use crate::core::run::{Evidence, Failure, How, RunResult, RunState, Then};
     use crate::core::time::Span;
@@ -116,7 +116,7 @@ mod tests {
             (Verdict::Down, "East serves, worst DOWN: db DOWN"),
             (Verdict::Ok, "East serves, and all that is looked at there is ok"),
         ] {
-            let seen = ProbeState { verdict: found, ..ProbeState::default() };
+            let seen = ProbeState { belief: Belief { verdict: found, ..Belief::default() }, ..ProbeState::default() };
             loaded.probes.insert("db.east".parse().unwrap(), seen);
             assert_eq!(serves(&loaded), sentence);
         }

@@ -30,8 +30,9 @@ pub fn loss(loss: Loss) -> String {
 pub fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "ok",
+        Verdict::Paused => "paused",
         Verdict::Unknown => "unknown",
-        Verdict::Slow => "slow",
+        Verdict::Degraded => "degraded",
         Verdict::Down => "DOWN",
     }
 }

@@ -100,7 +100,7 @@ fn probes_have_names_and_defaults() {
         (Span::from_secs(30), Span::from_secs(10), 3, 2)
     );
     assert!(matches!(&front.look, Look::Http { status: Some(200), contains: Some(c), .. } if c == "ok"));
-    assert!(matches!(&tcp.look, Look::Tcp { address, max_latency: None } if address == "10.0.1.5:5432"));
+    assert!(matches!(&tcp.look, Look::Tcp { address } if address == "10.0.1.5:5432"));
 }
 
 #[test]

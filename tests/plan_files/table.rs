@@ -147,12 +147,12 @@ fn table() -> Vec<(String, &'static str)> {
             "8:33+4 to: it is east, as from is => two sites\n\
             8:68+1 target: \"h\" does not begin with http:// or https:// => an address such as http://host:8080/path or https://host/path"),
         (probe("site: east"),
-            "8:13+4 a probe without http or tcp looks at nothing => http: an address, or tcp: host:port"),
+            "8:13+4 a probe without a kind looks at nothing => one of http, tcp, tls, dns, icmp, postgres, mysql, redis, disk, load, file, command, heartbeat, metric"),
         (probe("tcp: 'h:1', http: 'http://h/'"),
-            "8:25+4 a probe looks in one way; this one has http and tcp => http: an address, or tcp: host:port"),
+            "8:25+4 a probe looks in one way; this one has tcp and http => one of http, tcp, tls, dns, icmp, postgres, mysql, redis, disk, load, file, command, heartbeat, metric"),
         (probe("tcp: 'h:1', status: 200, contains: x"),
-            "8:25+6 status belongs to an http probe => http: in place of tcp:, or leave it out\n\
-            8:38+8 contains belongs to an http probe => http: in place of tcp:, or leave it out"),
+            "8:25+6 status belongs to a probe of kind http, not tcp => leave it out\n\
+            8:38+8 contains belongs to a probe of kind http, not tcp => leave it out"),
         (probe("http: 'http://h/', status: 99"),
             "8:40+2 status: 99 is out of range => a whole number from 100 to 599"),
         (probe("http: 'http://h/', status: '200'"),
@@ -173,6 +173,34 @@ fn table() -> Vec<(String, &'static str)> {
             "8:45+2 timeout: 6s is longer than every, 5s => at most 5s"),
         (probe("tcp: 'h:1', max_latency: 10s"),
             "8:38+3 warning: max_latency: 10s is not below timeout; an answer that slow is bad already => less than 10s"),
+        (probe("disk: /srv, max_latency: 1s, warn: {used: 90, lag: 3s}, fail: {used: 95%}"),
+            "8:38+2 max_latency: a probe of kind disk waits for no answer => leave it out\n\
+            8:55+2 warn.used: \"90\" is no share => a share of the whole, such as 90%\n\
+            8:64+2 warn.lag: a probe of kind disk measures no \"lag\" => used, free"),
+        (probe("postgres: 'mysql://u:p@h/d', role: leader, warn: {lag: 10s, lag_bytes: 5}, fail: {lag: 5s}"),
+            "8:23+17 postgres: this is no address that begins with postgres:// or postgresql:// => postgres://host/…, or {secret: \"env:NAME\"}\n\
+            8:48+6 role: \"leader\" is not known here => one of primary, standby\n\
+            8:56+4 warning: warn: lag fails before it warns => a warning that comes first\n\
+            8:84+1 warn.lag_bytes: \"5\" has no unit => 5B, 5KiB or 5MiB"),
+        (probe("metric: 'http://h/', warn: {above: 1, value: 2}, fail: {below: x}"),
+            "8:13+6 query is missing in a probe => query: PromQL that gives one number\n\
+            8:58+1 warn.value: a probe of kind metric measures no \"value\" => latency, above or below\n\
+            8:76+1 fail.below: expected a number, found the text \"x\" => a number such as 0.8"),
+        (probe("load: false, from: [engine, web-1, web-1]"),
+            "8:19+5 load: false is no look => load: true\n\
+            8:48+5 from[2]: it stands here twice => once"),
+        (probe("heartbeat: true, from: '-oProxyCommand=x', warn: {latency: 1s}"),
+            "8:36+18 from: \"-oProxyCommand=x\" begins with '-'; the name of a host or user cannot => engine, or a host as ssh knows it\n\
+            8:72+2 warn.latency: a probe of kind heartbeat measures no \"latency\" => leave it out: it measures nothing"),
+        (probe("redis: 'redis://:hunter2@h:6379'"),
+            "8:20+25 warning: redis: a password stands in the plan in clear text => {secret: \"env:NAME\"}, with the whole address in it"),
+        (probe("dns: example.org, record: PTR, server: h, expect: []"),
+            "8:39+3 record: \"PTR\" is not known here => one of A, AAAA, CNAME, MX, NS, TXT\n\
+            8:52+1 server: \"h\" is no host and port => host:port such as 10.0.1.5:5432, db.local:5432 or [::1]:5432\n\
+            8:55+6 expect: the list is empty => at least one answer"),
+        (probe("file: relative/path, pattern: x, query: up"),
+            "8:19+13 file: \"relative/path\" is no absolute path => a path that begins with '/'\n\
+            8:46+5 query belongs to a probe of kind metric, not file => leave it out"),
         (probe("tcp: 'h:1', fail_after: 0, pass_after: 1.5"),
             "8:37+1 fail_after: 0 is out of range => a whole number from 1 to 1000\n\
             8:52+3 pass_after: expected a whole number, found the number 1.5 => a whole number from 1 to 1000"),

@@ -2,11 +2,11 @@
 
 use warroom::core::comms::{Attempt, Delivery};
 use warroom::core::follow::next_due;
-use warroom::core::health::{Change, Verdict};
+use warroom::core::health::{Change, Manner, Verdict};
 use warroom::core::ids::{PlanId, ProbeId, RunId};
 use warroom::core::loss::{Position, Replicated};
 use warroom::core::observe::{Report, StepEnd};
-use warroom::core::plan::{Action, Step};
+use warroom::core::plan::{Action, Place, Step};
 use warroom::core::run::{Evidence, Failure, StepState};
 use warroom::core::template::Values;
 use warroom::core::time::Span;
@@ -237,7 +237,7 @@ impl History {
     fn probe(&mut self) {
         let all: Vec<(PlanId, ProbeId)> = self.probes();
         let Some((plan, probe)) = self.chance.pick(&all).cloned() else { return };
-        let to = self.chance.weighted(&[(5, Verdict::Ok), (3, Verdict::Down), (1, Verdict::Slow)]);
+        let to = self.chance.weighted(&[(5, Verdict::Ok), (3, Verdict::Down), (1, Verdict::Degraded)]);
         self.turns(plan, probe, to);
     }
 
@@ -250,7 +250,15 @@ impl History {
         let Some(known) = self.engine.state.plans.get(&plan).and_then(|l| l.probes.get(&probe)) else { return };
         let now = self.engine.now();
         let last_good = if to == Verdict::Ok { Some(now.clone()) } else { known.last_good.clone() };
-        let change = Change { from: known.verdict, to, since: now, why: format!("{to:?}"), last_good };
+        let change = Change {
+            place: Place::Engine,
+            manner: Manner::Steady,
+            from: known.verdict,
+            to,
+            since: now,
+            why: format!("{to:?}"),
+            last_good,
+        };
         self.engine.outside.tell(Report::Probe { plan, probe, change });
     }
 

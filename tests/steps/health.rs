@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use warroom::core::health::{Found, ProbeState, Sample, Verdict};
+use warroom::core::health::{Belief, Found, ProbeState, Sample, Verdict};
 use warroom::core::observe::StepEnd;
-use warroom::core::plan::{Action, Plan, PlanHash, Subject};
+use warroom::core::plan::{Action, Place, Plan, PlanHash, Subject};
 use warroom::core::run::{Evidence, Failure};
 use warroom::core::state::{Loaded, State};
 use warroom::core::time::Span;
@@ -48,15 +48,22 @@ fn see(world: &World, second: u64, found: Found) {
 }
 
 fn see_one(world: &World, probe: &str, second: u64, found: Found) {
-    let sample = Sample { at: at(second), took: Span::ZERO, found, why: "seen".into() };
+    let sample = Sample { at: at(second), took: Span::ZERO, found, why: "seen".into(), measured: Default::default() };
     world.readings.send_modify(|readings| {
         let readings = Arc::make_mut(readings);
-        readings.samples.entry("shop".parse().unwrap()).or_default().insert(probe.parse().unwrap(), sample);
+        readings
+            .samples
+            .entry("shop".parse().unwrap())
+            .or_default()
+            .entry(probe.parse().unwrap())
+            .or_default()
+            .insert(Place::Engine, sample);
     });
 }
 
 fn believe(world: &World, verdict: Verdict, since: u64) {
-    let known = ProbeState { verdict, since: Some(at(since)), why: "seen".into(), ..ProbeState::default() };
+    let belief = Belief { verdict, since: Some(at(since)), why: "seen".into(), ..Belief::default() };
+    let known = ProbeState { belief, ..ProbeState::default() };
     let probes = ["db.west", "second"].map(|probe| (probe.parse().unwrap(), known.clone()));
     let loaded =
         Loaded { plan: Arc::new(plan()), hash: PlanHash("0".into()), probes: BTreeMap::from(probes), active: None };

@@ -98,7 +98,7 @@ pub(crate) fn trouble(loaded: &Loaded, detail: Detail) -> Row {
         for (i, (std::cmp::Reverse(verdict), parts)) in by_verdict.into_iter().enumerate() {
             let word = match verdict {
                 Verdict::Down => "DOWN",
-                Verdict::Slow => "SLOW",
+                Verdict::Degraded => "DEGRADED",
                 other => crate::text::verdict(other),
             };
             row = row.with(if i > 0 { ", " } else { "" }, Role::Dim);
@@ -116,8 +116,9 @@ pub(crate) fn trouble(loaded: &Loaded, detail: Detail) -> Row {
 pub(crate) fn verdict_role(verdict: Verdict) -> Role {
     match verdict {
         Verdict::Ok => Role::Good,
+        Verdict::Paused => Role::Dim,
         Verdict::Unknown => Role::Unknown,
-        Verdict::Slow => Role::Warn,
+        Verdict::Degraded => Role::Warn,
         Verdict::Down => Role::Bad,
     }
 }
@@ -126,8 +127,9 @@ pub(crate) fn verdict_role(verdict: Verdict) -> Role {
 pub(crate) fn verdict_sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "✓",
+        Verdict::Paused => "‖",
         Verdict::Unknown => "?",
-        Verdict::Slow => "!",
+        Verdict::Degraded => "!",
         Verdict::Down => "✗",
     }
 }

@@ -7,7 +7,7 @@ use crate::console::list::Line;
 use crate::console::place::{Thing, View};
 use crate::console::theme::Role;
 use crate::core::health::{Found, Sample};
-use crate::core::plan::{Component, Look, Probe, Vantage};
+use crate::core::plan::{Component, Probe, Vantage};
 use crate::core::state::Loaded;
 
 /// One line for each probe, under its plan.
@@ -34,7 +34,8 @@ fn line(view: View<'_>, loaded: &Loaded, component: &Component, probe: &Probe) -
     let row = row.and(Row::of(&component.name, Role::Strong).cut(18)).tab(23).and(Row::text(site).cut(7)).tab(31);
     let row = row.with(crate::text::verdict(verdict), role).tab(39).with(since, Role::Dim).tab(49);
     let row = row.with(state.map_or("", |s| s.why.as_str()), Role::Text);
-    let sample = view.model.readings().samples.get(&loaded.plan.id).and_then(|samples| samples.get(&probe.id));
+    let looks = view.model.readings().looks(&loaded.plan.id, &probe.id);
+    let sample = looks.map(|(_, sample)| sample).max_by_key(|sample| sample.at.utc);
     let thing = Thing::Probe(loaded.plan.id.clone(), probe.id.clone());
     Line::of(thing, row).right(sample.map_or_else(Row::new, |sample| looked(view, sample)))
 }
@@ -48,8 +49,9 @@ fn looked(view: View<'_>, sample: &Sample) -> Row {
 fn found_role(found: Found) -> Role {
     match found {
         Found::Good => Role::Dim,
-        Found::Slow => Role::Warn,
+        Found::Degraded => Role::Warn,
         Found::Bad => Role::Bad,
+        Found::Unseen => Role::Unknown,
     }
 }
 
@@ -67,10 +69,7 @@ pub(crate) fn draw(body: &mut Canvas<'_>, view: View<'_>) {
 
 /// Everything about a probe, for its box.
 pub(crate) fn about(view: View<'_>, loaded: &Loaded, component: &Component, probe: &Probe) -> Vec<Row> {
-    let look = match &probe.look {
-        Look::Http { url, .. } => format!("GET {url}"),
-        Look::Tcp { address, .. } => format!("opens a connection to {address}"),
-    };
+    let look = crate::text::look(&probe.look);
     let vantage = match probe.vantage {
         Vantage::FrontDoor => "through the front door, as a customer",
         Vantage::Inside => "directly at the part",
@@ -91,7 +90,9 @@ pub(crate) fn about(view: View<'_>, loaded: &Loaded, component: &Component, prob
         row("last good", moment(state.and_then(|s| s.last_good.as_ref()))),
         row("changes", format!("down after {} bad in a row, ok after {} good", probe.fail_after, probe.pass_after)),
     ];
-    let sample = view.model.readings().samples.get(&loaded.plan.id).and_then(|samples| samples.get(&probe.id));
-    rows.extend(sample.map(|sample| row("last look", last(view, sample).plain())));
+    for (place, sample) in view.model.readings().looks(&loaded.plan.id, &probe.id) {
+        let from = if probe.from.len() > 1 { format!("{place}: ") } else { String::new() };
+        rows.push(row("last look", format!("{from}{}", last(view, sample).plain())));
+    }
     rows
 }

@@ -76,8 +76,9 @@ fn event_role(event: &Event) -> Role {
     match event {
         Event::ProbeChanged { change, .. } => match change.to {
             Verdict::Down => Role::Bad,
-            Verdict::Slow => Role::Warn,
+            Verdict::Degraded => Role::Warn,
             Verdict::Ok => Role::Good,
+            Verdict::Paused => Role::Dim,
             Verdict::Unknown => Role::Unknown,
         },
         Event::StepFailed { .. } | Event::IncidentRelapsed { .. } => Role::Bad,

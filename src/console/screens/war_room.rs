@@ -245,7 +245,8 @@ fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row {
     let seen = health::site(&loaded.plan, &loaded.probes, &site.id);
     let role = head::verdict_role(seen.worst);
     let mut row = Row::text(" ").with(&site.name, Role::Strong).gap(1).with(head::verdict_sign(seen.worst), role);
-    let counts = [(Verdict::Down, "down"), (Verdict::Slow, "slow"), (Verdict::Unknown, "unknown"), (Verdict::Ok, "ok")];
+    let counts =
+        [(Verdict::Down, "down"), (Verdict::Degraded, "degraded"), (Verdict::Unknown, "unknown"), (Verdict::Ok, "ok")];
     for (verdict, word) in counts {
         let count = seen.count(verdict);
         if count > 0 {

@@ -13,12 +13,12 @@ use crate::core::command::{Command, Declared};
 use crate::core::comms::Attempt;
 use crate::core::event::{Event, PlanBody};
 use crate::core::fixtures::at;
-use crate::core::health::{Change, Customers, Found, Readings, Sample, Served, Verdict};
+use crate::core::health::{Change, Customers, Found, Manner, Readings, Sample, Served, Verdict};
 use crate::core::ids::{IncidentId, Principal, RunId};
 use crate::core::loss::{Position, Replicated};
 use crate::core::observe::{Report, StepEnd};
 use crate::core::people::{Access, Mode, Person};
-use crate::core::plan::Procedure;
+use crate::core::plan::{Place, Procedure};
 use crate::core::run::{Evidence, Failure};
 use crate::core::state::{Entry, PROTOCOL, State};
 use crate::core::time::{Now, Span};
@@ -121,13 +121,33 @@ impl Night {
         let from = self.state.plans.get(&plan).unwrap().verdict(&probe.parse().unwrap());
         let found = match to {
             Verdict::Ok => Found::Good,
-            Verdict::Slow => Found::Slow,
+            Verdict::Degraded => Found::Degraded,
             _ => Found::Bad,
         };
-        let sample = Sample { at: self.now(), took: Span::from_millis(12), found, why: why.into() };
-        self.readings.samples.entry("shop".parse().unwrap()).or_default().insert(probe.parse().unwrap(), sample);
+        let sample = Sample {
+            at: self.now(),
+            took: Span::from_millis(12),
+            found,
+            why: why.into(),
+            measured: Default::default(),
+        };
+        self.readings
+            .samples
+            .entry("shop".parse().unwrap())
+            .or_default()
+            .entry(probe.parse().unwrap())
+            .or_default()
+            .insert(Place::Engine, sample);
         let last_good = (to != Verdict::Ok).then(|| at(self.second.saturating_sub(3)));
-        let change = Change { from, to, since: self.now(), why: why.into(), last_good };
+        let change = Change {
+            place: Place::Engine,
+            manner: Manner::Steady,
+            from,
+            to,
+            since: self.now(),
+            why: why.into(),
+            last_good,
+        };
         self.take(Input::Report(&Report::Probe { plan, probe: probe.parse().unwrap(), change }));
     }
 
@@ -192,7 +212,7 @@ impl Night {
             night.pass(5);
             night.probe("db-east", Verdict::Down, "connection refused");
             night.probe("api-east", Verdict::Down, "503, expected 200");
-            night.probe("web-east", Verdict::Slow, "200 in 4.1 s, limit 800ms");
+            night.probe("web-east", Verdict::Degraded, "200 in 4.1 s, limit 800ms");
             night.probe("front", Verdict::Down, "502, expected 2xx");
             night.serve(3);
             night.pass(20);

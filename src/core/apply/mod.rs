@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::comms::{Delivery, Update};
 use super::event::{Event, Opening, PlanBody};
-use super::health::{ProbeState, Verdict};
+use super::health::{Belief, ProbeState, Verdict};
 use super::ids::{IncidentId, PlanId, ProbeId, RunId};
 use super::incident::{Incident, Phase};
 use super::plan::{Plan, Probe, Procedure};
@@ -39,19 +39,17 @@ pub fn apply(state: &mut State, entry: &Entry) {
         Event::ProbeChanged { plan, probe, change } => {
             let incident = state.incident_of(plan).map(|i| i.id.clone());
             if let Some(known) = probe_mut(state, plan, probe) {
-                known.verdict = change.to;
-                known.since = Some(change.since.clone());
-                known.why.clone_from(&change.why);
-                known.last_good.clone_from(&change.last_good);
+                known.take(change);
                 // An outage that begins while an incident is open joins it; one that ended is free to be proposed again.
-                known.covered_by = match change.to {
-                    Verdict::Ok => None,
-                    Verdict::Down => known.covered_by.take().or(incident.clone()),
-                    Verdict::Slow | Verdict::Unknown => known.covered_by.take(),
+                known.covered_by = match (known.verdict, known.is_trouble()) {
+                    (Verdict::Ok, _) => None,
+                    (_, true) => known.covered_by.take().or(incident.clone()),
+                    (_, false) => known.covered_by.take(),
                 };
-            }
-            if let (Some(id), Verdict::Down) = (incident, change.to) {
-                join(state, plan, &id, probe);
+                let joins = incident.filter(|_| known.is_trouble());
+                if let Some(id) = joins {
+                    join(state, plan, &id, probe);
+                }
             }
         }
         Event::SiteActivated { plan, site } => {
@@ -209,12 +207,15 @@ fn forget_health(state: &mut State, started: &Now) {
     let last_sign = state.timeline.iter().rev().map(|entry| &entry.at).find(|at| *at != started).cloned();
     for loaded in state.plans.values_mut() {
         for probe in Arc::make_mut(loaded).probes.values_mut() {
-            if probe.verdict == Verdict::Ok {
-                probe.last_good = last_of(probe.since.iter().chain(&last_sign)).cloned();
-            }
-            probe.verdict = Verdict::Unknown;
-            probe.since = None;
-            probe.why = "not looked at since the engine started".into();
+            let forget = |belief: &mut Belief| {
+                if belief.verdict == Verdict::Ok {
+                    belief.last_good = last_of(belief.since.iter().chain(&last_sign)).cloned();
+                }
+                belief.since = None;
+            };
+            forget(&mut probe.belief);
+            probe.places.values_mut().for_each(forget);
+            probe.forget("not looked at since the engine started");
         }
     }
 }

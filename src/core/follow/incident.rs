@@ -2,7 +2,7 @@
 
 use super::super::decide::incident_id;
 use super::super::event::{Event, Opening};
-use super::super::health::{ProbeState, Verdict};
+use super::super::health::ProbeState;
 use super::super::ids::{CallSign, ProbeId};
 use super::super::incident::{Incident, Phase};
 use super::super::objectives::{good_since, held, is_bad};
@@ -49,7 +49,7 @@ pub(super) fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Even
     if state.incident_of(&plan.id).is_some() {
         return None;
     }
-    let down = loaded.probes.iter().filter(|(_, s)| s.verdict == Verdict::Down && s.covered_by.is_none());
+    let down = loaded.probes.iter().filter(|(_, s)| s.is_trouble() && s.covered_by.is_none());
     let fresh: Vec<(&ProbeId, &ProbeState, Severity)> =
         down.filter_map(|(id, seen)| Some((id, seen, loaded.severity_of(id)?))).collect();
     let severity = fresh.iter().map(|(_, _, severity)| *severity).max().filter(|s| *s >= GRAVE)?;

@@ -1,6 +1,7 @@
 //! A plan as the engine holds it: read, checked and resolved. Reading files is `crate::plan`'s work.
 
 mod action;
+mod probe;
 mod procedure;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use action::*;
+pub use probe::*;
 pub use procedure::*;
 
 use super::ids::{ChannelId, ComponentId, PlanId, ProbeId, ProcedureId, SiteId};
@@ -176,61 +178,6 @@ pub struct Component {
     pub probes: Vec<Probe>,
     /// How its data travels between sites, where that can be asked.
     pub replication: Option<Replication>,
-}
-
-/// Whether a probe feels what customers feel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Vantage {
-    /// Through the front door, as a customer: such probes stop the clocks.
-    FrontDoor,
-    /// Directly at a part.
-    Inside,
-}
-
-/// A look at a component, again and again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Probe {
-    /// Its identifier: as the file says, else `component.site`, a further one with a number.
-    pub id: ProbeId,
-    /// The site that it looks at, if it looks at one.
-    pub site: Option<SiteId>,
-    /// What it does.
-    pub look: Look,
-    /// How often.
-    pub every: Span,
-    /// How long an answer may take.
-    pub timeout: Span,
-    /// Bad answers in a row before it counts as down; at least 1.
-    pub fail_after: u32,
-    /// Good answers in a row before it counts as ok again; at least 1.
-    pub pass_after: u32,
-    /// What it feels.
-    pub vantage: Vantage,
-}
-
-/// What a probe does.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Look {
-    /// Asks for a page.
-    Http {
-        /// The address, `http` or `https`.
-        url: String,
-        /// The status that is good; any 2xx when none is given.
-        status: Option<u16>,
-        /// Text that the first 64 KiB of the body must hold.
-        contains: Option<String>,
-        /// An answer that takes longer is *slow*.
-        max_latency: Option<Span>,
-    },
-    /// Opens a connection.
-    Tcp {
-        /// `host:port`.
-        address: String,
-        /// A connection that takes longer is *slow*.
-        max_latency: Option<Span>,
-    },
 }
 
 /// Counts what customers got: `GET` answers `{"ok": N, "failed": N}`, both only ever rising.

@@ -68,7 +68,7 @@ fn a_relapse_inside_the_window_or_after_it_resumes_the_clocks() {
 fn a_front_door_that_is_slow_does_not_hold() {
     let (mut world, incident) = World::declared();
     world.turns("front", Verdict::Ok);
-    world.turns("front", Verdict::Slow);
+    world.turns("front", Verdict::Degraded);
     assert_eq!(*world.phase(&incident), Phase::Declared);
 }
 
@@ -207,7 +207,7 @@ fn an_outage_that_a_new_engine_finds_began_after_the_last_sign_of_the_one_before
     world.pass(30);
     world.restart();
     let known = world.state.plans["shop"].probes["front"].clone();
-    assert_eq!((known.verdict, known.last_good), (Verdict::Unknown, Some(quiet)));
+    assert_eq!((known.verdict, known.last_good.clone()), (Verdict::Unknown, Some(quiet)));
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn affected_is_what_is_down_and_what_needs_it_however_far() {
         affected(known).iter().map(ToString::to_string).collect()
     };
     assert_eq!(names(&world), Vec::<String>::new());
-    world.turns("db-east", Verdict::Slow);
+    world.turns("db-east", Verdict::Degraded);
     assert_eq!(names(&world), Vec::<String>::new(), "slow is not down");
     world.turns("api-west", Verdict::Down);
     assert_eq!(names(&world), ["api", "front", "web"]);

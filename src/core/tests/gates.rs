@@ -184,7 +184,7 @@ fn a_yes_is_to_what_was_shown() {
     let stale = world.confirm(run, None);
     world.pass(30);
     assert_eq!(world.confirm(run, None), stale, "time alone changes nothing that was shown");
-    world.turns("db-west", Verdict::Slow);
+    world.turns("db-west", Verdict::Degraded);
     assert_eq!(world.refused(ada(), stale), Refusal::ViewChanged);
     yes(&mut world, ada(), run);
     assert!(is_open(&world, run));

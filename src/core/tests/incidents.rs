@@ -169,17 +169,17 @@ fn only_grave_trouble_is_proposed_and_one_less_where_another_site_serves() {
         let mut world = World::calm();
         world.turns(name, Verdict::Down);
         assert_eq!(world.state.incidents.len(), usize::from(expected), "{name}");
-        world.turns(name, Verdict::Slow);
+        world.turns(name, Verdict::Degraded);
     }
     let mut slow = World::calm();
-    slow.turns("front", Verdict::Slow);
+    slow.turns("front", Verdict::Degraded);
     assert!(slow.state.incidents.is_empty(), "slow is no outage");
 }
 
 #[test]
 fn trouble_that_was_dismissed_is_not_proposed_again_until_it_was_ok() {
     let (mut world, dismissed) = in_phase("dismissed");
-    world.turns("front", Verdict::Slow);
+    world.turns("front", Verdict::Degraded);
     world.turns("front", Verdict::Down);
     world.restart();
     world.turns("front", Verdict::Down);
@@ -197,7 +197,7 @@ fn what_was_only_slow_during_an_incident_is_proposed_when_it_goes_down_after_it(
     world.turns("db-east", Verdict::Down);
     let first = world.only_incident().id.clone();
     world.ok(ada(), proposal(&first));
-    world.turns("web-east", Verdict::Slow);
+    world.turns("web-east", Verdict::Degraded);
     world.ok(ada(), close(&first, Some("the provider mends it")));
     world.pass(1);
     world.turns("web-east", Verdict::Down);
@@ -225,7 +225,7 @@ fn one_turn_can_propose_for_several_plans() {
     world.load(plan("bank"));
     for loaded in world.state.plans.values_mut() {
         let seen = Arc::make_mut(loaded).probes.get_mut("front").unwrap();
-        (seen.verdict, seen.since) = (Verdict::Down, Some(world.now.clone()));
+        (seen.belief.verdict, seen.belief.since) = (Verdict::Down, Some(world.now.clone()));
     }
     assert_eq!(world.pass(0).len(), 2);
     let mut names: Vec<_> =
@@ -358,7 +358,7 @@ fn a_plan_is_loaded_once_and_keeps_what_was_seen_of_parts_that_stayed() {
     let mut world = World::calm();
     assert!(world.load(plan("shop")).is_empty(), "the same text again");
     let mut edited = plan("shop");
-    edited.components[1].probes[0].look = Look::Tcp { address: "127.0.0.1:2".into(), max_latency: None };
+    edited.components[1].probes[0].look = Look::Tcp { address: "127.0.0.1:2".into() };
     edited.sites.remove(0);
     world.load(edited);
     let loaded = &world.state.plans["shop"];

@@ -186,7 +186,7 @@ fn example(kind: &Kind) -> String {
         Kind::Named(Type::Duration) => "a duration, as in 30s".to_owned(),
         Kind::Named(Type::Truth) => "true or false".to_owned(),
         Kind::Outcome => "done, failed, skipped or another outcome".to_owned(),
-        Kind::Verdict => "ok, slow, down or unknown".to_owned(),
+        Kind::Verdict => "ok, degraded, down, unknown or paused".to_owned(),
     }
 }
 

@@ -112,8 +112,9 @@ fn value<'c>(operand: &'c Operand, facts: &dyn Facts) -> Result<Value<'c>, Uncle
 fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "ok",
-        Verdict::Slow => "slow",
+        Verdict::Degraded => "degraded",
         Verdict::Down => "down",
+        Verdict::Paused => "paused",
         Verdict::Unknown => "unknown",
     }
 }

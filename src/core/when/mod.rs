@@ -7,7 +7,7 @@
 //! OPERATOR    == != < <= > >=          the last four between numbers, or between durations
 //! value       NAME                     a parameter or a named result: letters, digits and `_`, no digit first
 //!             step.ID                  how a step stands: done, failed, skipped and so on, see [`OUTCOMES`]
-//!             component.ID  site.ID    the worst verdict of its probes: ok, slow, down, unknown; component.db.west is
+//!             component.ID  site.ID    the worst verdict of its probes: ok, degraded, down, unknown, paused; component.db.west is
 //!                                      the component `db` at the site `west`
 //!             "text"                   with \" and \\ for those two characters
 //!             3  -1  0.5               a number; the sign belongs to it: there is no arithmetic
@@ -50,7 +50,7 @@ pub const OUTCOMES: [&str; 10] =
     ["pending", "waiting", "running", "pausing", "done", "failed", "unknown", "skipped", "declined", "not_needed"];
 
 /// How probes find a component or a site.
-pub const VERDICTS: [&str; 4] = ["ok", "slow", "down", "unknown"];
+pub const VERDICTS: [&str; 5] = ["ok", "paused", "degraded", "down", "unknown"];
 
 const KEYWORDS: [&str; 6] = ["and", "or", "not", "in", "true", "false"];
 

@@ -57,7 +57,7 @@ impl Facts for Middle {
         [("check", "failed"), ("fence-2", "done")].iter().find(|(id, _)| *id == step).map(|(_, word)| *word)
     }
     fn component(&self, id: &str) -> Verdict {
-        if id == "db" { Verdict::Slow } else { Verdict::Ok }
+        if id == "db" { Verdict::Degraded } else { Verdict::Ok }
     }
     fn site(&self, id: &str) -> Verdict {
         if id == "east" { Verdict::Down } else { Verdict::Unknown }
@@ -85,7 +85,7 @@ fn a_condition_holds_as_the_facts_say() {
         ("not step.fence-2 in [failed]", true),
         ("failed == step.check", true),
         ("step.check == step.fence-2", false),
-        ("component.db == slow", true),
+        ("component.db == degraded", true),
         ("component.db.west == ok", true),
         ("site.west == unknown and site.east == down", true),
         ("site.east == component.db", false),
@@ -193,12 +193,16 @@ fn what_a_condition_names_must_be_there_and_be_compared_with_its_like() {
         ("step.check == broken", 14, format!("broken is not the outcome of a step; write {outcomes}")),
         ("step.check == \"failed\"", 14, "\"failed\" is not the outcome of a step; write failed".to_owned()),
         ("step.check == ok", 14, format!("ok is not the outcome of a step; write {outcomes}")),
-        ("site.west == failed", 13, "failed is not the verdict of a probe; write ok, slow, down or unknown".to_owned()),
+        (
+            "site.west == failed",
+            13,
+            "failed is not the verdict of a probe; write ok, degraded, down, unknown or paused".to_owned(),
+        ),
         (
             "site.west == step.check",
             13,
             "step.check is the outcome of a step, and site.west is the verdict of a probe; \
-             write ok, slow, down or unknown"
+             write ok, degraded, down, unknown or paused"
                 .to_owned(),
         ),
         ("lag < 30", 6, "30 is a number, and lag is a duration; write a duration, as in 30s".to_owned()),
@@ -310,7 +314,7 @@ fn a_condition_is_stored_as_its_text() {
 fn the_words_of_steps_and_verdicts_are_reserved() {
     let stand = StepState::Pending.word();
     assert!(OUTCOMES.contains(&stand) && is_reserved(stand));
-    for verdict in [Verdict::Ok, Verdict::Slow, Verdict::Down, Verdict::Unknown] {
+    for verdict in [Verdict::Ok, Verdict::Degraded, Verdict::Down, Verdict::Unknown] {
         let word = serde_json::to_value(verdict).unwrap();
         assert!(VERDICTS.contains(&word.as_str().unwrap()));
     }

@@ -8,6 +8,7 @@ use crate::core::template::{Template, Values};
 use super::Scope;
 use crate::plan::fields::{Field, Fields, Shape};
 use crate::plan::names::Place;
+use crate::plan::net::has_password;
 use crate::plan::tree::Value;
 
 const SQL: Shape = Shape { what: "a sql step", fields: &["url", "query", "bind", "expect"] };
@@ -60,15 +61,6 @@ fn url(field: &Field<'_>, scope: &Scope<'_>) -> Option<Given> {
         field.doubt("a password stands in the plan in clear text", Some(right));
     }
     Some(Given::Text(template))
-}
-
-/// Whether an address names a password: between the user and the host, or as a parameter.
-fn has_password(url: &str) -> bool {
-    let Some((_, rest)) = url.split_once("://") else { return false };
-    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
-    let in_user = user.split_once(':').is_some_and(|(_, password)| !password.is_empty());
-    in_user || rest.split(['?', '&']).any(|part| part.strip_prefix("password=").is_some_and(|p| !p.is_empty()))
 }
 
 fn query(field: &Field<'_>) -> Option<String> {

@@ -70,9 +70,10 @@ impl Trial {
             if here {
                 let rank = match loaded.verdict(&probe.id) {
                     Verdict::Ok => (0, "ok"),
-                    Verdict::Unknown => (1, "unknown"),
-                    Verdict::Slow => (2, "slow"),
-                    Verdict::Down => (3, "down"),
+                    Verdict::Paused => (1, "paused"),
+                    Verdict::Unknown => (2, "unknown"),
+                    Verdict::Degraded => (3, "degraded"),
+                    Verdict::Down => (4, "down"),
                 };
                 worst = worst.max(Some(rank));
             }

@@ -8,8 +8,8 @@ use std::str::FromStr;
 
 use warroom::core::param::ParamKind;
 use warroom::core::plan::{
-    Component, Environment, Lanes, Layer, Look, Need, Parameter, Plan, Probe, Procedure, ProcedureKind, Replication,
-    Severity, Site, SiteRole, Vantage,
+    Component, Environment, Lanes, Layer, Limits, Look, Need, Parameter, Place, Plan, Probe, Procedure, ProcedureKind,
+    Replication, Severity, Site, SiteRole, Vantage,
 };
 use warroom::core::time::Span;
 
@@ -105,12 +105,14 @@ fn probe(name: &str, site: Option<&str>, vantage: Vantage) -> Probe {
     Probe {
         id: id(name),
         site: site.map(id),
-        look: Look::Tcp { address: "127.0.0.1:1".into(), max_latency: None },
+        look: Look::Tcp { address: "127.0.0.1:1".into() },
         every: Span::from_secs(1),
         timeout: Span::from_secs(1),
         fail_after: 3,
         pass_after: 2,
         vantage,
+        from: vec![Place::Engine],
+        limits: Limits::default(),
     }
 }
 

@@ -60,7 +60,7 @@ fn leaf() -> impl Strategy<Value = (String, bool)> {
     let facts = select(vec![
         ("step.check == failed", true),
         ("step.fence-2 in [failed, skipped]", false),
-        ("site.east not in [ok, slow]", true),
+        ("site.east not in [ok, degraded]", true),
         ("component.db.west == down", false),
         ("mode == \"fast\"", true),
         ("lag != limit", false),

@@ -1,6 +1,4 @@
-//! What each kind of probe calls good, slow and bad, against real sockets on loopback.
-
-#![allow(clippy::unwrap_used)]
+//! Pages and connections.
 
 use std::time::Duration;
 
@@ -11,13 +9,11 @@ use axum::routing::get;
 use futures_util::stream;
 use tokio::net::TcpListener;
 use warroom::core::health::Found;
-use warroom::core::plan::Look;
+use warroom::core::plan::{Limit, Limits, Look, Measure, Probe, Side};
 use warroom::core::time::Span;
-use warroom::outbound;
-use warroom::probes::{Answer, look};
+use warroom::probes::Answer;
 
-/// Long enough for anything on loopback, however busy the machine.
-const PATIENT: Span = Span::from_secs(20);
+use crate::{PATIENT, ask, probe};
 
 async fn serve() -> String {
     let endless = || async {
@@ -38,7 +34,10 @@ async fn serve() -> String {
 
 async fn http(url: String, status: Option<u16>, contains: Option<&str>, limit: Option<Span>, timeout: Span) -> Answer {
     let contains = contains.map(str::to_owned);
-    look(&Look::Http { url, status, contains, max_latency: limit }, timeout, &outbound::client().unwrap()).await
+    let warn =
+        limit.map(|limit| Limit { measure: Measure::Latency, side: Side::Above, at: limit.micros() as f64 / 1e6 });
+    let limits = Limits { warn: warn.into_iter().collect(), fail: Vec::new() };
+    ask(&Probe { timeout, limits, ..probe(Look::Http { url, status, contains }) }).await
 }
 
 #[tokio::test]
@@ -61,10 +60,10 @@ async fn an_http_probe_looks_at_status_and_text() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_right_and_late_is_slow() {
+async fn an_answer_that_is_right_and_late_is_degraded() {
     let at = serve().await;
     let answer = http(format!("http://{at}/good"), None, None, Some(Span::from_micros(1)), PATIENT).await;
-    assert_eq!(answer.found, Found::Slow);
+    assert_eq!(answer.found, Found::Degraded);
     assert!(answer.why.starts_with("200 in ") && answer.why.contains("limit"), "{answer:?}");
 }
 
@@ -90,12 +89,11 @@ async fn a_body_without_end_is_read_only_so_far() {
 async fn a_tcp_probe_opens_a_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let client = outbound::client().unwrap();
-    let tcp = |address: &str| Look::Tcp { address: address.to_owned(), max_latency: None };
-    let answer = look(&tcp(&address), PATIENT, &client).await;
+    let tcp = |address: &str| probe(Look::Tcp { address: address.to_owned() });
+    let answer = ask(&tcp(&address)).await;
     assert_eq!(answer.found, Found::Good, "{answer:?}");
     drop(listener);
-    let refused = look(&tcp(&address), PATIENT, &client).await;
+    let refused = ask(&tcp(&address)).await;
     assert_eq!((refused.found, refused.why.as_str()), (Found::Bad, "connection refused"));
 }
 
