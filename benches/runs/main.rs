@@ -49,7 +49,13 @@ fn plan(count: usize) -> Plan {
         step.needs = Needs::These(needs.map(|back| id(&format!("step-{}", place - back))).collect());
         step
     };
-    let site = |name: &str, role| Site { id: id(name), name: name.into(), role, location: None };
+    let site = |name: &str, role| Site {
+        id: id(name),
+        name: name.into(),
+        role,
+        location: None,
+        down_when: Default::default(),
+    };
     let mut procedure = Procedure::plain(id("long"), "Long", ProcedureKind::Validation, (0..count).map(step).collect());
     procedure.to = Some(id("west"));
     Plan {

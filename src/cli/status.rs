@@ -64,24 +64,25 @@ fn print(snapshot: &Snapshot, out: &mut Out) -> Outcome {
 fn plan_rows(snapshot: &Snapshot, loaded: &Loaded) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for site in &loaded.plan.sites {
-        let seen = health::site(&loaded.plan, &loaded.probes, &site.id);
+        let seen = health::site(loaded, &site.id);
         let parts: Vec<_> = seen.parts.iter().map(|(name, v)| format!("{name} {}", text::verdict(*v))).collect();
         let serves = if loaded.active.as_ref() == Some(&site.id) { "serves" } else { "" };
-        rows.push(vec![format!("  {}", text::clean_line(&site.name)), serves.into(), parts.join(", ")]);
+        let judged = text::site_verdict(health::judge_site(loaded, &site.id));
+        rows.push(vec![format!("  {}", text::clean_line(&site.name)), serves.into(), judged.into(), parts.join(", ")]);
     }
-    let elsewhere = health::summarise(&loaded.plan, &loaded.probes, |_, probe| probe.site.is_none());
+    let elsewhere = health::summarise(loaded, |_, probe| probe.site.is_none());
     if !elsewhere.parts.is_empty() {
         let parts: Vec<_> = elsewhere.parts.iter().map(|(name, v)| format!("{name} {}", text::verdict(*v))).collect();
-        rows.push(vec!["  before all".into(), String::new(), parts.join(", ")]);
+        rows.push(vec!["  before all".into(), String::new(), String::new(), parts.join(", ")]);
     }
     let readings = &snapshot.live.readings;
     if loaded.plan.customers.is_some() {
         let served = readings.customers.get(&loaded.plan.id).and_then(|c| c.served?.percent());
         let served = served.map_or_else(|| "unknown".to_owned(), |percent| format!("{percent}% ok"));
-        rows.push(vec!["  customers".into(), String::new(), served]);
+        rows.push(vec!["  customers".into(), String::new(), String::new(), served]);
     }
     if let Some(loss) = worst_loss(loaded, readings) {
-        rows.push(vec!["  loss".into(), String::new(), text::loss(loss)]);
+        rows.push(vec!["  loss".into(), String::new(), String::new(), text::loss(loss)]);
     }
     rows
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::health::Extent;
 use super::ids::{ChannelId, ComponentId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, StepId};
 use super::people::Act;
 use super::plan::{Part, Plan, PlanHash, Severity};
@@ -22,6 +23,24 @@ pub enum Command {
         /// What the engine's reader made of it. Never taken from the wire.
         #[serde(skip)]
         read: Option<(Arc<Plan>, PlanHash)>,
+    },
+    /// Takes a part out of the judgement for a while: it is looked at all the same, and raises nothing.
+    PauseHealth {
+        /// The plan.
+        plan: PlanId,
+        /// How much of it.
+        of: Extent,
+        /// For how long.
+        length: Span,
+        /// Why.
+        reason: String,
+    },
+    /// Has a paused part count again.
+    ResumeHealth {
+        /// The plan.
+        plan: PlanId,
+        /// What was paused.
+        of: Extent,
     },
     /// Declares an incident: a proposed one, or a new one of a plan.
     Declare {
@@ -230,6 +249,7 @@ impl Command {
     pub fn act(&self) -> Act {
         match self {
             Command::LoadPlan { .. } => Act::LoadPlan,
+            Command::PauseHealth { .. } | Command::ResumeHealth { .. } => Act::PauseHealth,
             Command::Declare { .. } | Command::Dismiss { .. } => Act::Declare,
             Command::Cancel { .. } | Command::Close { .. } | Command::Reopen { .. } => Act::EndIncident,
             Command::AssignRole { .. } => Act::AssignRole,

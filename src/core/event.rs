@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::comms::{Attempt, Try};
-use super::health::Change;
+use super::health::{Change, Extent};
 use super::ids::{
     CallSign, ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, SiteId, StepId,
 };
@@ -53,6 +53,31 @@ pub enum Event {
         /// From what to what, and why.
         change: Change,
     },
+    /// A part was taken out of the judgement for a while.
+    HealthPaused {
+        /// The plan.
+        plan: PlanId,
+        /// How much of it.
+        of: Extent,
+        /// For how long.
+        length: Span,
+        /// Why.
+        reason: String,
+    },
+    /// A part counts again: its pause is over, or a person ended it.
+    HealthResumed {
+        /// The plan.
+        plan: PlanId,
+        /// How much of it.
+        of: Extent,
+    },
+    /// The engine reaches nothing any more: what it sees says nothing about anything.
+    EngineCutOff {
+        /// What it saw.
+        why: String,
+    },
+    /// It reaches the world again, and looks at everything anew.
+    EngineConnected,
     /// Another site serves now.
     SiteActivated {
         /// The plan.

@@ -148,12 +148,12 @@ fn site_checks(loaded: &Loaded, run: &Run) -> Vec<Check> {
     let name = |id| loaded.plan.site(id).map_or_else(|| id.to_string(), |s| s.name.clone());
     let mut checks = Vec::new();
     if let Some(from) = &run.procedure.from {
-        let seen = health::site(&loaded.plan, &loaded.probes, from);
+        let seen = health::site(loaded, from);
         let down = (seen.count(Verdict::Down), seen.parts.len());
         checks.push(Check::Source { site: name(from), down, worst: seen.worst });
     }
     if let Some(to) = &run.procedure.to {
-        let seen = health::site(&loaded.plan, &loaded.probes, to);
+        let seen = health::site(loaded, to);
         let ok = (seen.count(Verdict::Ok), seen.parts.len());
         checks.push(Check::Target { site: name(to), ok, worst: seen.worst });
     }

@@ -106,6 +106,7 @@ fn deciding<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Ite
         .probes()
         .map(|(_, p)| p)
         .filter(move |p| if front_door_hit { p.vantage == Vantage::FrontDoor } else { is_cause(p) })
+        .filter(|p| loaded.verdict(&p.id) != Verdict::Paused)
 }
 
 /// How long that good window has lasted.

@@ -22,6 +22,8 @@ pub enum Report {
         /// From what to what, and why.
         change: Change,
     },
+    /// The engine reaches nothing any more, or something again.
+    Connection(Connection),
     /// A step ended.
     Step {
         /// The run.
@@ -43,6 +45,18 @@ pub enum Report {
         channel: ChannelId,
         /// What it brought.
         attempt: Attempt,
+    },
+}
+
+/// Whether the engine reaches the world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Connection {
+    /// It does.
+    There,
+    /// It reaches nothing of what its settings name as always there.
+    Cut {
+        /// What it saw.
+        why: String,
     },
 }
 
@@ -76,6 +90,13 @@ impl StepEnd {
 #[must_use]
 pub fn observe(state: &State, report: &Report, now: &Now) -> Vec<Event> {
     match report {
+        Report::Connection(connection) => match (connection, &state.cut_off) {
+            (Connection::Cut { why }, None) => vec![Event::EngineCutOff { why: why.clone() }],
+            (Connection::There, Some(_)) => vec![Event::EngineConnected],
+            _ => Vec::new(),
+        },
+        // Whoever is cut off sees nothing of others.
+        Report::Probe { .. } if state.cut_off.is_some() => Vec::new(),
         Report::Probe { plan, probe, change } => {
             let known = state.plans.get(plan).and_then(|l| l.probes.get(probe));
             // A watcher that began anew does not know what was believed before it.

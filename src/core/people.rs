@@ -94,13 +94,15 @@ pub enum Act {
     HoldRun,
     /// Resumes or aborts a run.
     SteerRun,
+    /// Takes parts out of the judgement for a while.
+    PauseHealth,
     /// Loads a plan.
     LoadPlan,
 }
 
 impl Act {
     /// All of them.
-    pub const ALL: [Act; 13] = [
+    pub const ALL: [Act; 14] = [
         Act::Declare,
         Act::EndIncident,
         Act::Note,
@@ -113,6 +115,7 @@ impl Act {
         Act::PassGate,
         Act::HoldRun,
         Act::SteerRun,
+        Act::PauseHealth,
         Act::LoadPlan,
     ];
 
@@ -123,7 +126,7 @@ impl Act {
         match self {
             Act::Note => &[Responder, Commander, RecoveryAdmin, BackupAdmin, Admin],
             Act::Declare | Act::TickStep | Act::HoldRun => &[Responder, Commander, RecoveryAdmin, Admin],
-            Act::StartRun | Act::Improvise | Act::SettleStep | Act::PassGate | Act::SteerRun => {
+            Act::StartRun | Act::Improvise | Act::SettleStep | Act::PassGate | Act::SteerRun | Act::PauseHealth => {
                 &[Commander, RecoveryAdmin, Admin]
             }
             Act::EndIncident | Act::AssignRole | Act::SendUpdate => &[Commander, Admin],
@@ -201,6 +204,7 @@ mod tests {
             (Act::SettleStep, "nnyyny"),
             (Act::PassGate, "nnyyny"),
             (Act::SteerRun, "nnyyny"),
+            (Act::PauseHealth, "nnyyny"),
             (Act::EndIncident, "nnynny"),
             (Act::AssignRole, "nnynny"),
             (Act::SendUpdate, "nnynny"),

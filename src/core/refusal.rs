@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::health::Extent;
 use super::ids::{CallSign, ChannelId, ComponentId, IncidentId, PlanId, ProcedureId, RoleId, RunId, StepId};
 use super::people::{Access, Act};
 use super::plan::PlanHash;
@@ -27,6 +28,8 @@ pub enum Missing {
     Person(String),
     /// A role that the incident's plan does not use.
     Role(RoleId),
+    /// A part of a plan.
+    Part(PlanId, Extent),
 }
 
 /// Why a text is refused.
@@ -54,6 +57,20 @@ pub enum BadText {
 #[serde(tag = "code", content = "data", rename_all = "snake_case")]
 #[error("{self:?}")]
 pub enum Refusal {
+    /// A pause without a length, or too long.
+    BadPause {
+        /// As it was asked for.
+        length: Span,
+        /// The longest.
+        longest: Span,
+    },
+    /// What is to count again was not paused.
+    NotPaused {
+        /// What was named.
+        of: Extent,
+        /// What is paused.
+        paused: Vec<Extent>,
+    },
     /// The caller is nobody whom the engine knows.
     Stranger {
         /// As the kernel names the caller.

@@ -9,17 +9,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
-use super::health::{ProbeState, Verdict};
+use super::health::{Pause, ProbeState, Verdict};
 use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProbeId, ProcedureId, RunId, SiteId, StepId};
 use super::incident::Incident;
 use super::people::{Mode, Person};
-use super::plan::{Plan, PlanHash, Severity};
+use super::plan::{Component, Plan, PlanHash, Probe, Severity};
 use super::run::Run;
 use super::time::{Now, Span};
 
 /// Rises when the meaning of events, of the state or of `apply` changes. Consoles fold only when theirs is equal; snapshots of
 /// another are discarded.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Timeline rows that the state keeps.
 pub const TIMELINE_KEPT: usize = 200;
@@ -48,6 +48,9 @@ pub struct State {
     pub incidents_so_far: u64,
     /// Runs so far; the next run's number follows from it.
     pub runs_so_far: u64,
+    /// Since when and why the engine is cut off from everything, if it is: then nothing that it sees says anything.
+    #[serde(default)]
+    pub cut_off: Option<(Now, String)>,
     /// How long steps took that were done, in the last runs of each procedure.
     pub took: BTreeMap<PlanId, BTreeMap<ProcedureId, Arc<Took>>>,
 }
@@ -61,6 +64,9 @@ pub struct Loaded {
     pub hash: PlanHash,
     /// What is believed of each probe's part.
     pub probes: BTreeMap<ProbeId, ProbeState>,
+    /// What people took out of the judgement for a while; each extent once.
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
     /// The site that serves now, by what happened.
     pub active: Option<SiteId>,
 }
@@ -88,10 +94,34 @@ pub struct Entry {
 }
 
 impl Loaded {
-    /// What is believed of a probe's part.
+    /// How a probe's part counts: as it is believed to be, or paused.
     #[must_use]
     pub fn verdict(&self, probe: &ProbeId) -> Verdict {
-        self.probes.get(probe).map_or(Verdict::Unknown, |s| s.verdict)
+        match self.plan.probe(probe) {
+            Some((component, probe)) => self.verdict_of(component, probe),
+            None => Verdict::Unknown,
+        }
+    }
+
+    /// [`Loaded::verdict`] of a probe that is at hand.
+    #[must_use]
+    pub fn verdict_of(&self, component: &Component, probe: &Probe) -> Verdict {
+        match self.pause_of(component, probe) {
+            Some(_) => Verdict::Paused,
+            None => self.probes.get(&probe.id).map_or(Verdict::Unknown, |s| s.verdict),
+        }
+    }
+
+    /// The pause that a probe's part is under, if it is.
+    #[must_use]
+    pub fn pause_of(&self, component: &Component, probe: &Probe) -> Option<&Pause> {
+        self.pauses.iter().find(|pause| pause.of.holds(component, probe))
+    }
+
+    /// Whether the trouble of a probe's part is to be raised: it is there, and not paused.
+    #[must_use]
+    pub fn raises(&self, probe: &ProbeId) -> bool {
+        self.verdict(probe) != Verdict::Paused && self.probes.get(probe).is_some_and(|seen| seen.is_trouble())
     }
 
     /// How bad it is when a probe's part is down: its component's priority, one less where another site serves.

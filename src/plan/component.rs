@@ -17,6 +17,7 @@ const COMPONENT: Shape = Shape {
         "name",
         "type",
         "priority",
+        "tier",
         "rto",
         "rpo",
         "sites",
@@ -71,6 +72,7 @@ fn component(field: &Field<'_>, known: &Known, priority: Severity, names: &mut P
     let name = fields.need("name", "a name for people").and_then(|f| f.name());
     let kind = fields.need("type", "a type such as database or api").and_then(|f| kind(&f));
     let priority = fields.get("priority").map_or(Some(priority), |f| f.choice(&SEVERITIES));
+    let tier = fields.get("tier").and_then(|f| f.whole(1..=4)).and_then(|tier| u8::try_from(tier).ok());
     let rto = fields.get("rto");
     let rto_at = rto.as_ref().map_or(fields.head(), |f| f.at());
     let rto = rto.and_then(|f| f.span(Bare::Minutes));
@@ -88,6 +90,7 @@ fn component(field: &Field<'_>, known: &Known, priority: Severity, names: &mut P
         kind,
         layer,
         priority: priority?,
+        tier,
         rto,
         rpo,
         sites,

@@ -1,7 +1,7 @@
 //! The plan as a whole: its own fields, its sites, and what the rest of it may refer to.
 
 use crate::core::ids::{BadId, ChannelId, ComponentId, MAX_ID, PlanId, SiteId, check_id};
-use crate::core::plan::{CustomerCounter, Environment, Plan, Severity, Site, SiteRole};
+use crate::core::plan::{CustomerCounter, DownWhen, Environment, Plan, Severity, Site, SiteRole};
 use crate::core::time::Span;
 
 use super::component;
@@ -9,7 +9,7 @@ use super::fault::Faults;
 use super::fields::{Field, Fields, Shape};
 use super::probe::ProbeNames;
 use super::register::Register;
-use super::tree::Node;
+use super::tree::{Node, Value};
 use super::values::{Bare, quote};
 use super::{check, dl1, procedure};
 
@@ -42,7 +42,8 @@ const PLAN: Shape = Shape {
         "next_test",
     ],
 };
-const SITE: Shape = Shape { what: "a site", fields: &["site_id", "name", "role", "location"] };
+const SITE: Shape = Shape { what: "a site", fields: &["site_id", "name", "role", "location", "down_when"] };
+const DOWN_WHEN: Shape = Shape { what: "a rule for a site", fields: &["tier"] };
 const CUSTOMERS: Shape = Shape { what: "customers", fields: &["url", "every"] };
 
 /// The words for priorities.
@@ -185,7 +186,17 @@ fn site(field: &Field<'_>) -> Option<Site> {
         .need("role", "primary or standby")
         .and_then(|f| f.choice(&[("primary", SiteRole::Primary), ("standby", SiteRole::Standby)]));
     let location = fields.get("location").and_then(|f| f.name());
-    Some(Site { id: id?, name: name?, role: role?, location })
+    let down_when = fields.get("down_when").and_then(|f| down_when(&f)).unwrap_or_default();
+    Some(Site { id: id?, name: name?, role: role?, location, down_when })
+}
+
+/// `all`, `any`, or `{tier: 1}`.
+fn down_when(field: &Field<'_>) -> Option<DownWhen> {
+    if let Value::Map(_) = field.node.value {
+        let tier = field.fields(DOWN_WHEN)?.need("tier", "1")?.whole(1..=4)?;
+        return u8::try_from(tier).ok().map(DownWhen::Tier);
+    }
+    field.choice(&[("all", DownWhen::All), ("any", DownWhen::Any)])
 }
 
 fn channels(fields: &Fields<'_>, name: &'static str) -> Vec<ChannelId> {

@@ -32,6 +32,12 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
             format!("plan {plan} loaded: {}, text {}", line(name), line(short_hash(&hash.0)))
         }
         Event::ProbeChanged { plan, probe, change } => probe_changed(state, plan, probe, change),
+        Event::HealthPaused { of, length, reason, .. } => {
+            because(&format!("{} is looked at and not counted for {length}", line(&of.to_string())), "PAUSED", reason)
+        }
+        Event::HealthResumed { of, .. } => format!("{} counts again", line(&of.to_string())),
+        Event::EngineCutOff { why } => because("the engine", "is CUT OFF: nothing that it sees counts", why),
+        Event::EngineConnected => "the engine reaches the world again, and looks at everything anew".into(),
         Event::SiteActivated { plan, site } => format!("{} serves now", site_name(state, plan, site)),
         Event::IncidentProposed(opening) => opened(state, opening, "proposed"),
         Event::IncidentDeclared(opening) => opened(state, opening, "declared"),

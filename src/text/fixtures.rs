@@ -36,6 +36,7 @@ pub(crate) fn state() -> State {
     }
     let plan = Arc::new(plan());
     let loaded = Loaded {
+        pauses: Vec::new(),
         plan: plan.clone(),
         hash: PlanHash("0123456789abcdef".into()),
         probes: Default::default(),
@@ -60,7 +61,13 @@ pub(crate) fn state() -> State {
 }
 
 fn plan() -> Plan {
-    let site = |id: &str, name: &str, role| Site { id: id.parse().unwrap(), name: name.into(), role, location: None };
+    let site = |id: &str, name: &str, role| Site {
+        id: id.parse().unwrap(),
+        name: name.into(),
+        role,
+        location: None,
+        down_when: Default::default(),
+    };
     let steps = vec![
         step("fence", "Fence East", Action::Command { argv: vec![] }),
         step(
@@ -112,6 +119,7 @@ fn component(id: &str, name: &str, probes: Vec<Probe>) -> Component {
         kind: "service".into(),
         layer: Layer::Application,
         priority: Severity::High,
+        tier: None,
         rto: None,
         rpo: None,
         sites: vec![],

@@ -35,4 +35,4 @@ pub use run::{overdue, passes, serves, turned};
 pub use step::action;
 pub use terms::terms;
 pub use trouble::trouble;
-pub use words::{all_of, any_of, loss, role, some_of, verdict};
+pub use words::{all_of, any_of, loss, role, site_verdict, some_of, verdict};

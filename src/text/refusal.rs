@@ -19,6 +19,15 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::NotPermitted { act: what, needs } => not_permitted(*what, needs),
         Refusal::NotFound { missing, known } => not_found(missing, known),
         Refusal::Text { field, bad } => bad_text(&line(field), bad),
+        Refusal::BadPause { length, longest } => {
+            format!("a pause of {length} is refused; name a length of at most {longest}, and it ends by itself")
+        }
+        Refusal::NotPaused { of, paused } => {
+            let paused: Vec<_> = paused.iter().map(ToString::to_string).collect();
+            let what =
+                if paused.is_empty() { "nothing is".to_owned() } else { format!("paused are {}", all_of(&paused)) };
+            format!("{} is not paused; {what}", line(&of.to_string()))
+        }
         Refusal::PlanHasFaults => "the plan has faults; `warroom plan check FILE` shows each with its place".into(),
         Refusal::IncidentIs { call_sign, phase, needs } => {
             format!("{call_sign} is {}; it would have to be {}", line(phase), line(needs))
@@ -143,6 +152,7 @@ fn not_found(missing: &Missing, known: &[String]) -> String {
         Missing::Step(run, id) => (format!("run {run} has no step {id}"), "it has"),
         Missing::Channel(id) => (format!("there is no channel {id}"), "the settings name"),
         Missing::Person(name) => (format!("nobody here is called \"{}\"", line(name)), "known are"),
+        Missing::Part(plan, of) => (format!("plan {plan} has no {of}"), "it has"),
         Missing::Role(id) => (format!("there is no role {id}"), "known are"),
     };
     if known.is_empty() {

@@ -1,6 +1,6 @@
 //! How a run stands, beside its one word.
 
-use crate::core::health::{self, Verdict};
+use crate::core::health::{self, SiteVerdict};
 use crate::core::run::{Course, Run, StepState};
 use crate::core::state::{Loaded, State};
 
@@ -47,12 +47,12 @@ pub fn serves(loaded: &Loaded) -> String {
     let Some(id) = &loaded.active else { return "nobody knows which site serves".into() };
     let site = loaded.plan.sites.iter().find(|site| site.id == *id);
     let name = site.map_or_else(|| id.to_string(), |site| clean_line(&site.name).into_owned());
-    let seen = health::site(&loaded.plan, &loaded.probes, id);
+    let seen = health::site(loaded, id);
     let parts: Vec<_> = seen.parts.iter().map(|(name, found)| format!("{name} {}", verdict(*found))).collect();
-    match (parts.is_empty(), seen.worst) {
+    match (parts.is_empty(), health::judge_site(loaded, id)) {
         (true, _) => format!("{name} serves, and nothing there is looked at"),
-        (false, Verdict::Ok) => format!("{name} serves, and all that is looked at there is ok"),
-        (false, worst) => format!("{name} serves, worst {}: {}", verdict(worst), super::some_of(&parts, 8)),
+        (false, SiteVerdict::Ok) => format!("{name} serves, and all that is looked at there is ok"),
+        (false, judged) => format!("{name} serves, {}: {}", super::site_verdict(judged), super::some_of(&parts, 8)),
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
 
     use super::*;
     use crate::core::fixtures::at;
-    use crate::core::health::{Belief, ProbeState};
+    use crate::core::health::{Belief, ProbeState, Verdict};
     use crate::core::plan::Procedure;
     use crate::core::run::{Evidence, Failure, How, RunResult, RunState, Then};
     use crate::core::time::Span;
@@ -111,9 +111,9 @@ mod tests {
     fn who_serves_is_said_with_how_it_is() {
         let state = state();
         let mut loaded = (**state.plans.values().next().unwrap()).clone();
-        assert_eq!(serves(&loaded), "East serves, worst unknown: db unknown");
+        assert_eq!(serves(&loaded), "East serves, unknown: db unknown");
         for (found, sentence) in [
-            (Verdict::Down, "East serves, worst DOWN: db DOWN"),
+            (Verdict::Down, "East serves, DOWN: db DOWN"),
             (Verdict::Ok, "East serves, and all that is looked at there is ok"),
         ] {
             let seen = ProbeState { belief: Belief { verdict: found, ..Belief::default() }, ..ProbeState::default() };

@@ -1,6 +1,6 @@
 //! Words and small phrases that many sentences share.
 
-use crate::core::health::Verdict;
+use crate::core::health::{SiteVerdict, Verdict};
 use crate::core::ids::RoleId;
 use crate::core::loss::Loss;
 use crate::core::people::{Access, Act};
@@ -34,6 +34,16 @@ pub fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Unknown => "unknown",
         Verdict::Degraded => "degraded",
         Verdict::Down => "DOWN",
+    }
+}
+
+/// How a site is as a whole; trouble that stops customers stands out without colour.
+#[must_use]
+pub fn site_verdict(verdict: SiteVerdict) -> &'static str {
+    match verdict {
+        SiteVerdict::Down => "DOWN",
+        SiteVerdict::Partly => "PARTLY DOWN",
+        other => other.word(),
     }
 }
 
@@ -83,6 +93,7 @@ pub(super) fn act(act: Act) -> &'static str {
         Act::PassGate => "confirm or decline at gates",
         Act::HoldRun => "hold runs",
         Act::SteerRun => "resume, roll back or abort runs",
+        Act::PauseHealth => "pause parts",
         Act::LoadPlan => "load plans",
     }
 }

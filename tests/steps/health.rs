@@ -65,8 +65,13 @@ fn believe(world: &World, verdict: Verdict, since: u64) {
     let belief = Belief { verdict, since: Some(at(since)), why: "seen".into(), ..Belief::default() };
     let known = ProbeState { belief, ..ProbeState::default() };
     let probes = ["db.west", "second"].map(|probe| (probe.parse().unwrap(), known.clone()));
-    let loaded =
-        Loaded { plan: Arc::new(plan()), hash: PlanHash("0".into()), probes: BTreeMap::from(probes), active: None };
+    let loaded = Loaded {
+        plan: Arc::new(plan()),
+        hash: PlanHash("0".into()),
+        probes: BTreeMap::from(probes),
+        active: None,
+        pauses: Vec::new(),
+    };
     let state = State { plans: [("shop".parse().unwrap(), Arc::new(loaded))].into(), ..State::default() };
     world.state.send_replace(Arc::new(state));
 }

@@ -148,7 +148,7 @@ fn tell_end(state: &State, run: &Run, out: &mut Out) -> Outcome {
 fn end_as_json(state: &State, run: &Run) -> Value {
     let loaded = state.plans.get(&run.plan);
     let serves = loaded.and_then(|loaded| loaded.active.as_ref());
-    let worst = loaded.zip(serves).map(|(loaded, site)| health::site(&loaded.plan, &loaded.probes, site).worst);
+    let worst = loaded.zip(serves).map(|(loaded, site)| health::site(loaded, site).worst);
     let ids = |steps: &mut dyn Iterator<Item = &Step>| steps.map(|step| step.id.to_string()).collect::<Vec<_>>();
     json!({
         "serves": serves, "worst": worst, "stops": ids(&mut under_way(run).into_iter()), "stays_done": ids(&mut run.kept()),

@@ -77,7 +77,7 @@ pub(crate) fn trouble(loaded: &Loaded, detail: Detail) -> Row {
     let mut places: Vec<(String, ByVerdict<'_>)> = Vec::new();
     let sites = loaded.plan.sites.iter().map(|s| (Some(&s.id), s.name.as_str()));
     for (site, name) in sites.chain([(None, "")]) {
-        let seen = summarise(&loaded.plan, &loaded.probes, |_, probe| probe.site.as_ref() == site);
+        let seen = summarise(loaded, |_, probe| probe.site.as_ref() == site);
         let mut by_verdict = ByVerdict::new();
         for (part, verdict) in seen.parts.iter().filter(|(_, v)| *v != Verdict::Ok) {
             by_verdict.entry(std::cmp::Reverse(*verdict)).or_default().push(part);

@@ -8,7 +8,7 @@ use crate::console::list::{self, Line, List};
 use crate::console::place::{Panel, Screen, Thing, View};
 use crate::console::theme::Role;
 use crate::console::waits::Whose;
-use crate::core::health::{self, Verdict};
+use crate::core::health::{self, SiteVerdict, Verdict};
 use crate::core::incident::Phase;
 use crate::core::run::Run;
 use crate::core::state::Loaded;
@@ -242,11 +242,20 @@ fn sites_rows(view: View<'_>, width: usize) -> Vec<Row> {
 }
 
 fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row {
-    let seen = health::site(&loaded.plan, &loaded.probes, &site.id);
-    let role = head::verdict_role(seen.worst);
-    let mut row = Row::text(" ").with(&site.name, Role::Strong).gap(1).with(head::verdict_sign(seen.worst), role);
-    let counts =
-        [(Verdict::Down, "down"), (Verdict::Degraded, "degraded"), (Verdict::Unknown, "unknown"), (Verdict::Ok, "ok")];
+    let seen = health::site(loaded, &site.id);
+    let judged = health::judge_site(loaded, &site.id);
+    let (sign, role) = site_look(judged);
+    let mut row = Row::text(" ").with(&site.name, Role::Strong).gap(1).with(sign, role);
+    if matches!(judged, SiteVerdict::Down | SiteVerdict::Partly) {
+        row = row.gap(1).with(crate::text::site_verdict(judged), role);
+    }
+    let counts = [
+        (Verdict::Down, "down"),
+        (Verdict::Paused, "paused"),
+        (Verdict::Degraded, "degraded"),
+        (Verdict::Unknown, "unknown"),
+        (Verdict::Ok, "ok"),
+    ];
     for (verdict, word) in counts {
         let count = seen.count(verdict);
         if count > 0 {
@@ -257,6 +266,18 @@ fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row {
         row = row.with(" no probes", Role::Dim);
     }
     if loaded.active.as_ref() == Some(&site.id) { row.with("  serves", Role::Strong) } else { row }
+}
+
+/// The sign of a site as a whole, and what it looks like.
+fn site_look(verdict: SiteVerdict) -> (&'static str, Role) {
+    let like = match verdict {
+        SiteVerdict::Ok => Verdict::Ok,
+        SiteVerdict::Paused => Verdict::Paused,
+        SiteVerdict::Unknown => Verdict::Unknown,
+        SiteVerdict::Degraded | SiteVerdict::Partly => Verdict::Degraded,
+        SiteVerdict::Down => Verdict::Down,
+    };
+    (head::verdict_sign(like), head::verdict_role(like))
 }
 
 /// Every site with its parts, for the panel.

@@ -42,7 +42,7 @@ fn an_abort_first_shows_who_would_serve_and_what_is_stopped() {
     press(&mut app, "X");
     let shown = shows(&app);
     for words in
-        ["East serves, worst DOWN", "West: 3 of 3 parts ok", "Copy the ledger on db1.west", "Stop taking orders"]
+        ["East serves, PARTLY DOWN", "West: 3 of 3 parts ok", "Copy the ledger on db1.west", "Stop taking orders"]
     {
         assert!(shown.contains(words), "{words}: {shown}");
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::comms::{Delivery, Update};
 use super::event::{Event, Opening, PlanBody};
-use super::health::{Belief, ProbeState, Verdict};
+use super::health::{Belief, Pause, ProbeState, Verdict};
 use super::ids::{IncidentId, PlanId, ProbeId, RunId};
 use super::incident::{Incident, Phase};
 use super::plan::{Plan, Probe, Procedure};
@@ -22,12 +22,14 @@ pub fn apply(state: &mut State, entry: &Entry) {
             state.mode = *mode;
             state.people = people.iter().map(|p| (p.principal.clone(), Arc::new(p.clone()))).collect();
             state.channels.clone_from(channels);
+            state.cut_off = None;
             forget_health(state, &entry.at);
         }
         Event::PlanLoaded { plan, hash, body: Some(PlanBody { plan: body, .. }), .. } => {
             let before = state.plans.get(plan);
             let loaded = Loaded {
                 probes: kept_probes(body, before),
+                pauses: before.map_or_else(Vec::new, |before| before.pauses.clone()),
                 active: before
                     .and_then(|l| l.active.clone().filter(|site| body.site(site).is_some()))
                     .or_else(|| body.primary().map(|s| s.id.clone())),
@@ -38,20 +40,38 @@ pub fn apply(state: &mut State, entry: &Entry) {
         }
         Event::ProbeChanged { plan, probe, change } => {
             let incident = state.incident_of(plan).map(|i| i.id.clone());
+            let paused = state.plans.get(plan).is_some_and(|loaded| loaded.verdict(probe) == Verdict::Paused);
             if let Some(known) = probe_mut(state, plan, probe) {
                 known.take(change);
                 // An outage that begins while an incident is open joins it; one that ended is free to be proposed again.
-                known.covered_by = match (known.verdict, known.is_trouble()) {
+                known.covered_by = match (known.verdict, known.is_trouble() && !paused) {
                     (Verdict::Ok, _) => None,
                     (_, true) => known.covered_by.take().or(incident.clone()),
                     (_, false) => known.covered_by.take(),
                 };
-                let joins = incident.filter(|_| known.is_trouble());
-                if let Some(id) = joins {
-                    join(state, plan, &id, probe);
-                }
+            }
+            let raises = state.plans.get(plan).is_some_and(|loaded| loaded.raises(probe));
+            if let Some(id) = incident.filter(|_| raises) {
+                join(state, plan, &id, probe);
             }
         }
+        Event::HealthPaused { plan, of, length, reason } => {
+            let (by, at) = (entry.by.clone(), entry.at.clone());
+            let pause = Pause { of: of.clone(), by, at, length: *length, reason: reason.clone() };
+            pauses_mut(state, plan, |pauses| {
+                pauses.retain(|known| known.of != *of);
+                pauses.push(pause);
+            });
+        }
+        Event::HealthResumed { plan, of } => pauses_mut(state, plan, |pauses| pauses.retain(|known| known.of != *of)),
+        Event::EngineCutOff { why } => {
+            state.cut_off = Some((entry.at.clone(), why.clone()));
+            for loaded in state.plans.values_mut() {
+                let probes = &mut Arc::make_mut(loaded).probes;
+                probes.values_mut().for_each(|probe| probe.forget("the engine is cut off"));
+            }
+        }
+        Event::EngineConnected => state.cut_off = None,
         Event::SiteActivated { plan, site } => {
             if let Some(loaded) = state.plans.get_mut(plan) {
                 Arc::make_mut(loaded).active = Some(site.clone());
@@ -187,6 +207,12 @@ fn remember_durations(state: &mut State, run: RunId) {
             all.push(*took);
             all.drain(..all.len().saturating_sub(TOOK_KEPT));
         }
+    }
+}
+
+fn pauses_mut(state: &mut State, plan: &PlanId, change: impl FnOnce(&mut Vec<Pause>)) {
+    if let Some(loaded) = state.plans.get_mut(plan) {
+        change(&mut Arc::make_mut(loaded).pauses);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A person's command becomes events, or a refusal that says what is wrong and what would be right.
 
 pub mod gate;
+mod health;
 mod incident;
 mod plan;
 mod run;
@@ -43,6 +44,8 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
     permitted(c, command)?;
     match command {
         Command::LoadPlan { text, read } => plan::load(c, text, read.as_ref()),
+        Command::PauseHealth { plan, of, length, reason } => health::pause(c, plan, of, *length, reason),
+        Command::ResumeHealth { plan, of } => health::resume(c, plan, of),
         Command::Declare { what, severity, title } => incident::declare(c, what, *severity, title.as_deref()),
         Command::Dismiss { incident, reason } => incident::dismiss(c, incident, reason),
         Command::Cancel { incident, reason } => incident::cancel(c, incident, reason),

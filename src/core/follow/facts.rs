@@ -1,6 +1,6 @@
 //! What a step's condition can ask for: values, how other steps of its scope stand, and what is believed of the plan's parts.
 
-use super::super::health::{self, Verdict};
+use super::super::health::{self, SiteVerdict, Verdict};
 use super::super::ids::StepId;
 use super::super::plan::Step;
 use super::super::run::{Run, StepRun, StepState};
@@ -36,13 +36,19 @@ impl Facts for OfStep<'_> {
             Some(site) => probe.site.as_ref().is_some_and(|s| s.as_str() == site),
             None => true,
         };
-        health::summarise(&loaded.plan, &loaded.probes, |c, p| c.id.as_str() == component && counts(p)).worst
+        health::summarise(loaded, |c, p| c.id.as_str() == component && counts(p)).worst
     }
 
     fn site(&self, id: &str) -> Verdict {
         let Some(loaded) = self.state.plans.get(&self.run.plan) else { return Verdict::Unknown };
-        let of_site = |p: &super::super::plan::Probe| p.site.as_ref().is_some_and(|s| s.as_str() == id);
-        health::summarise(&loaded.plan, &loaded.probes, |_, p| of_site(p)).worst
+        let site = loaded.plan.sites.iter().find(|site| site.id.as_str() == id);
+        match site.map(|site| health::judge_site(loaded, &site.id)) {
+            Some(SiteVerdict::Ok) => Verdict::Ok,
+            Some(SiteVerdict::Paused) => Verdict::Paused,
+            Some(SiteVerdict::Unknown) | None => Verdict::Unknown,
+            Some(SiteVerdict::Degraded | SiteVerdict::Partly) => Verdict::Degraded,
+            Some(SiteVerdict::Down) => Verdict::Down,
+        }
     }
 }
 

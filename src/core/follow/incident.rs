@@ -46,10 +46,10 @@ const GRAVE: Severity = Severity::High;
 /// One incident for all the trouble of a plan: proposed once, however many probes fail; what fails later joins it.
 pub(super) fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Event> {
     let plan = &loaded.plan;
-    if state.incident_of(&plan.id).is_some() {
+    if state.cut_off.is_some() || state.incident_of(&plan.id).is_some() {
         return None;
     }
-    let down = loaded.probes.iter().filter(|(_, s)| s.is_trouble() && s.covered_by.is_none());
+    let down = loaded.probes.iter().filter(|(id, s)| s.covered_by.is_none() && loaded.raises(id));
     let fresh: Vec<(&ProbeId, &ProbeState, Severity)> =
         down.filter_map(|(id, seen)| Some((id, seen, loaded.severity_of(id)?))).collect();
     let severity = fresh.iter().map(|(_, _, severity)| *severity).max().filter(|s| *s >= GRAVE)?;

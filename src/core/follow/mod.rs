@@ -14,7 +14,7 @@ use super::event::Event;
 use super::health::Readings;
 use super::ids::IncidentId;
 use super::state::State;
-use super::time::{Moment, Now};
+use super::time::{Moment, Now, Span};
 
 /// What follows now. Applying it may let more follow.
 #[must_use]
@@ -29,6 +29,10 @@ pub fn follow(state: &State, readings: &Readings, now: &Now) -> Vec<Event> {
     }
     for incident in state.open_incidents() {
         events.extend(incident::of_incident(state, incident, now));
+    }
+    for (id, loaded) in &state.plans {
+        let over = loaded.pauses.iter().filter(|pause| pause.left(now) == Span::ZERO);
+        events.extend(over.map(|pause| Event::HealthResumed { plan: id.clone(), of: pause.of.clone() }));
     }
     // One a round: the next one's identifier and call-sign depend on it.
     events.extend(state.plans.values().find_map(|loaded| incident::proposal(state, loaded, now)));
@@ -53,5 +57,6 @@ fn count_updates(events: &mut [Event]) {
 pub fn next_due(state: &State, now: &Now) -> Option<Moment> {
     let runs = state.runs.values().filter(|run| run.is_open()).filter_map(|run| run::due(run, now));
     let incidents = state.open_incidents().filter_map(|incident| incident::due(state, incident, now));
-    runs.chain(incidents).min()
+    let pauses = state.plans.values().flat_map(|loaded| &loaded.pauses).map(|pause| now.utc.plus(pause.left(now)));
+    runs.chain(incidents).chain(pauses).min()
 }

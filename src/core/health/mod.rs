@@ -1,13 +1,15 @@
 //! What probes saw: samples, when they amount to a change, and how parts add up to a verdict on a site.
 
 pub mod judge;
+mod pause;
 mod site;
 mod tracker;
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use site::{Summary, site, summarise};
+pub use pause::{Extent, Pause};
+pub use site::{SiteVerdict, Summary, judge_site, site, summarise};
 pub use tracker::Tracker;
 
 use super::ids::{ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};

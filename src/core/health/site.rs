@@ -1,10 +1,11 @@
 //! How the parts of a site, or of anything else, add up.
 
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
-use super::super::ids::{ProbeId, SiteId};
-use super::super::plan::{Component, Plan, Probe};
-use super::{ProbeState, Verdict};
+use super::super::ids::SiteId;
+use super::super::plan::{Component, DownWhen, Probe};
+use super::super::state::Loaded;
+use super::Verdict;
 
 /// A site or a component, by its probes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,14 +26,10 @@ impl Summary<'_> {
 
 /// Adds probes up. `Unknown` is worse than ok and milder than trouble: trouble that was seen is not hidden by what was not.
 #[must_use]
-pub fn summarise<'a>(
-    plan: &'a Plan,
-    states: &BTreeMap<ProbeId, ProbeState>,
-    which: impl Fn(&Component, &Probe) -> bool,
-) -> Summary<'a> {
+pub fn summarise(loaded: &Loaded, which: impl Fn(&Component, &Probe) -> bool) -> Summary<'_> {
     let mut parts: Vec<(&str, Verdict)> = Vec::new();
-    for (component, probe) in plan.probes().filter(|(c, p)| which(c, p)) {
-        let verdict = states.get(&probe.id).map_or(Verdict::Unknown, |s| s.verdict);
+    for (component, probe) in loaded.plan.probes().filter(|(c, p)| which(c, p)) {
+        let verdict = loaded.verdict_of(component, probe);
         match parts.last_mut() {
             Some((name, worst)) if *name == component.id.as_str() => *worst = (*worst).max(verdict),
             _ => parts.push((component.id.as_str(), verdict)),
@@ -42,8 +39,67 @@ pub fn summarise<'a>(
     Summary { worst, parts }
 }
 
-/// What is believed of a site.
+/// What is believed of the parts of a site.
 #[must_use]
-pub fn site<'a>(plan: &'a Plan, states: &BTreeMap<ProbeId, ProbeState>, site: &SiteId) -> Summary<'a> {
-    summarise(plan, states, |_, probe| probe.site.as_ref() == Some(site))
+pub fn site<'a>(loaded: &'a Loaded, site: &SiteId) -> Summary<'a> {
+    summarise(loaded, |_, probe| probe.site.as_ref() == Some(site))
+}
+
+/// How a whole site is, by the rule of its plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SiteVerdict {
+    /// All that is looked at there is ok.
+    Ok,
+    /// All that is looked at there is paused.
+    Paused,
+    /// Something was not looked at, and no trouble was seen.
+    Unknown,
+    /// Something is degraded, and nothing is down.
+    Degraded,
+    /// Something is down, and not as much as the rule asks for.
+    Partly,
+    /// As much is down as the rule asks for.
+    Down,
+}
+
+impl SiteVerdict {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            SiteVerdict::Ok => "ok",
+            SiteVerdict::Paused => "paused",
+            SiteVerdict::Unknown => "unknown",
+            SiteVerdict::Degraded => "degraded",
+            SiteVerdict::Partly => "partly",
+            SiteVerdict::Down => "down",
+        }
+    }
+}
+
+/// Judges a site. What is paused counts neither way.
+#[must_use]
+pub fn judge_site(loaded: &Loaded, id: &SiteId) -> SiteVerdict {
+    let rule = loaded.plan.site(id).map_or(DownWhen::default(), |site| site.down_when);
+    let parts = site(loaded, id).parts;
+    let tier = |name: &str| loaded.plan.components.iter().find(|c| c.id.as_str() == name).and_then(|c| c.tier);
+    let counted: Vec<(&str, Verdict)> = parts.iter().copied().filter(|(_, v)| *v != Verdict::Paused).collect();
+    let has = |verdict: Verdict| counted.iter().any(|(_, v)| *v == verdict);
+    let is_down = match rule {
+        DownWhen::All => counted.iter().all(|(_, v)| *v == Verdict::Down),
+        DownWhen::Any => has(Verdict::Down),
+        DownWhen::Tier(most) => {
+            counted.iter().any(|(name, v)| *v == Verdict::Down && tier(name).is_some_and(|tier| tier <= most))
+        }
+    };
+    match (parts.is_empty(), counted.is_empty()) {
+        (true, _) => SiteVerdict::Unknown,
+        (false, true) => SiteVerdict::Paused,
+        (false, false) if is_down => SiteVerdict::Down,
+        (false, false) if has(Verdict::Down) => SiteVerdict::Partly,
+        (false, false) if has(Verdict::Degraded) => SiteVerdict::Degraded,
+        (false, false) if has(Verdict::Unknown) => SiteVerdict::Unknown,
+        (false, false) => SiteVerdict::Ok,
+    }
 }

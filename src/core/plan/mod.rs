@@ -137,6 +137,22 @@ pub struct Site {
     pub role: SiteRole,
     /// Where it lies, as people say it.
     pub location: Option<String>,
+    /// When it counts as down as a whole.
+    #[serde(default)]
+    pub down_when: DownWhen,
+}
+
+/// How much of a site has to be down before it counts as down as a whole. What is paused counts neither way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DownWhen {
+    /// Everything that is looked at there.
+    #[default]
+    All,
+    /// Anything that is looked at there.
+    Any,
+    /// Any component of this tier, or of a lower number.
+    Tier(u8),
 }
 
 /// The four layers of VP-2.
@@ -166,6 +182,9 @@ pub struct Component {
     pub layer: Layer,
     /// How much hangs on it.
     pub priority: Severity,
+    /// Its service tier, from 1, the most important, to 4 (TR-1).
+    #[serde(default)]
+    pub tier: Option<u8>,
     /// Its own recovery time objective.
     pub rto: Option<Span>,
     /// Its own recovery point objective.

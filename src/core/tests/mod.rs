@@ -10,5 +10,6 @@ mod locks;
 mod overdue;
 mod people;
 mod runs;
+mod truth;
 mod updates;
 mod workshop;

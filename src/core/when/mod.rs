@@ -7,7 +7,7 @@
 //! OPERATOR    == != < <= > >=          the last four between numbers, or between durations
 //! value       NAME                     a parameter or a named result: letters, digits and `_`, no digit first
 //!             step.ID                  how a step stands: done, failed, skipped and so on, see [`OUTCOMES`]
-//!             component.ID  site.ID    the worst verdict of its probes: ok, degraded, down, unknown, paused; component.db.west is
+//!             component.ID  site.ID    the worst verdict of its probes, of a site by its rule: ok, degraded, down, unknown, paused; component.db.west is
 //!                                      the component `db` at the site `west`
 //!             "text"                   with \" and \\ for those two characters
 //!             3  -1  0.5               a number; the sign belongs to it: there is no arithmetic

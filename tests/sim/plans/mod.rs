@@ -42,7 +42,13 @@ pub fn plan(chance: &mut Chance, name: &str, size: Size) -> Plan {
         rpo: None,
         stable_for: Span::from_secs(10),
         sites: [("east", SiteRole::Primary), ("west", SiteRole::Standby)]
-            .map(|(name, role)| Site { id: id(name), name: name.into(), role, location: None })
+            .map(|(name, role)| Site {
+                id: id(name),
+                name: name.into(),
+                role,
+                location: None,
+                down_when: Default::default(),
+            })
             .into(),
         components,
         procedures: Vec::new(),
@@ -85,6 +91,7 @@ fn components(chance: &mut Chance) -> Vec<Component> {
         });
         let dependencies: Vec<String> = chance.some(&names[..n], 35);
         all.push(Component {
+            tier: None,
             id: id(name),
             name: name.clone(),
             kind: "service".into(),

@@ -211,10 +211,7 @@ fn resumes(told: &mut Told, view: View<'_>, run: Option<&Run>) {
 fn aborts(view: View<'_>, run: &Run, width: usize) -> Vec<Row> {
     let mut told = Told::new(width);
     if let Some(loaded) = view.model.state.plans.get(&run.plan) {
-        let bad = loaded
-            .active
-            .as_ref()
-            .is_none_or(|site| health::site(&loaded.plan, &loaded.probes, site).worst != Verdict::Ok);
+        let bad = loaded.active.as_ref().is_none_or(|site| health::site(loaded, site).worst != Verdict::Ok);
         told.put("Afterwards", &text::serves(loaded), if bad { Role::Bad } else { Role::Good });
         for words in other_sites(loaded) {
             told.put("", &words, Role::Text);
@@ -241,11 +238,15 @@ fn aborts(view: View<'_>, run: &Run, width: usize) -> Vec<Row> {
 fn other_sites(loaded: &Loaded) -> Vec<String> {
     let others = loaded.plan.sites.iter().filter(|site| loaded.active.as_ref() != Some(&site.id));
     let words = others.map(|site| {
-        let seen = health::site(&loaded.plan, &loaded.probes, &site.id);
+        let seen = health::site(loaded, &site.id);
         let ok = seen.count(Verdict::Ok);
         match seen.parts.len() {
             0 => format!("{}: nothing there is looked at", site.name),
-            all => format!("{}: {ok} of {all} parts ok, worst {}", site.name, text::verdict(seen.worst)),
+            all => format!(
+                "{}: {ok} of {all} parts ok, {}",
+                site.name,
+                text::site_verdict(health::judge_site(loaded, &site.id))
+            ),
         }
     });
     words.take(3).collect()
