@@ -20,6 +20,7 @@ mod kinds;
 mod locks;
 mod notify;
 mod output;
+mod overdue;
 mod people;
 #[allow(dead_code)]
 #[path = "../remote/proxy.rs"]
