@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use crate::core::ids::{ComponentId, ProbeId, SiteId};
+use crate::core::nearest::nearest;
 use crate::core::plan::{Component, Layer, Look, Probe, Replication, Severity, Vantage};
 use crate::core::time::Span;
 
 use super::fault::{At, Faults};
 use super::fields::{Field, Fields, Shape};
-use super::register::{Register, nearest};
+use super::register::Register;
 use super::resolve::{ASKED_EVERY, Known, LONGEST, SEVERITIES, SHORTEST};
 use super::tree::Node;
 use super::values::{Bare, quote};

@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use crate::core::nearest::nearest;
 use crate::core::template::{BadTemplate, Template};
 
 use super::fault::At;
 use super::fields::Field;
 use super::parameter::Parameters;
-use super::register::nearest;
 use super::values::{bare, quote};
 
 /// Where in a step a text stands, by who gets to see it.

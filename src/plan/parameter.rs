@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::core::nearest::nearest;
 use crate::core::param::ParamKind;
 use crate::core::plan::{Need, Parameter};
 use crate::core::template::is_parameter_name;
 
 use super::fields::{Field, Fields, Shape};
-use super::register::{Register, nearest};
+use super::register::Register;
 use super::resolve::Known;
 use super::values::quote;
 
