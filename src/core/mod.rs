@@ -33,6 +33,7 @@ pub mod state;
 pub mod template;
 pub mod time;
 pub mod turn;
+pub(crate) mod unseen;
 pub mod when;
 
 #[cfg(test)]
