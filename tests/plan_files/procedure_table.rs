@@ -55,6 +55,17 @@ fn procedure_table() -> Vec<(String, &'static str)> {
         (procedure("steps: [Go], parameters: [{name: a, type: secret, required: true, from: \"env:A\"}, {name: b, type: secret, required: false}]"),
             "5:90+4 required: a parameter that has a from is not required => one of the two\n\
             5:146+5 required: a parameter that is not required needs a from => from: \"env:NAME\""),
+        (procedure("from: east, to: west, steps: [Go], parameters: [{name: Mode}, {name: mode}, {name: To}, {name: mo de}]"),
+            "5:99+4 name: \"mode\" and \"Mode\" would share the variable $WARROOM_PARAM_MODE => another name; \"Mode\" stands in line 5\n\
+            5:113+2 name: \"To\" and \"to\" would share the variable $WARROOM_PARAM_TO => another name; \"to\" stands in line 5\n\
+            5:125+5 name: \"mo de\" is no parameter's name => 1 to 64 letters, digits and '_'"),
+        (steps("{command: [a], result: {Reason: {line: last}, lag: {json: /a}}}, {command: [b], result: {LAG: {line: last}}}"),
+            "5:114+6 result: \"Reason\" and \"reason\" would share the variable $WARROOM_PARAM_REASON => another name; \"reason\" stands in line 5\n\
+            5:179+3 result: \"LAG\" and \"lag\" would share the variable $WARROOM_PARAM_LAG => another name; \"lag\" stands in line 5"),
+        (steps("{for_each: {items: [a], as: REASON}, manual: x}, {for_each: [a], manual: x}, {for_each: {items: [a], as: Item}, manual: x}"),
+            "5:118+6 as: \"REASON\" and \"reason\" would share the variable $WARROOM_PARAM_REASON => another name; \"reason\" stands in line 5"),
+        (procedure("parameters: [{name: Host}], steps: [{for_each: {hosts: [a]}, manual: x}]"),
+            "5:77+12 for_each: \"host\" and \"Host\" would share the variable $WARROOM_PARAM_HOST => another name; \"Host\" stands in line 5"),
         (procedure("steps: [Go], preconditions: [Look around, {gate: Sure}]"),
             "5:59+11 preconditions[0]: a precondition only looks; this is a manual step => health, file, http with GET, or sql with one SELECT\n\
             5:72+12 preconditions[1]: a precondition only looks; this is a gate step => health, file, http with GET, or sql with one SELECT"),
