@@ -107,9 +107,14 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             "5:111+7 secret: this is no reference to a secret => env:NAME, file:/PATH or command:PROGRAM ARGUMENTS\n\
             5:146+4 \"file\" is no field of a reference to a secret => the fields of a reference to a secret are secret\n\
             5:146+4 secret is missing in a reference to a secret => secret: \"env:NAME\""),
-        (steps("{sql: {url: \"sqlite:/x\", query: x, bind: [\"${raeson}\"], expect: {rows: 1, min_rows: 2}}}"),
-            "5:132+11 bind[0]: ${raeson} has no value in this procedure => reason\n\
-            5:164+8 min_rows beside rows, which says it all => one of them"),
+        (steps("{sql: {url: \"sqlite:/x\", query: \"?\", bind: [\"${raeson}\"], expect: {rows: 1, min_rows: 2}}}"),
+            "5:134+11 bind[0]: ${raeson} has no value in this procedure => reason\n\
+            5:166+8 min_rows beside rows, which says it all => one of them"),
+        (steps("{sql: {url: \"sqlite:/x\", query: \"a = ? and b = ?\", bind: [c]}}, {sql: {url: \"postgres://${reason}/\", query: \"a = $1\"}}"),
+            "5:141+4 bind: 1 value for 2 placeholders in the query => 2 values\n\
+            5:198+8 query: nothing is bound to its 1 placeholder => bind: a list of 1 value"),
+        (steps("{sql: {url: \"mysql://h/\", query: \"a = '?'\", bind: [b]}}, {sql: {url: {secret: \"env:A\"}, query: \"a = ?\"}}, {sql: {url: \"postgres://h/\", query: \"a ? $$b$$\", bind: [c]}}"),
+            "5:134+4 bind: 1 value for 0 placeholders in the query => bind left out"),
         (steps("{sql: {url: \"sqlite:/x\", query: x, expect: {min_rows: 3, max_rows: 2, row: [a], at_most: {lag: much}}}}"),
             "5:157+1 max_rows: 2 is less than min_rows, 3 => 3 or more\n\
             5:160+3 row: expected a map, found a list => row: {column: text}\n\
