@@ -18,7 +18,7 @@ pub mod ids;
 pub mod incident;
 pub mod loss;
 pub mod mask;
-mod nearest;
+pub(crate) mod nearest;
 pub mod number;
 pub mod objectives;
 pub mod observe;
@@ -33,6 +33,7 @@ pub mod state;
 pub mod template;
 pub mod time;
 pub mod turn;
+pub(crate) mod unseen;
 pub mod when;
 
 #[cfg(test)]

@@ -14,6 +14,9 @@
 //! program = "/usr/bin/ssh"
 //! config = "/etc/warroom/ssh_config"     # that of the engine's user when left out
 //!
+//! [connection]                           # what always answers: where none does, the engine itself is cut off
+//! anchors = ["10.0.0.1:53", "10.1.0.1:53"]
+//!
 //! [channels.ops]
 //! kind = "webhook"
 //! url = "https://chat.example/hook"
@@ -45,6 +48,17 @@ pub struct Config {
     pub channels: BTreeMap<ChannelId, ChannelSettings>,
     /// How other hosts are reached.
     pub ssh: SshSettings,
+    /// How the engine knows that it is cut off.
+    pub connection: ConnectionSettings,
+}
+
+/// How the engine knows that it is cut off itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConnectionSettings {
+    /// `host:port` of what always takes connections, best at several places. Where none does, the engine is cut off: all that it
+    /// looks at is unknown. Without any it never takes itself to be.
+    pub anchors: Vec<String>,
 }
 
 /// How other hosts are reached.

@@ -11,6 +11,7 @@ use tokio::task::AbortHandle;
 use super::clock::Clock;
 use super::config::Config;
 use super::live::LiveBoard;
+use super::uplink::Uplink;
 use super::watchers;
 use crate::channels::{self, Message};
 use crate::core::comms::{self, Attempt, Delivery, Update};
@@ -38,6 +39,8 @@ pub struct Shared {
     pub dir: PathBuf,
     /// Where channels lead.
     pub config: Config,
+    /// Whether the engine reaches the world.
+    pub uplink: Uplink,
     /// What is never journaled.
     pub live: LiveBoard,
     /// The state as it changes.

@@ -8,6 +8,7 @@ mod effects;
 mod live;
 mod memory;
 mod record;
+mod uplink;
 mod watchers;
 
 use std::collections::VecDeque;
@@ -23,6 +24,7 @@ pub use checks::checks;
 pub use effects::Shared;
 pub use live::{LiveBoard, Presence};
 pub use record::{Unreadable, entry};
+pub use uplink::Uplink;
 
 use crate::core::apply::apply;
 use crate::core::event::Event;
@@ -137,6 +139,7 @@ where
         http,
         exe: options.exe,
         dir: options.state.clone(),
+        uplink: Uplink::new(config.connection.anchors.clone()),
         config,
         live: LiveBoard::default(),
         state: state_changes,
@@ -165,6 +168,7 @@ where
     };
     begin(&mut actor).await?;
     let serving = tokio::spawn(open(engine)?);
+    let uplink = tokio::spawn(uplink::watch(Arc::clone(&actor.shared)));
     let acting = tokio::spawn(actor.run(to_answer, to_note, stopped));
     tell_ready(options.ready);
     tokio::select! {
@@ -174,6 +178,7 @@ where
     }
     // Whoever still listens does not matter; the actor writes its last entry and closes the journal.
     let _ = stop.send(true);
+    uplink.abort();
     let _ = acting.await;
     let _ = serving.await;
     drop(lock);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::effects::Shared;
-use crate::core::health::{Customers, Sample, Served, Tracker};
+use crate::core::health::{Customers, Sample, Served, Tracker, Verdict};
 use crate::core::ids::{ComponentId, PlanId};
 use crate::core::loss::{Position, Replicated};
 use crate::core::observe::Report;
@@ -39,14 +39,25 @@ pub(super) async fn probe(shared: Arc<Shared>, plan: PlanId, probe: Probe, place
     loop {
         ticks.tick().await;
         let at = shared.clock.now();
-        let answer = probes::look(&probe, &place, Tools { http: &shared.http }).await;
+        let cut = shared.uplink.is_cut();
+        let answer = match cut {
+            true => Answer::unseen("the engine is cut off"),
+            false => probes::look(&probe, &place, Tools { http: &shared.http }).await,
+        };
         let Answer { found, why, took, measured } = answer;
         let sample = Sample { at, took, found, why, measured };
         shared.live.read(|readings| {
             let of_plan = readings.samples.entry(plan.clone()).or_default();
             of_plan.entry(probe.id.clone()).or_default().insert(place.clone(), sample.clone());
         });
-        if let Some(change) = tracker.take(&probe, &sample) {
+        if cut {
+            // What was seen before counts no more: it is looked at anew.
+            tracker = tracker.anew();
+        } else if let Some(change) = tracker.take(&probe, &sample) {
+            if change.to == Verdict::Down && !shared.uplink.answers().await {
+                tracker = tracker.anew();
+                continue;
+            }
             shared.report(Report::Probe { plan: plan.clone(), probe: probe.id.clone(), change });
         }
     }

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
+use crate::core::expand::DEEPEST;
+
 use super::circle;
 use super::fault::{At, Faults};
 use super::order::Order;
 use super::outline::Outline;
-
-/// Most procedures that can be called within each other.
-const DEEPEST: usize = 16;
 
 /// A procedure as calls see it.
 pub(crate) struct Called<'t> {

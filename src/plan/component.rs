@@ -1,12 +1,12 @@
 //! Components: what can fail, how it is looked at, and how its data travels.
 
 use crate::core::ids::{ComponentId, SiteId};
+use crate::core::nearest::nearest;
 use crate::core::plan::{Component, Layer, Replication, Severity};
 
 use super::fault::At;
 use super::fields::{Field, Fields, Shape};
 use super::probe::{ProbeNames, probe};
-use super::register::nearest;
 use super::resolve::{ASKED_EVERY, Known, LONGEST, SEVERITIES, SHORTEST};
 use super::values::{Bare, quote};
 

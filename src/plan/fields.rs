@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::core::nearest::nearest;
+
 use super::fault::{At, Faults};
-use super::register::nearest;
 use super::tree::{Entry, Node, Value};
 use super::values::{bare, found, quote};
 

@@ -32,6 +32,7 @@ mod step;
 mod syntax;
 mod tree;
 mod values;
+mod variables;
 
 pub use fault::{Fault, Level, Place};
 pub use file::{FileError, read_file};

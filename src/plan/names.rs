@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use crate::core::nearest::nearest;
 use crate::core::template::{BadTemplate, Template};
 
 use super::fault::At;
 use super::fields::Field;
 use super::parameter::Parameters;
-use super::register::nearest;
 use super::values::{bare, quote};
+use super::variables::variable;
 
 /// Where in a step a text stands, by who gets to see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,11 +115,6 @@ impl Names<'_> {
         let beside = self.items.into_iter().flatten().chain(self.results.keys().map(String::as_str));
         nearest(name, beside).map_or_else(|| self.parameters.right(name), str::to_owned)
     }
-}
-
-/// The variable of a program's environment that holds a value.
-pub(crate) fn variable(name: &str) -> String {
-    format!("$WARROOM_PARAM_{}", name.to_uppercase())
 }
 
 impl Field<'_> {

@@ -12,6 +12,7 @@ use super::fields::Fields;
 use super::register::Register;
 use super::tree::{Node, Value};
 use super::values::quote;
+use super::variables::Variables;
 
 /// What a list can be of, and what the current one is called.
 pub(crate) const SOURCES: [(&str, &str); 3] = [("items", "item"), ("hosts", "host"), ("components", "component")];
@@ -104,8 +105,8 @@ impl Outline<'_> {
     }
 }
 
-/// Draws the outline of a procedure; notes identifiers and results that stand twice.
-pub(crate) fn draw<'t>(procedure: &Fields<'t>) -> Outline<'t> {
+/// Draws the outline of a procedure; notes identifiers and results that stand twice. `variables` are those of its parameters.
+pub(crate) fn draw<'t>(procedure: &Fields<'t>, variables: &mut Variables) -> Outline<'t> {
     let mut drawing = Drawing {
         faults: procedure.faults(),
         sketches: Vec::new(),
@@ -113,6 +114,7 @@ pub(crate) fn draw<'t>(procedure: &Fields<'t>) -> Outline<'t> {
         unique: Register::within("step", "procedure"),
         giving: Register::within("result", "procedure"),
         results: BTreeMap::new(),
+        variables,
     };
     let items = |key| procedure.get(key).map_or(&[][..], |f| f.node.peek_items());
     let before = drawing.list(items("preconditions"), Stands::Before, |i| format!("check-{}", i + 1));
@@ -133,16 +135,17 @@ pub(crate) fn draw<'t>(procedure: &Fields<'t>) -> Outline<'t> {
     Outline { before, within, ids, is_broken, sketches: drawing.sketches, results: drawing.results, places }
 }
 
-struct Drawing<'t> {
+struct Drawing<'t, 'v> {
     faults: &'t Faults<'t>,
     sketches: Vec<Sketch<'t>>,
     nodes: Vec<&'t Node>,
     unique: Register,
     giving: Register,
     results: BTreeMap<String, usize>,
+    variables: &'v mut Variables,
 }
 
-impl<'t> Drawing<'t> {
+impl<'t> Drawing<'t, '_> {
     fn list(&mut self, items: &'t [Rc<Node>], stands: Stands, id: impl Fn(usize) -> String) -> Range<usize> {
         let start = self.sketches.len();
         for (i, item) in items.iter().enumerate() {
@@ -161,6 +164,7 @@ impl<'t> Drawing<'t> {
         }
         self.unique.add(&id, at, "id", self.faults);
         self.gives(node, place);
+        let item = node.peek("for_each").and_then(|each| self.item(each));
         let is = |key: &str| node.peek(key).is_some();
         // A gate is no step that could be taken back; it is told so elsewhere.
         let no_return =
@@ -177,7 +181,7 @@ impl<'t> Drawing<'t> {
             no_return,
             call: node.peek("procedure").and_then(callee),
             is_manual: is("manual") || matches!(node.value, Value::Scalar { .. }),
-            item: node.peek("for_each").and_then(item_name),
+            item,
             mends: 0..0,
         });
         place
@@ -187,8 +191,17 @@ impl<'t> Drawing<'t> {
         let Some(Value::Map(entries)) = node.peek("result").map(|n| &n.value) else { return };
         for entry in entries {
             self.giving.add(&entry.key, entry.key_at, "result", self.faults);
+            self.variables.give(&entry.key, entry.key_at, "result", self.faults);
             self.results.entry(entry.key.clone()).or_insert(place);
         }
+    }
+
+    /// What the current item of a list is called; every list may call it the same.
+    fn item(&self, each: &'t Node) -> Option<&'t str> {
+        let name = item_name(each)?;
+        let (key, at) = each.peek("as").map_or(("for_each", each.at), |given| ("as", given.at));
+        self.variables.check(name, at, key, self.faults);
+        Some(name)
     }
 
     /// Finds the steps that others name. Says whether one is not there.

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::core::nearest::nearest;
 use crate::core::param::ParamKind;
 use crate::core::plan::{Need, Parameter};
 use crate::core::template::is_parameter_name;
 
 use super::fields::{Field, Fields, Shape};
-use super::register::{Register, nearest};
+use super::register::Register;
 use super::resolve::Known;
 use super::values::quote;
+use super::variables::Variables;
 
 const PARAMETER: Shape =
     Shape { what: "a parameter", fields: &["name", "type", "required", "default", "choices", "from", "description"] };
@@ -46,16 +48,18 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
-    pub(crate) fn read(procedure: &Fields<'_>, known: &Known) -> Parameters {
+    pub(crate) fn read(procedure: &Fields<'_>, known: &Known, variables: &mut Variables) -> Parameters {
         let mut names = Register::within("parameter", "procedure");
         for (key, at) in procedure.present(&["from", "to"]) {
             names.add(key, at, key, procedure.faults());
+            variables.give(key, at, key, procedure.faults());
         }
         let items = procedure.get("parameters").map(|f| f.items()).unwrap_or_default();
         let mut secrets = BTreeSet::new();
         for item in &items {
             let Some((node, name)) = item.node.peek("name").and_then(|n| Some((n, n.peek_text()?))) else { continue };
             names.add(name, node.at, "name", procedure.faults());
+            variables.give(name, node.at, "name", procedure.faults());
             if item.node.peek("type").and_then(|n| n.peek_text()) == Some("secret") {
                 secrets.insert(name.to_owned());
             }

@@ -12,6 +12,7 @@ use super::resolve::{Known, LONGEST, SEVERITIES, SHORTEST};
 use super::step;
 use super::tree::Value;
 use super::values::Bare;
+use super::variables::Variables;
 
 const PROCEDURE: Shape = Shape {
     what: "a procedure",
@@ -64,11 +65,13 @@ pub(crate) fn procedures(plan: &Fields<'_>, known: &Known) -> Vec<Procedure> {
     let items = plan.get("recovery_procedures").map(|f| f.items()).unwrap_or_default();
     let (mut heads, mut called) = (Vec::new(), Vec::new());
     for fields in items.iter().filter_map(|item| item.fields(PROCEDURE)) {
-        let outline = outline::draw(&fields);
+        let mut variables = Variables::default();
+        let parameters = Parameters::read(&fields, known, &mut variables);
+        let outline = outline::draw(&fields, &mut variables);
         let order = Order::new(&outline, fields.faults());
         let id = fields.get("procedure_id").and_then(|f| f.node.peek_text()).unwrap_or("");
         called.push(Called { id, outline, order });
-        heads.push(Head { fields, parameters: Parameters::read(&fields, known) });
+        heads.push(Head { fields, parameters });
     }
     let calls = Calls::new(&called, plan.faults());
     calls.check_gates(plan.faults());

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::core::ids::BadId;
+use crate::core::nearest::nearest;
 
 use super::fault::{At, Faults};
 use super::fields::Field;
@@ -110,50 +111,5 @@ impl Register {
             }
         }
         ids
-    }
-}
-
-/// The candidate that was probably meant: a typing slip away, or the same with a first word such as `plan_`.
-pub(crate) fn nearest<'c>(text: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    // Bounds what a hostile file can cost: distances grow with both lengths, and with every candidate.
-    const LONGEST: usize = 64;
-    const MOST: usize = 2_000;
-    let length = text.chars().count();
-    if length == 0 || length > LONGEST {
-        return None;
-    }
-    let allowed = (length / 3).clamp(1, 3);
-    let lower = text.to_lowercase();
-    let distance = |candidate: &str| match candidate.strip_suffix(&lower).is_some_and(|rest| rest.ends_with('_')) {
-        true => 1,
-        false => strsim::osa_distance(&lower, &candidate.to_lowercase()),
-    };
-    candidates
-        .take(MOST)
-        .filter(|candidate| candidate.len() <= LONGEST)
-        .map(|candidate| (distance(candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.chars().count())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_name_is_a_slip_away() {
-        let known = ["plan_name", "timeout", "rto", "rpo", "failback"];
-        for (text, meant) in [
-            ("timout", Some("timeout")),
-            ("name", Some("plan_name")),
-            ("Timeout", Some("timeout")),
-            ("fialback", Some("failback")),
-            ("weather", None),
-            ("x", None),
-            ("", None),
-        ] {
-            assert_eq!(nearest(text, known.into_iter()), meant, "{text:?}");
-        }
     }
 }

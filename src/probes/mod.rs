@@ -24,6 +24,15 @@ pub struct Answer {
     pub measured: BTreeMap<Measure, f64>,
 }
 
+impl Answer {
+    /// Nobody looked; a few words why.
+    #[must_use]
+    pub fn unseen(why: &str) -> Answer {
+        let why = format!("could not look: {why}");
+        Answer { found: Found::Unseen, why, took: Span::ZERO, measured: BTreeMap::new() }
+    }
+}
+
 /// What a look saw that went as it should: the evidence in a few words, and what it measured. How long it took is added by
 /// [`look`].
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,7 +72,7 @@ pub async fn look(probe: &Probe, place: &Place, tools: Tools<'_>) -> Answer {
     let (found, why, measured) = match result {
         Err(_) => (Found::Bad, format!("no answer within {}", probe.timeout), BTreeMap::new()),
         Ok(Err(NotGood::Bad(why))) => (Found::Bad, why, BTreeMap::new()),
-        Ok(Err(NotGood::Unseen(why))) => (Found::Unseen, format!("could not look: {why}"), BTreeMap::new()),
+        Ok(Err(NotGood::Unseen(why))) => return Answer { took, ..Answer::unseen(&why) },
         Ok(Ok(Seen { what, mut measured })) => {
             measured.insert(Measure::Latency, took.micros() as f64 / 1e6);
             let (found, crossed) = judge(&probe.limits, &measured);

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::core::unseen::is_unseen;
+
 /// Marks that may stand upon one character; more of them in a row would run over neighbouring lines.
 const MAX_MARKS: usize = 4;
 
@@ -101,23 +103,7 @@ fn replace(text: &str, breaks: Breaks) -> Cow<'_, str> {
 
 /// Whether a character must not reach a terminal as it is.
 fn must_show(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}'                        // soft hyphen
-            | '\u{34f}'                     // a joiner that joins nothing
-            | '\u{61c}'                     // Arabic letter mark
-            | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // fillers that look like nothing
-            | '\u{17b4}' | '\u{17b5}'       // vowels that are not written
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'       // no width, direction marks
-            | '\u{2028}'..='\u{202e}'       // separators, direction embeddings and overrides
-            | '\u{2060}'..='\u{206f}'       // joiners, isolates, deprecated formats
-            | '\u{feff}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1bca0}'..='\u{1bca3}'     // controls of shorthand
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'     // tags and further variation selectors
-        )
+    c.is_control() || is_unseen(c)
 }
 
 fn show(c: char, out: &mut String) {
@@ -159,6 +145,13 @@ mod tests {
             ("z\u{300}\u{301}\u{302}\u{303}\u{304}", "z\u{300}\u{301}\u{302}\u{303}<U+0304>"),
         ] {
             assert_eq!(clean(text), cleaned, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_is_shown() {
+        for c in crate::core::unseen::all() {
+            assert_eq!(clean(&c.to_string()), format!("<U+{:04X}>", u32::from(c)));
         }
     }
 

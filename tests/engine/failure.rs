@@ -5,12 +5,11 @@ use std::time::Duration;
 use warroom::core::command::Command;
 use warroom::core::ids::RunId;
 use warroom::core::refusal::Refusal;
-use warroom::core::run::{Failure, RunResult, RunState, StepState};
+use warroom::core::run::{Failure, RunResult, StepState};
 use warroom::text;
 use warroom::wire::Trouble;
 
-use crate::harness::{Engine, eventually};
-use crate::service::Service;
+use crate::harness::Engine;
 use crate::yard::Yard;
 
 pub fn failed(state: &StepState) -> bool {
@@ -168,43 +167,4 @@ async fn what_is_still_to_come_can_be_left_out() {
     let result = engine.end(run).await;
     assert_eq!(text::run_result(&engine.state().await, &result), "PARTLY: 2 of 3 steps done, 1 skipped");
     assert_eq!(yard.lines("log"), ["three"]);
-}
-
-#[tokio::test]
-async fn a_run_that_takes_too_long_is_held_and_pages_and_undoes_nothing() {
-    let (yard, pager) = (Yard::new(), Service::start().await);
-    let settings = format!("[channels.pager]\nkind = \"webhook\"\nurl = \"{}\"\n", pager.url());
-    let engine = Engine::with_config(&settings).await;
-    let plan = yard.shop(
-        "pages: [pager]",
-        "
-        - procedure_id: mend
-          name: Mend it
-          timeout: 1s
-          steps:
-            - {id: one, command: [sh, -c, 'echo one >> DIR/log'], undo: {command: [sh, -c, 'echo undone >> DIR/log']}}
-            - {id: two, command: [sh, -c, 'echo two >> DIR/log; until test -e DIR/go; do sleep 0.02; done']}
-            - {id: three, command: [sh, -c, 'echo three >> DIR/log']}",
-    );
-    let run = engine.mend(&plan).await;
-    let held = eventually("it is held", || async {
-        let state = engine.run(run).await.state;
-        matches!(state, RunState::Held { .. }).then_some(state)
-    })
-    .await;
-    assert!(text::run_state(&engine.state().await, &held).contains("1s, all that it may take"), "{held:?}");
-    let page = eventually("somebody is paged", || async { pager.asked().first().cloned() }).await;
-    assert!(
-        page.body.contains("R1 (Mend it) has taken 1s, all that it may; it is held and needs a person."),
-        "{page:?}"
-    );
-
-    assert!(matches!(engine.now(run, "two").await, StepState::Running { .. }), "what it is at goes on");
-    yard.put("go", "");
-    engine.step(run, "two", StepState::is_settled).await;
-    assert_eq!(yard.lines("log"), ["one", "two"]);
-    engine.ask(Command::Resume { run }).await;
-    assert_eq!(engine.end(run).await, RunResult::Done);
-    assert_eq!(yard.lines("log"), ["one", "two", "three"]);
-    assert_eq!(pager.asked().len(), 1, "once is enough");
 }

@@ -5,6 +5,7 @@
 mod aborting;
 mod adoption;
 mod checks;
+mod cut_off;
 mod failure;
 #[allow(dead_code)] // shared with the tests of remote steps, which need more of it
 #[path = "../remote/far.rs"]
@@ -20,6 +21,7 @@ mod kinds;
 mod locks;
 mod notify;
 mod output;
+mod overdue;
 mod people;
 #[allow(dead_code)]
 #[path = "../remote/proxy.rs"]

@@ -55,6 +55,17 @@ fn procedure_table() -> Vec<(String, &'static str)> {
         (procedure("steps: [Go], parameters: [{name: a, type: secret, required: true, from: \"env:A\"}, {name: b, type: secret, required: false}]"),
             "5:90+4 required: a parameter that has a from is not required => one of the two\n\
             5:146+5 required: a parameter that is not required needs a from => from: \"env:NAME\""),
+        (procedure("from: east, to: west, steps: [Go], parameters: [{name: Mode}, {name: mode}, {name: To}, {name: mo de}]"),
+            "5:99+4 name: \"mode\" and \"Mode\" would share the variable $WARROOM_PARAM_MODE => another name; \"Mode\" stands in line 5\n\
+            5:113+2 name: \"To\" and \"to\" would share the variable $WARROOM_PARAM_TO => another name; \"to\" stands in line 5\n\
+            5:125+5 name: \"mo de\" is no parameter's name => 1 to 64 letters, digits and '_'"),
+        (steps("{command: [a], result: {Reason: {line: last}, lag: {json: /a}}}, {command: [b], result: {LAG: {line: last}}}"),
+            "5:114+6 result: \"Reason\" and \"reason\" would share the variable $WARROOM_PARAM_REASON => another name; \"reason\" stands in line 5\n\
+            5:179+3 result: \"LAG\" and \"lag\" would share the variable $WARROOM_PARAM_LAG => another name; \"lag\" stands in line 5"),
+        (steps("{for_each: {items: [a], as: REASON}, manual: x}, {for_each: [a], manual: x}, {for_each: {items: [a], as: Item}, manual: x}"),
+            "5:118+6 as: \"REASON\" and \"reason\" would share the variable $WARROOM_PARAM_REASON => another name; \"reason\" stands in line 5"),
+        (procedure("parameters: [{name: Host}], steps: [{for_each: {hosts: [a]}, manual: x}]"),
+            "5:77+12 for_each: \"host\" and \"Host\" would share the variable $WARROOM_PARAM_HOST => another name; \"Host\" stands in line 5"),
         (procedure("steps: [Go], preconditions: [Look around, {gate: Sure}]"),
             "5:59+11 preconditions[0]: a precondition only looks; this is a manual step => health, file, http with GET, or sql with one SELECT\n\
             5:72+12 preconditions[1]: a precondition only looks; this is a gate step => health, file, http with GET, or sql with one SELECT"),
@@ -96,9 +107,14 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             "5:111+7 secret: this is no reference to a secret => env:NAME, file:/PATH or command:PROGRAM ARGUMENTS\n\
             5:146+4 \"file\" is no field of a reference to a secret => the fields of a reference to a secret are secret\n\
             5:146+4 secret is missing in a reference to a secret => secret: \"env:NAME\""),
-        (steps("{sql: {url: \"sqlite:/x\", query: x, bind: [\"${raeson}\"], expect: {rows: 1, min_rows: 2}}}"),
-            "5:132+11 bind[0]: ${raeson} has no value in this procedure => reason\n\
-            5:164+8 min_rows beside rows, which says it all => one of them"),
+        (steps("{sql: {url: \"sqlite:/x\", query: \"?\", bind: [\"${raeson}\"], expect: {rows: 1, min_rows: 2}}}"),
+            "5:134+11 bind[0]: ${raeson} has no value in this procedure => reason\n\
+            5:166+8 min_rows beside rows, which says it all => one of them"),
+        (steps("{sql: {url: \"sqlite:/x\", query: \"a = ? and b = ?\", bind: [c]}}, {sql: {url: \"postgres://${reason}/\", query: \"a = $1\"}}"),
+            "5:141+4 bind: 1 value for 2 placeholders in the query => 2 values\n\
+            5:198+8 query: nothing is bound to its 1 placeholder => bind: a list of 1 value"),
+        (steps("{sql: {url: \"mysql://h/\", query: \"a = '?'\", bind: [b]}}, {sql: {url: {secret: \"env:A\"}, query: \"a = ?\"}}, {sql: {url: \"postgres://h/\", query: \"a ? $$b$$\", bind: [c]}}"),
+            "5:134+4 bind: 1 value for 0 placeholders in the query => bind left out"),
         (steps("{sql: {url: \"sqlite:/x\", query: x, expect: {min_rows: 3, max_rows: 2, row: [a], at_most: {lag: much}}}}"),
             "5:157+1 max_rows: 2 is less than min_rows, 3 => 3 or more\n\
             5:160+3 row: expected a map, found a list => row: {column: text}\n\

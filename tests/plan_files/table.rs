@@ -107,6 +107,11 @@ fn table() -> Vec<(String, &'static str)> {
         (plan("channels: [inbox, inbox, \"a b\"]"),
             "3:19+5 channels[1]: it stands in the list twice => once\n\
             3:26+5 channels[2]: \"a b\" is no identifier: it has ' ' in it => 1 to 64 letters, digits, '-', '_' and '.', the first a letter or digit"),
+        (plan("pages: [pager, \"#ops\", pager]"),
+            "3:16+6 pages[1]: \"#ops\" is no identifier: it has '#' in it => 1 to 64 letters, digits, '-', '_' and '.', the first a letter or digit\n\
+            3:24+5 pages[2]: it stands in the list twice => once"),
+        (plan("pages: pager"),
+            "3:8+5 pages: expected a list, found the text \"pager\" => pages: [first, second], or one line with '- ' for each"),
         (plan("customers: {every: 5}"),
             "3:13+5 url is missing in customers => url: http://host/path\n\
             3:20+1 every: \"5\" has no unit => 5s, 5m or 5h"),
@@ -355,6 +360,6 @@ fn table() -> Vec<(String, &'static str)> {
             "3:10+65 plan_id: \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…\" is no identifier: it has 65 characters => 1 to 64 letters, digits, '-', '_' and '.', the first a letter or digit"),
         (plan("sites: [{site_id: e, name: E, role: primary, location: \"a\tb\", capacity: 3}]"),
             "3:56+5 location: a line end or a tab cannot stand in it => a text of one line\n\
-            3:63+8 \"capacity\" is no field of a site => the fields of a site are site_id, name, role, location"),
+            3:63+8 \"capacity\" is no field of a site => the fields of a site are site_id, name, role, location, down_when"),
     ]
 }

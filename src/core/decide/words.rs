@@ -6,6 +6,7 @@ use super::super::comms::MAX_TEXT;
 use super::super::event::Event;
 use super::super::ids::{ChannelId, IncidentId};
 use super::super::refusal::{BadText, Missing, Refusal};
+use super::super::unseen::{is_unseen, joins};
 use super::Context;
 
 /// Takes a text that a person wrote: not empty, at most [`MAX_TEXT`] bytes, nothing that drives a terminal or hides text. Line
@@ -25,17 +26,12 @@ pub(super) fn harmless(field: &str, text: &str) -> Result<(), Refusal> {
     if text.len() > MAX_TEXT {
         return refuse(BadText::TooLong { bytes: text.len(), limit: MAX_TEXT });
     }
-    match text.chars().find(|c| (c.is_control() && !matches!(c, '\n' | '\t')) || hides(*c)) {
+    let drives = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let hides = |c: char| is_unseen(c) && !joins(c);
+    match text.chars().find(|c| drives(*c) || hides(*c)) {
         Some(c) => refuse(BadText::Control { code_point: u32::from(c) }),
         None => Ok(()),
     }
-}
-
-/// Characters that turn the direction of writing, or that nobody sees. Those that join letters and emoji are let through.
-fn hides(c: char) -> bool {
-    matches!(c,
-        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 pub(super) fn note(c: Context<'_>, incident: Option<&IncidentId>, words: &str) -> Result<Vec<Event>, Refusal> {
@@ -73,4 +69,19 @@ pub(super) fn update(
         channels,
         of: None,
     }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::unseen;
+
+    #[test]
+    fn what_nobody_sees_is_refused_but_what_letters_are_joined_with() {
+        for c in unseen::all() {
+            let refused = Refusal::Text { field: "note".into(), bad: BadText::Control { code_point: u32::from(c) } };
+            let expected = if joins(c) { Ok(()) } else { Err(refused) };
+            assert_eq!(harmless("note", &format!("a{c}b")), expected);
+        }
+    }
 }

@@ -67,7 +67,8 @@ mod tests {
             warn: vec![limit(Measure::Lag, 10.0), limit(Measure::Free, 1_073_741_824.0)],
             fail: vec![limit(Measure::Lag, 60.0)],
         };
-        let table: [(&[(Measure, f64)], Found, Option<&str>); 5] = [
+        type Row<'a> = (&'a [(Measure, f64)], Found, Option<&'a str>);
+        let table: [Row<'_>; 5] = [
             (&[(Measure::Lag, 10.0)], Found::Good, None),
             (&[(Measure::Lag, 11.0)], Found::Degraded, Some("lag 11s, limit 10s")),
             (&[(Measure::Lag, 61.0)], Found::Bad, Some("lag 1m01s, limit 1m00s")),

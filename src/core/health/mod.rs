@@ -285,7 +285,8 @@ mod tests {
             why: format!("{to:?}").to_lowercase(),
             last_good: (to == Ok).then(|| at(second)),
         };
-        let table: [(&[(&str, Verdict)], Verdict, &str); 6] = [
+        type Row<'a> = (&'a [(&'a str, Verdict)], Verdict, &'a str);
+        let table: [Row<'_>; 6] = [
             (&[("engine", Down)], Down, "down"),
             (&[("engine", Ok), ("web-1", Ok)], Ok, "engine: ok; web-1: ok"),
             (&[("engine", Down), ("web-1", Ok)], Degraded, "engine: down; web-1: ok"),

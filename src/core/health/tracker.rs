@@ -66,6 +66,12 @@ impl Tracker {
         Tracker { place, verdict, manner, row, last_good, lately: VecDeque::new() }
     }
 
+    /// The same place and part, with nothing seen yet.
+    #[must_use]
+    pub fn anew(self) -> Tracker {
+        Tracker::new(self.place, self.last_good)
+    }
+
     /// Takes the next sample; answers when what is believed changes.
     pub fn take(&mut self, probe: &Probe, sample: &Sample) -> Option<Change> {
         self.row = std::mem::replace(&mut self.row, Row::Empty).and(sample);

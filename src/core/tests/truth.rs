@@ -102,7 +102,8 @@ fn a_part_that_flaps_is_degraded_and_raised_once() {
 fn a_site_is_judged_by_the_rule_of_its_plan_and_partly_alive_is_said() {
     use SiteVerdict::{Degraded, Down, Ok, Partly, Paused, Unknown};
     let all = ["web-east", "api-east", "db-east"];
-    let table: [(DownWhen, &[(&str, Verdict)], SiteVerdict); 9] = [
+    type Row<'a> = (DownWhen, &'a [(&'a str, Verdict)], SiteVerdict);
+    let table: [Row<'_>; 9] = [
         (DownWhen::All, &[], Ok),
         (DownWhen::All, &[("web-east", Verdict::Down)], Partly),
         (DownWhen::Any, &[("web-east", Verdict::Down)], Down),

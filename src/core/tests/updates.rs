@@ -124,6 +124,8 @@ fn texts_are_trimmed_and_refused_when_they_are_empty_too_long_or_not_what_they_s
         ("a\u{202e}b", BadText::Control { code_point: 0x202e }),
         ("a\u{61c}b", BadText::Control { code_point: 0x61c }),
         ("a\u{200b}b", BadText::Control { code_point: 0x200b }),
+        ("a\u{ad}b", BadText::Control { code_point: 0xad }),
+        ("a\u{3164}b", BadText::Control { code_point: 0x3164 }),
         ("a\u{e0041}b", BadText::Control { code_point: 0xe_0041 }),
     ];
     for (text, bad) in table {

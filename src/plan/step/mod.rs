@@ -8,6 +8,7 @@ mod failure;
 mod http;
 mod look;
 mod people;
+mod placeholders;
 mod program;
 mod result;
 mod sql;

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::core::ids::{ChannelId, RoleId};
+use crate::core::nearest::nearest;
 use crate::core::plan::{Gate, Launcher, Notice, ROLES};
 
 use super::Scope;
 use crate::plan::fields::{Field, Fields, Shape};
 use crate::plan::names::Place;
-use crate::plan::register::nearest;
 use crate::plan::tree::Value;
 use crate::plan::values::quote;
 

@@ -5,9 +5,10 @@ use crate::core::template::{Template, is_parameter_name};
 
 use super::Scope;
 use crate::plan::fields::Field;
-use crate::plan::names::{Place, variable};
+use crate::plan::names::Place;
 use crate::plan::tree::Value;
 use crate::plan::values::quote;
+use crate::plan::variables::variable;
 
 pub(super) fn command(field: &Field<'_>, scope: &Scope<'_>) -> Option<Action> {
     if let Value::Scalar { .. } = field.node.value {

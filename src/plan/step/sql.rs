@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::core::plan::{Given, Sql};
 use crate::core::template::{Template, Values};
 
-use super::Scope;
+use super::{Scope, placeholders};
 use crate::plan::fields::{Field, Fields, Shape};
 use crate::plan::names::Place;
 use crate::plan::net::has_password;
@@ -24,6 +24,9 @@ pub(super) fn sql(field: &Field<'_>, scope: &Scope<'_>) -> Option<Sql> {
     let fields = field.fields(SQL)?;
     let url = fields.need("url", "{secret: \"env:NAME\"}, or postgres://user@host/db").and_then(|f| url(&f, scope));
     let query = fields.need("query", "a statement").and_then(|f| query(&f));
+    if let (Some(Given::Text(url)), Some(query)) = (&url, &query) {
+        each_is_bound(&fields, placeholders::wanted(url.source(), query));
+    }
     let items = fields.get("bind").map(|f| f.items()).unwrap_or_default();
     let bind: Vec<Option<Template>> = items.iter().map(|f| f.template(&scope.names, Place::Inside)).collect();
     let expect = fields.get("expect").and_then(|f| f.fields(EXPECT));
@@ -73,6 +76,25 @@ fn query(field: &Field<'_>) -> Option<String> {
         return field.wrong("\"${\" stands in it; values are bound, never pasted in", Some(right));
     }
     Some(query)
+}
+
+/// Notes when there is not one value for each placeholder: some databases take none for a value that is missing.
+fn each_is_bound(fields: &Fields<'_>, wanted: Option<usize>) {
+    let bind = fields.get("bind");
+    let given = match bind.as_ref().map(|field| &field.node.value) {
+        None => 0,
+        Some(Value::List(items)) => items.len(),
+        Some(_) => return,
+    };
+    let Some(wanted) = wanted.filter(|wanted| *wanted != given) else { return };
+    let of = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let (values, placeholders) = (of(wanted, "value"), of(wanted, "placeholder"));
+    if let Some(field) = bind {
+        let right = if wanted == 0 { "bind left out".to_owned() } else { values };
+        field.wrong::<()>(format!("{} for {placeholders} in the query", of(given, "value")), Some(right));
+    } else if let Some(field) = fields.get("query") {
+        field.wrong::<()>(format!("nothing is bound to its {placeholders}"), Some(format!("bind: a list of {values}")));
+    }
 }
 
 /// The fewest and the most rows that are good.

@@ -67,11 +67,7 @@ pub(super) struct Kept {
 impl Record {
     /// The record of the attempt in a directory; none when it touched nothing.
     pub(super) fn read(dir: &Path) -> io::Result<Option<Record>> {
-        match std::fs::read(dir.join(NAME)) {
-            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        durable::read(dir, NAME)
     }
 
     /// Has the record on disk, in place of the one before.

@@ -8,7 +8,7 @@ use super::super::apart::Wanted;
 use super::super::durable;
 use super::super::file::opened::{Kind, Opened, reason};
 use super::Bounds;
-use super::place::copy;
+use super::place::{copy, remove};
 use super::record::{Entry, Kept, Record, Stage, Was};
 use crate::core::plan::PutFile;
 
@@ -74,10 +74,7 @@ fn copy_to_safety(to: &Path, number: usize, keep: &Path) -> Result<Was, String> 
 
 fn copy_in(opened: &Opened, at: &Path) -> io::Result<String> {
     // Of an attempt that a crash ended before it touched anything.
-    match std::fs::remove_file(at) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
-        _ => {}
-    }
+    remove(at)?;
     let (file, sum) = copy(&mut opened.reader()?, at)?;
     file.sync_all()?;
     Ok(sum)

@@ -15,6 +15,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
+use super::super::durable;
 use super::{
     files,
     link::{Link, LinkState, RemoteExit, Start, now},
@@ -55,10 +56,10 @@ pub fn run(dir: &Path) -> ExitCode {
 
 fn follow(dir: &Path) -> io::Result<RemoteExit> {
     let _held = files::lock(dir)?;
-    if let Some(exit) = files::read(dir, files::EXIT)? {
+    if let Some(exit) = durable::read(dir, files::EXIT)? {
         return Ok(exit);
     }
-    let spec: RemoteSpec = files::read(dir, files::SPEC)?.ok_or(io::ErrorKind::NotFound)?;
+    let spec: RemoteSpec = durable::read(dir, files::SPEC)?.ok_or(io::ErrorKind::NotFound)?;
     spec.check().map_err(io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -93,7 +94,7 @@ struct Follower<'a> {
 
 impl<'a> Follower<'a> {
     fn new(dir: &'a Path, spec: RemoteSpec) -> io::Result<Self> {
-        let link: Option<Link> = files::read(dir, files::LINK)?;
+        let link: Option<Link> = durable::read(dir, files::LINK)?;
         let (recorded, start) = link.map_or((0, Start::Unsent), |link| (link.from, link.start));
         let output = Output::open(recorded)?;
         let state = if start == Start::Unsent { LinkState::Connecting } else { LinkState::Cut };
@@ -178,14 +179,14 @@ impl<'a> Follower<'a> {
     fn save(&mut self) -> io::Result<()> {
         self.saved = Instant::now();
         self.link.from = self.output.given();
-        files::replace(self.dir, files::LINK, &self.link)
+        durable::write_json(self.dir, files::LINK, &self.link)
     }
 
     /// Writes the end down, the output before it.
     async fn record(&mut self, exit: &RemoteExit) -> io::Result<()> {
         self.output.sync();
         let mut tries = 1;
-        while let Err(why) = files::replace(self.dir, files::EXIT, exit) {
+        while let Err(why) = durable::write_json(self.dir, files::EXIT, exit) {
             if tries == EXIT_TRIES {
                 return Err(why);
             }

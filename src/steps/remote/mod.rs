@@ -34,6 +34,7 @@ mod ssh;
 use std::path::Path;
 use std::{io, path};
 
+use super::durable;
 use crate::core::host::Host;
 
 pub use acts::{RemoteError, reachable, stop, tidy};
@@ -55,7 +56,7 @@ pub fn argv(exe: &Path, dir: &Path) -> Vec<String> {
 /// # Errors
 /// The file is there and cannot be read.
 pub fn link(dir: &Path) -> io::Result<Option<Link>> {
-    files::read(dir, files::LINK)
+    durable::read(dir, files::LINK)
 }
 
 /// The host of the attempt in `dir`, or `None` when none is written down there.
@@ -63,7 +64,7 @@ pub fn link(dir: &Path) -> io::Result<Option<Link>> {
 /// # Errors
 /// The file is there and cannot be read.
 pub fn host(dir: &Path) -> io::Result<Option<Host>> {
-    Ok(files::read::<RemoteSpec>(dir, files::SPEC)?.map(|spec| spec.host))
+    Ok(durable::read::<RemoteSpec>(dir, files::SPEC)?.map(|spec| spec.host))
 }
 
 /// How the remote step of the attempt in `dir` ended, or `None` while that is not known. When the follower is gone and this
@@ -72,5 +73,5 @@ pub fn host(dir: &Path) -> io::Result<Option<Host>> {
 /// # Errors
 /// The file is there and cannot be read.
 pub fn exit(dir: &Path) -> io::Result<Option<RemoteExit>> {
-    files::read(dir, files::EXIT)
+    durable::read(dir, files::EXIT)
 }

@@ -2,6 +2,7 @@
 
 use std::{io, path::Path};
 
+use super::super::durable;
 use super::{
     acts, files,
     link::{Link, RemoteExit, Start},
@@ -28,20 +29,20 @@ pub enum NotSettled {
 /// # Errors
 /// [`NotSettled`]: it may still run, and this can be called again.
 pub async fn settle(dir: &Path) -> Result<Option<RemoteExit>, NotSettled> {
-    let Some(spec) = files::read::<RemoteSpec>(dir, files::SPEC)? else { return Ok(None) };
+    let Some(spec) = durable::read::<RemoteSpec>(dir, files::SPEC)? else { return Ok(None) };
     let _held = match files::try_lock(dir) {
         Err(why) if why.kind() == io::ErrorKind::WouldBlock => return Err(NotSettled::Followed),
         held => held?,
     };
-    match files::read(dir, files::EXIT)? {
+    match durable::read(dir, files::EXIT)? {
         Some(RemoteExit::Lost { .. }) | None => {}
         known => return Ok(known),
     }
-    let sent = files::read::<Link>(dir, files::LINK)?.is_some_and(|link| link.start != Start::Unsent);
+    let sent = durable::read::<Link>(dir, files::LINK)?.is_some_and(|link| link.start != Start::Unsent);
     if !sent {
         return Ok(None);
     }
     let exit = acts::stop(&spec.settings, &spec.host, &spec.key, spec.grace).await?;
-    files::replace(dir, files::EXIT, &exit)?;
+    durable::write_json(dir, files::EXIT, &exit)?;
     Ok(Some(exit))
 }

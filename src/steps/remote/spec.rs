@@ -9,6 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::super::durable;
 use super::files;
 use crate::core::host::Host;
 
@@ -211,8 +212,8 @@ fn is_variable(name: &str) -> bool {
 /// [`WriteError`].
 pub fn write_spec(dir: &Path, spec: &RemoteSpec) -> Result<(), WriteError> {
     spec.check()?;
-    files::create_private_dir(dir)?;
-    Ok(files::create(dir, files::SPEC, spec)?)
+    durable::private_dir(dir)?;
+    Ok(durable::create(dir, files::SPEC, spec)?)
 }
 
 #[cfg(test)]
