@@ -7,9 +7,9 @@ use rustix::system::uname;
 use sha2::{Digest, Sha256};
 
 use super::begin::NotBegun;
-use super::program::{self, Program, Secrets};
+use super::program::{self, Program};
 use super::remote::{self, BadKey, Key, LinkState, RemoteExit, RemoteSpec, Start, Work, WriteError};
-use super::shim::{Exit, ExitRecord, Kept, Spec, WaitError};
+use super::shim::{Exit, ExitRecord, GivenSecret, Kept, Spec, WaitError};
 use super::{Job, Sight, secrets};
 use crate::core::host::Host;
 use crate::core::observe::StepEnd;
@@ -25,21 +25,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 const LONGER: Duration = Duration::from_secs(10);
 
 /// The shim that is to stand here for the program, with the secrets. The host is reached by then.
-pub(super) async fn prepare(job: &Job, host: &str, program: &Program) -> Result<(Spec, Secrets), NotBegun> {
+pub(super) async fn prepare(job: &Job, host: &str, program: &Program) -> Result<(Spec, Vec<GivenSecret>), NotBegun> {
     let because = |why: String| NotBegun::Because(why);
     let host = Host::new(host).map_err(|why| because(why.to_string()))?;
     let key = key(job).map_err(|why| because(why.to_string()))?;
     // The connection that all steps on the host share then belongs to the engine, and ends with no step.
     remote::reachable(&job.ssh, &host).await.map_err(because)?;
     end_earlier_tries(job, &host).await.map_err(because)?;
-    let secrets = secrets::environment(job).await.map_err(|why| because(why.to_string()))?;
+    let secrets = secrets::of_program(job).await.map_err(|why| because(why.to_string()))?;
     let work = match &program.script {
         Some(text) => Work::Script { text: text.clone() },
         None => Work::Command { argv: program.argv.clone() },
     };
     let mut spec = RemoteSpec::new(job.ssh.clone(), host, key, work);
     spec.env = program::variables(job).into_iter().collect();
-    spec.secrets = secrets.iter().map(|(name, _)| name.clone()).collect();
+    spec.secrets = secrets.iter().map(|secret| secret.variable.clone()).collect();
+    let file = |name: &String| (program::variable(name), program::file_variable(name));
+    spec.secret_files = job.secrets.keys().map(file).collect();
     match remote::write_spec(&job.dir, &spec) {
         // An engine that was killed before it started anything had written it.
         Err(WriteError::Io(why)) if why.kind() == std::io::ErrorKind::AlreadyExists => {}

@@ -19,10 +19,11 @@ use super::{
     wait::poll_until,
 };
 
+mod sealed;
 mod start;
+mod watch;
 
 pub(in super::super) use start::find_program;
-mod watch;
 
 /// How long the shim goes on trying to write the end down when the disk is full.
 const EXIT_TRIES: u32 = 600;

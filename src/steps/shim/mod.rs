@@ -45,7 +45,7 @@ pub(super) use keeper::find_program;
 pub use keeper::run;
 pub use look::{Found, Life, Stop, Void, group_alive, look, stop, void};
 pub use read::{Chunk, read_output};
-pub use record::{ChildIds, Ended, Exit, ExitRecord, Kept, Pids, Reach, Spec};
+pub use record::{ChildIds, Ended, Exit, ExitRecord, GivenSecret, Kept, Pids, Reach, Spec};
 pub use rest::end_rest;
 pub use spawn::{SpawnError, Started, resume, spawn};
 pub use wait::{WaitError, wait};

@@ -17,7 +17,7 @@ use super::{
     files,
     look::{Found, look},
     proc,
-    record::{ExitRecord, Input, Order, Spec, secret_slot},
+    record::{ExitRecord, GivenSecret, Input, Order, Spec, secret_slot},
     wait::{WaitError, wait},
 };
 
@@ -81,14 +81,14 @@ impl Started {
 /// Starts `spec` under a shim (`exe shim DIR`) that outlives the caller, and returns when the command lives or is known not
 /// to. `dir` is made, mode 0700, and belongs to this attempt alone.
 ///
-/// `secrets` are names and values that the command finds in its environment beside [`Spec::env`], before which they go. They
-/// reach it by way of the shim's environment and are never on disk: with them, and only with them, the shim stands between
-/// the command and its output and masks them there.
+/// The command finds `secrets` in its environment beside [`Spec::env`], before which they go, and in files that only it and
+/// those it starts have. They come by way of the shim's environment and are never on disk: with them, and only with them, the
+/// shim stands between the command and its output and masks them there.
 ///
 /// # Errors
 /// [`SpawnError`]. After [`SpawnError::NotStarted`] and [`SpawnError::ShimFailed`] the attempt is used up; [`look`] and
 /// [`void`](super::void) say what became of it.
-pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
+pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
     if spec.argv.is_empty() {
         return Err(SpawnError::NoProgram);
     }
@@ -102,16 +102,11 @@ pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec, secrets: &[(String, Stri
 ///
 /// # Errors
 /// As of [`spawn`]; after any of them [`look`] says who has it.
-pub async fn resume(exe: &Path, dir: &Path, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
+pub async fn resume(exe: &Path, dir: &Path, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
     shim_for(exe, dir, None, secrets).await
 }
 
-async fn shim_for(
-    exe: &Path,
-    dir: &Path,
-    spec: Option<Spec>,
-    secrets: &[(String, String)],
-) -> Result<Started, SpawnError> {
+async fn shim_for(exe: &Path, dir: &Path, spec: Option<Spec>, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
     // The shim works from the root directory, so that it holds no mount busy.
     let exe = std::path::absolute(exe).map_err(SpawnError::NotStarted)?;
     let dir = std::path::absolute(dir).map_err(SpawnError::NotWritten)?;
@@ -122,7 +117,7 @@ async fn shim_for(
 
 /// Has the shim load while the order is written down, and gives it the word to begin when that is on disk. A shim that
 /// hears the pipe close instead leaves, having done nothing. Without a `spec` the order is there already.
-fn begin(exe: &Path, dir: PathBuf, spec: Option<Spec>, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
+fn begin(exe: &Path, dir: PathBuf, spec: Option<Spec>, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
     let grown = files::create_private_dir(&dir).map_err(SpawnError::NotWritten)?;
     let given_out = dir.join(files::SPEC).try_exists().map_err(SpawnError::NotWritten)?;
     if given_out && spec.is_some() {
@@ -135,7 +130,7 @@ fn begin(exe: &Path, dir: PathBuf, spec: Option<Spec>, secrets: &[(String, Strin
             .arg("shim")
             .arg(&dir)
             .env_clear()
-            .envs(secrets.iter().enumerate().map(|(place, (_, value))| (secret_slot(place), value)))
+            .envs(secrets.iter().enumerate().map(|(place, secret)| (secret_slot(place), &secret.value)))
             .current_dir("/")
             .stdin(begins)
             .stdout(speaks)
@@ -143,7 +138,7 @@ fn begin(exe: &Path, dir: PathBuf, spec: Option<Spec>, secrets: &[(String, Strin
             .spawn()
     });
     let written = match spec {
-        Some(spec) => write_down(&dir, spec, secrets.iter().map(|(name, _)| name.clone()).collect()),
+        Some(spec) => write_down(&dir, spec, secrets),
         None => files::sync(&dir, files::SPEC),
     };
     written.and_then(|()| files::sync_dirs(&grown)).map_err(|error| match error.kind() {
@@ -165,7 +160,7 @@ fn open_log(dir: &Path) -> io::Result<File> {
 }
 
 /// Writes the order, so that it outlives a power cut.
-fn write_down(dir: &Path, spec: Spec, secrets: Vec<String>) -> io::Result<()> {
+fn write_down(dir: &Path, spec: Spec, secrets: &[GivenSecret]) -> io::Result<()> {
     let input = match &spec.stdin {
         Some(text) => {
             files::replace_text(dir, files::STDIN, text)?;
@@ -173,7 +168,15 @@ fn write_down(dir: &Path, spec: Spec, secrets: Vec<String>) -> io::Result<()> {
         }
         None => Input::Nothing,
     };
-    files::create(dir, files::SPEC, &Order { boot_id: proc::boot_id()?, secrets, input, spec })
+    let file = |secret: &GivenSecret| Some((secret.variable.clone(), secret.file_variable.clone()?));
+    let order = Order {
+        boot_id: proc::boot_id()?,
+        secrets: secrets.iter().map(|secret| secret.variable.clone()).collect(),
+        secret_files: secrets.iter().filter_map(file).collect(),
+        input,
+        spec,
+    };
+    files::create(dir, files::SPEC, &order)
 }
 
 fn read_log(dir: &Path) -> String {
