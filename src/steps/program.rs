@@ -31,6 +31,7 @@ pub(super) struct Program {
 pub(super) async fn perform(job: &Job, program: Program) -> StepEnd {
     loop {
         let end = match shim::look(&job.dir) {
+            Ok(Found::NotStarted | Found::GivenOut) if hosted::was_sent(job) => Ok(adopt(job).await),
             // Nobody starts what was lost from sight: a person, or the rules, decide about that.
             Ok(Found::NotStarted | Found::GivenOut) if job.sight == Sight::Lost => {
                 Ok(StepEnd::Lost("nothing is known of it here any more".into()))

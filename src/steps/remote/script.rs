@@ -18,6 +18,8 @@ pub(super) enum Verb {
     Start,
     /// Follow what was started.
     Attach,
+    /// Say how it stands, and follow it.
+    Look,
     /// End it, and follow it to that end.
     Stop,
     /// Only define what a later line calls.
@@ -29,6 +31,7 @@ impl Verb {
         match self {
             Verb::Start => "start",
             Verb::Attach => "attach",
+            Verb::Look => "look",
             Verb::Stop => "stop",
             Verb::None => "none",
         }

@@ -64,6 +64,9 @@ pub(super) struct Order {
     #[serde(default)]
     pub(super) secret_files: BTreeMap<String, String>,
     pub(super) input: Input,
+    /// The shim that had the attempt before and is gone, where this order is for another one; see [`again`](super::again()).
+    #[serde(default)]
+    pub(super) instead_of: Option<Pids>,
     pub(super) spec: Spec,
 }
 

@@ -14,10 +14,10 @@ use tokio::{
 };
 
 use super::{
-    files,
+    cgroup, files,
     look::{Found, look},
     proc,
-    record::{ExitRecord, GivenSecret, Input, Order, Spec, secret_slot},
+    record::{ExitRecord, GivenSecret, Input, Order, Pids, Spec, secret_slot},
     wait::{WaitError, wait},
 };
 
@@ -92,7 +92,7 @@ pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec, secrets: &[GivenSecret])
     if spec.argv.is_empty() {
         return Err(SpawnError::NoProgram);
     }
-    shim_for(exe, dir, Some(spec.clone()), secrets).await
+    shim_for(exe, dir, Given::First(spec.clone()), secrets).await
 }
 
 /// Starts a shim for an attempt that was given out and that no shim has taken up ([`Found::GivenOut`]), by the order that is
@@ -103,24 +103,44 @@ pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec, secrets: &[GivenSecret])
 /// # Errors
 /// As of [`spawn`]; after any of them [`look`] says who has it.
 pub async fn resume(exe: &Path, dir: &Path, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
-    shim_for(exe, dir, None, secrets).await
+    shim_for(exe, dir, Given::Before, secrets).await
 }
 
-async fn shim_for(exe: &Path, dir: &Path, spec: Option<Spec>, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
+/// Starts another shim for an attempt whose own is gone, or has ended, to run `spec` there: for commands that do no harm when
+/// they are run again, as a follower of what runs elsewhere. Output follows upon what is there; where `secrets` are masked in
+/// it, the command gives all of it anew, and what is there already is passed over.
+///
+/// # Errors
+/// As of [`spawn`]. It is [`SpawnError::NotWritten`] when a shim has it.
+pub async fn again(exe: &Path, dir: &Path, spec: &Spec, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
+    shim_for(exe, dir, Given::Again(spec.clone()), secrets).await
+}
+
+/// The order for a shim.
+enum Given {
+    /// It has yet to be written down, for the first one.
+    First(Spec),
+    /// It was written down before.
+    Before,
+    /// It takes the place of the one that is there.
+    Again(Spec),
+}
+
+async fn shim_for(exe: &Path, dir: &Path, given: Given, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
     // The shim works from the root directory, so that it holds no mount busy.
     let exe = std::path::absolute(exe).map_err(SpawnError::NotStarted)?;
     let dir = std::path::absolute(dir).map_err(SpawnError::NotWritten)?;
     let secrets = secrets.to_vec();
-    let begun = tokio::task::spawn_blocking(move || begin(&exe, dir, spec, &secrets));
+    let begun = tokio::task::spawn_blocking(move || begin(&exe, dir, given, &secrets));
     begun.await.map_err(|error| SpawnError::NotStarted(io::Error::other(error)))?
 }
 
 /// Has the shim load while the order is written down, and gives it the word to begin when that is on disk. A shim that
-/// hears the pipe close instead leaves, having done nothing. Without a `spec` the order is there already.
-fn begin(exe: &Path, dir: PathBuf, spec: Option<Spec>, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
+/// hears the pipe close instead leaves, having done nothing.
+fn begin(exe: &Path, dir: PathBuf, given: Given, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
     let grown = files::create_private_dir(&dir).map_err(SpawnError::NotWritten)?;
     let given_out = dir.join(files::SPEC).try_exists().map_err(SpawnError::NotWritten)?;
-    if given_out && spec.is_some() {
+    if given_out && matches!(given, Given::First(_)) {
         return Err(SpawnError::GivenOutBefore(dir));
     }
     let (begins, mut begin) = io::pipe().map_err(SpawnError::NotStarted)?;
@@ -137,9 +157,10 @@ fn begin(exe: &Path, dir: PathBuf, spec: Option<Spec>, secrets: &[GivenSecret]) 
             .stderr(log)
             .spawn()
     });
-    let written = match spec {
-        Some(spec) => write_down(&dir, spec, secrets),
-        None => files::sync(&dir, files::SPEC),
+    let written = match given {
+        Given::First(spec) => write_down(&dir, spec, secrets),
+        Given::Before => files::sync(&dir, files::SPEC),
+        Given::Again(spec) => write_over(&dir, spec, secrets),
     };
     written.and_then(|()| files::sync_dirs(&grown)).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => SpawnError::GivenOutBefore(dir.clone()),
@@ -168,15 +189,34 @@ fn write_down(dir: &Path, spec: Spec, secrets: &[GivenSecret]) -> io::Result<()>
         }
         None => Input::Nothing,
     };
+    files::create(dir, files::SPEC, &order(spec, secrets, input, None)?)
+}
+
+/// Writes the order over the one that is there, and takes away how that one ended. When the engine dies in the midst of this,
+/// the attempt looks as it did, or as one that is lost.
+fn write_over(dir: &Path, spec: Spec, secrets: &[GivenSecret]) -> io::Result<()> {
+    let _held = files::lock(dir)?;
+    // In another boot it means nothing, and may have come to disk in part.
+    let before: Option<Pids> = files::read(dir, files::PIDS).ok().flatten();
+    match &before {
+        Some(before) => before.cgroup.iter().for_each(|dir| cgroup::remove(dir)),
+        None => files::remove(dir, files::PIDS)?,
+    }
+    files::replace(dir, files::SPEC, &order(spec, secrets, Input::Nothing, before)?)?;
+    files::sync(dir, files::SPEC)?;
+    files::remove(dir, files::EXIT)
+}
+
+fn order(spec: Spec, secrets: &[GivenSecret], input: Input, instead_of: Option<Pids>) -> io::Result<Order> {
     let file = |secret: &GivenSecret| Some((secret.variable.clone(), secret.file_variable.clone()?));
-    let order = Order {
+    Ok(Order {
         boot_id: proc::boot_id()?,
         secrets: secrets.iter().map(|secret| secret.variable.clone()).collect(),
         secret_files: secrets.iter().filter_map(file).collect(),
         input,
+        instead_of,
         spec,
-    };
-    files::create(dir, files::SPEC, &order)
+    })
 }
 
 fn read_log(dir: &Path) -> String {
