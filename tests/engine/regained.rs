@@ -3,6 +3,7 @@
 use std::fs;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use warroom::client::Bodies;
 use warroom::core::command::Command;
 use warroom::core::ids::RunId;
 use warroom::core::run::{Failure, RunResult, StepState};
@@ -72,6 +73,16 @@ fn plain() -> String {
     SLOW.replace("MORE", "")
 }
 
+/// Waits until the connection is seen to be up and the step to run.
+async fn until_up(engine: &Engine) {
+    let link = engine.dir.join("runs/R1/slow.1/link.json");
+    eventually("it is followed and seen", || async {
+        let up = fs::read_to_string(&link).unwrap().contains("\"up\"");
+        (up && running(&engine.now("R1".parse().unwrap(), "slow").await)).then_some(())
+    })
+    .await;
+}
+
 /// The program ran once, all that it said is there once, and its result was taken.
 async fn ended_once(engine: &Engine, yard: &Yard, run: RunId, output: &str) {
     assert_eq!(engine.end(run).await, RunResult::Done);
@@ -89,11 +100,14 @@ async fn a_program_whose_followers_were_killed_is_found_again_and_goes_on() {
     let (yard, engine) = (Yard::new(), engine_near(&far).await);
     let run = slow(&engine, &yard, &plain()).await;
     for _ in 0..3 {
-        let standing = kill_followers(&engine);
-        engine.step(run, "slow", unknown).await;
-        standing.replaced(&engine).await;
-        engine.step(run, "slow", running).await;
+        kill_followers(&engine).replaced(&engine).await;
+        // A kill while it is still being found would be no news of its own.
+        until_up(&engine).await;
     }
+    let journal = engine.client.export(0, Bodies::Included).await.unwrap();
+    let journal = String::from_utf8(journal).unwrap();
+    let told = |kind: &str| journal.matches(&format!("\"kind\":\"{kind}\"")).count();
+    assert_eq!((told("step_lost"), told("step_regained")), (3, 3));
     let order = fs::read_to_string(engine.dir.join("runs/R1/slow.1/spec.json")).unwrap();
     let order: serde_json::Value = serde_json::from_str(&order).unwrap();
     assert!(order["spec"]["timeout"]["secs"].as_u64().unwrap() < 300, "its time goes on: {order}");
