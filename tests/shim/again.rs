@@ -3,7 +3,7 @@
 use rustix::process::{Signal, kill_process, kill_process_group};
 use warroom::steps::shim::{Exit, Found, GivenSecret, Life, Pids, SpawnError, again, group_alive, look, stop};
 
-use crate::attempt::{Attempt, exe, finish, pid, running, shim_by_hand, until};
+use crate::attempt::{Attempt, exe, finish, is_gone, pid, running, shim_by_hand, until};
 
 /// Kills the shim, and then its command.
 async fn kill_both(attempt: &Attempt, pids: &Pids) {
@@ -39,6 +39,8 @@ async fn an_attempt_that_ended_can_be_run_again_and_ends_anew() {
     let mut attempt = Attempt::script("echo one; exit 1");
     assert_eq!(attempt.finish().await.exit, Exit::Exited { code: 1 });
     attempt.spec.argv = ["sh", "-c", "echo two"].map(str::to_owned).to_vec();
+    let pids: Pids = serde_json::from_str(&attempt.record("pid.json")).unwrap();
+    until("the first shim has left", || is_gone(pids.shim_pid)).await;
     let started = again(exe(), &attempt.dir(), &attempt.spec, &[]).await.unwrap();
     let record = finish(started).await;
     assert_eq!((record.exit.clone(), record.output_bytes), (Exit::Exited { code: 0 }, 8));
