@@ -63,7 +63,7 @@ pub(super) async fn space(job: &Job) {
 /// An engine was killed between giving the program out and its start. It has never run: another shim takes it up by the same
 /// order. One that comes late all the same and this one decide between them who has it.
 pub(super) async fn take_up(job: &Job) -> Result<StepEnd, DiskFull> {
-    let secrets = match secrets::environment(job).await {
+    let secrets = match secrets::of_program(job).await {
         Ok(secrets) => secrets,
         Err(why) => return failed(job, NotBegun::Because(why.to_string())).await,
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::begin::{self, DiskFull, NotBegun};
-use super::shim::{self, Chunk, Exit, ExitRecord, Found, Kept, Life, Pids, Spec, WaitError};
+use super::shim::{self, Chunk, Exit, ExitRecord, Found, GivenSecret, Kept, Life, Pids, Spec, WaitError};
 use super::{Job, Sight, capture, durable, hosted, left, secrets};
 use crate::core::observe::StepEnd;
 use crate::core::plan::Capture;
@@ -17,9 +17,6 @@ const TIMEOUT: Span = Span::from_secs(600);
 
 /// Where a script stands in the attempt's directory.
 const SCRIPT: &str = "script.sh";
-
-/// Secrets, by the variables of the environment in which a program finds them.
-pub(super) type Secrets = Vec<(String, String)>;
 
 /// What is to be run.
 pub(super) struct Program {
@@ -34,6 +31,7 @@ pub(super) struct Program {
 pub(super) async fn perform(job: &Job, program: Program) -> StepEnd {
     loop {
         let end = match shim::look(&job.dir) {
+            Ok(Found::NotStarted | Found::GivenOut) if hosted::was_sent(job) => Ok(adopt(job).await),
             // Nobody starts what was lost from sight: a person, or the rules, decide about that.
             Ok(Found::NotStarted | Found::GivenOut) if job.sight == Sight::Lost => {
                 Ok(StepEnd::Lost("nothing is known of it here any more".into()))
@@ -69,14 +67,14 @@ async fn start(job: &Job, program: &Program) -> Result<StepEnd, DiskFull> {
 }
 
 /// What a shim is to run for it, with the secrets.
-async fn prepare(job: &Job, program: &Program) -> Result<(Spec, Secrets), NotBegun> {
+async fn prepare(job: &Job, program: &Program) -> Result<(Spec, Vec<GivenSecret>), NotBegun> {
     match &job.host {
         Some(Ok(host)) => return hosted::prepare(job, host, program).await,
         Some(Err(why)) => return Err(NotBegun::Because(why.clone())),
         None => {}
     }
     let argv = with_script(&job.dir, program).map_err(|why| NotBegun::unwritten("its script", &why))?;
-    let secrets = secrets::environment(job).await.map_err(|why| NotBegun::Because(why.to_string()))?;
+    let secrets = secrets::of_program(job).await.map_err(|why| NotBegun::Because(why.to_string()))?;
     let mut spec = Spec::new(argv, shim::clean_environment(variables(job)), "/".into());
     spec.timeout = Some(limit(job).to_std());
     Ok((spec, secrets))
@@ -198,6 +196,11 @@ pub(super) fn marks(job: &Job) -> [(String, String); 4] {
 /// The variable in which a program finds a value.
 pub(super) fn variable(name: &str) -> String {
     format!("WARROOM_PARAM_{}", name.to_uppercase())
+}
+
+/// The variable in which a program finds the path of a file that holds a secret. No value's variable begins like it.
+pub(super) fn file_variable(name: &str) -> String {
+    format!("WARROOM_SECRET_FILE_{}", name.to_uppercase())
 }
 
 fn results(dir: &Path, captures: &BTreeMap<String, Capture>, kept: &Kept) -> Result<Values, Failure> {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Job;
-use super::program::variable;
+use super::program::{file_variable, variable};
+use super::shim::GivenSecret;
 use crate::core::mask::Masker;
 use crate::core::observe::StepEnd;
 use crate::core::plan::{Action, Given, HttpRequest, Sql, Step};
@@ -71,14 +72,17 @@ impl Fetched {
     }
 }
 
-/// The secrets of a program, by the variables of its environment in which it finds them: all of its step, as nobody knows
-/// which of them it uses. Fetched when it starts; its shim keeps them out of its output.
-pub(super) async fn environment(job: &Job) -> Result<Vec<(String, String)>, NotResolved> {
-    let mut variables = Vec::new();
+/// The secrets of a program: all of its step, as nobody knows which of them it uses, nor whether it takes them from its
+/// environment or from a file. Fetched when it starts; its shim keeps them out of its output.
+pub(super) async fn of_program(job: &Job) -> Result<Vec<GivenSecret>, NotResolved> {
+    let mut secrets = Vec::new();
     for (name, reference) in &job.secrets {
-        variables.push((variable(name), resolve(reference).await?.expose().to_owned()));
+        let value = resolve(reference).await?.expose().to_owned();
+        // What a shim here starts for a program elsewhere reads no files.
+        let file_variable = job.host.is_none().then(|| file_variable(name));
+        secrets.push(GivenSecret { variable: variable(name), file_variable, value });
     }
-    Ok(variables)
+    Ok(secrets)
 }
 
 /// Where the secrets are kept that a step uses.

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use warroom::core::command::Command;
 use warroom::core::ids::RunId;
 use warroom::core::refusal::Refusal;
@@ -13,6 +12,7 @@ use warroom::wire::Trouble;
 use crate::failure::failed;
 use crate::far::Far;
 use crate::harness::{Engine, eventually};
+use crate::regained::kill_followers;
 use crate::yard::Yard;
 
 /// An engine that reaches the host `far`.
@@ -20,11 +20,11 @@ pub async fn engine_near(far: &Far) -> Engine {
     Engine::with_config(&format!("[ssh]\nconfig = \"{}\"\n", far.path("config").display())).await
 }
 
-fn running(state: &StepState) -> bool {
+pub fn running(state: &StepState) -> bool {
     matches!(state, StepState::Running { .. })
 }
 
-fn unknown(state: &StepState) -> bool {
+pub fn unknown(state: &StepState) -> bool {
     matches!(state, StepState::Unknown { .. })
 }
 
@@ -34,7 +34,7 @@ pub fn lives(pid_file: &Path) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-async fn gone(pid_file: &Path) {
+pub async fn gone(pid_file: &Path) {
     eventually("the process over there is gone", || async { (!lives(pid_file)).then_some(()) }).await;
 }
 
@@ -205,28 +205,23 @@ async fn a_program_out_of_sight_is_ended_once_its_aborted_run_reaches_the_host_a
     assert!(matches!(state, StepState::Failed { why: Failure::Stopped, .. }), "{state:?}");
 }
 
-/// Kills those who stand here for a program on the host, so that nobody follows it any more.
-fn kill_followers(engine: &Engine) {
-    let pids = std::fs::read_to_string(engine.dir.join("runs/R1/slow.1/pid.json")).unwrap();
-    let pids: serde_json::Value = serde_json::from_str(&pids).unwrap();
-    let pid = |who: &str| Pid::from_raw(i32::try_from(pids[who].as_i64().unwrap()).unwrap()).unwrap();
-    kill_process_group(pid("pgid"), Signal::KILL).unwrap();
-    kill_process(pid("shim_pid"), Signal::KILL).unwrap();
-}
-
 #[tokio::test]
 async fn a_try_that_nobody_follows_any_more_is_ended_before_the_next_one_begins() {
     let Some(far) = Far::start().await else { return };
     let (yard, engine) = (Yard::new(), engine_near(&far).await);
     let run = slow(&engine, &yard).await;
+    far.proxy.shut();
     kill_followers(&engine);
     engine.step(run, "slow", unknown).await;
     assert!(lives(&yard.path("pid")));
     std::fs::rename(yard.path("pid"), yard.path("first")).unwrap();
-    eventually("a retry is taken, once nothing of it lives here", || async {
-        engine.try_ask(Command::Retry { run, step: "slow".parse().unwrap(), values: Default::default() }).await.ok()
-    })
-    .await;
+    let retry = || Command::Retry { run, step: "slow".parse().unwrap(), values: Default::default() };
+    eventually("a retry is taken, once nothing of it lives here", || async { engine.try_ask(retry()).await.ok() })
+        .await;
+    engine.step(run, "slow", failed).await;
+    assert!(lives(&yard.path("first")), "its host was not reached");
+    far.proxy.open();
+    engine.ask(retry()).await;
     yard.until_there("pid").await;
     assert!(!lives(&yard.path("first")), "two of them never act at once");
     yard.put("go", "");
@@ -263,9 +258,9 @@ async fn a_step_is_tried_again_on_another_host_when_its_own_is_lost() {
     let slow = SLOW.replace("host: far", "host: '${where}'");
     let run = engine.mend(&yard.mend(&format!("    parameters: [{{name: where, default: lost}}]{slow}"))).await;
     yard.until_there("pid").await;
+    std::fs::write(far.path("config"), config.replace("far lost", "far")).unwrap();
     kill_followers(&engine);
     engine.step(run, "slow", unknown).await;
-    std::fs::write(far.path("config"), config.replace("far lost", "far")).unwrap();
     yard.put("go", "");
     eventually("a retry is taken, once nothing of it lives here", || async {
         let values = [("where".to_owned(), "far".to_owned())].into();

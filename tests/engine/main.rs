@@ -26,6 +26,7 @@ mod people;
 #[allow(dead_code)]
 #[path = "../remote/proxy.rs"]
 mod proxy;
+mod regained;
 mod rollback;
 mod runs;
 mod secrets;

@@ -124,6 +124,28 @@ async fn a_secret_reaches_programs_by_their_environment_and_stays_out_of_everyth
 }
 
 #[tokio::test]
+async fn a_secret_reaches_programs_by_a_file_of_their_own_that_is_on_no_disk() {
+    let (yard, engine) = (Yard::new(), Engine::start().await);
+    yard.put_secret("token", SECRET);
+    let plan = yard.mend(
+        "
+        parameters: [{name: token, type: secret, from: 'file:DIR/token'}, {name: token_file, default: plain}]
+        steps:
+          - {id: keep, command: [sh, -c, 'cat $WARROOM_SECRET_FILE_TOKEN > DIR/seen; touch DIR/up; until test -e DIR/go; do sleep 0.02; done']}
+          - {id: tell, shell: 'cat \"$WARROOM_SECRET_FILE_TOKEN\"; echo; echo \"$WARROOM_PARAM_TOKEN_FILE\"; base64 -w 0 \"$WARROOM_SECRET_FILE_TOKEN\"'}",
+    );
+    let run = engine.mend(&plan).await;
+    yard.until_there("up").await;
+    assert_eq!(yard.text("seen"), SECRET);
+    assert_eq!(process_lists_that_show_it(), Vec::<String>::new());
+    nowhere(&engine).await;
+    yard.put("go", "");
+    assert_eq!(engine.end(run).await, RunResult::Done);
+    assert_eq!(engine.output(run, "tell", 1).await, "***\nplain\n***");
+    nowhere(&engine).await;
+}
+
+#[tokio::test]
 async fn a_secret_reaches_a_request_by_header_and_body_and_an_answer_that_repeats_it_is_masked() {
     let (yard, engine) = (Yard::new(), Engine::start().await);
     let (api, echo) = (Service::start().await, Service::start().await);
@@ -185,7 +207,7 @@ async fn a_secret_reaches_a_host_and_stays_out_of_both_process_lists() {
         "
         parameters: [{name: token, type: secret, from: 'file:DIR/token'}, {name: plain, default: seen}]
         steps:
-          - {id: there, host: far, shell: 'printf %s \"$WARROOM_PARAM_TOKEN\" > DIR/seen; echo \"$WARROOM_PARAM_PLAIN $WARROOM_PARAM_TOKEN\"; touch DIR/up; until test -e DIR/go; do sleep 0.02; done'}",
+          - {id: there, host: far, shell: 'printf %s \"$WARROOM_PARAM_TOKEN\" > DIR/seen; echo \"$WARROOM_PARAM_PLAIN $WARROOM_PARAM_TOKEN\"; cat \"$WARROOM_SECRET_FILE_TOKEN\"; echo \" by $WARROOM_SECRET_FILE_TOKEN\"; touch DIR/up; until test -e DIR/go; do sleep 0.02; done'}",
     );
     let run = engine.mend(&plan).await;
     yard.until_there("up").await;
@@ -195,7 +217,9 @@ async fn a_secret_reaches_a_host_and_stays_out_of_both_process_lists() {
     yard.put("go", "");
     assert_eq!(engine.end(run).await, RunResult::Done);
     let output = engine.output(run, "there", 1).await;
-    assert!(output.starts_with("seen ") && shows(output.as_bytes()).is_none(), "{output}");
+    assert_eq!(output, "seen ***\n*** by /proc/self/fd/9\n");
+    assert_eq!(shows(output.as_bytes()), None);
+    assert_eq!(files_that_show_it(&far.steps()), Vec::<String>::new());
     nowhere(&engine).await;
 }
 

@@ -99,7 +99,12 @@ impl Far {
 
     /// How many connections the host has let in.
     pub fn let_in(&self) -> usize {
-        fs::read_to_string(self.path("log")).unwrap().matches("Accepted publickey").count()
+        self.said("Accepted publickey")
+    }
+
+    /// How often this stands in the host's log.
+    pub fn said(&self, what: &str) -> usize {
+        fs::read_to_string(self.path("log")).unwrap().matches(what).count()
     }
 
     /// Where steps are kept on the host.

@@ -7,6 +7,7 @@ mod far;
 mod faults;
 mod proxy;
 mod running;
+mod seeking;
 mod shells;
 mod step;
 mod stopping;

@@ -71,6 +71,38 @@ async fn works(far: Far) {
     until("its child goes", || !fs::read_to_string(child.join("stat")).is_ok_and(|stat| !stat.contains(") Z "))).await;
 }
 
+/// Secrets come as files too, without a trace on the host.
+async fn hands_over_files(far: Far) {
+    let text = "umask; exec 3>&1; cat \"$FILE_0\" \"$FILE_0\" | cat; sh -c 'cat $FILE_5'; echo; wc -c <\"$FILE_1\"; \
+                echo \"${FILE_6-none}\"; ls -l /proc/$$/fd | grep -c 'secret (deleted)'";
+    let mut step = Step::script(&far, "s1", text);
+    for n in 0..7 {
+        let (name, path) = (format!("SECRET_{n}"), format!("FILE_{n}"));
+        step.spec.secrets.insert(name.clone());
+        step.spec.secret_files.insert(name.clone(), path);
+        step.secrets.push((name, if n == 1 { String::new() } else { format!("{n} it's\\n a \"secret\"\n%s") }));
+    }
+    step.spec.env.insert("PATH".into(), "/usr/bin:/bin".into());
+    assert_eq!(step.run().await, RemoteExit::Exited { code: 0 });
+    let (first, last) = ("0 it's\\n a \"secret\"\n%s", "5 it's\\n a \"secret\"\n%s");
+    assert_eq!(step.text(), format!("0022\n{first}{first}{last}\n0\nnone\n6\n"));
+    let left = fs::read_dir("/dev/shm").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(left.filter(|name| name.contains(step.spec.key.as_str())).count(), 0);
+}
+
+#[tokio::test]
+async fn secrets_are_files_too_in_every_shell() {
+    if !fs::read_to_string("/proc/mounts").unwrap().lines().any(|line| line.contains(" /dev/shm tmpfs ")) {
+        eprintln!("SKIPPED: secrets as files on a host: /dev/shm is not in memory");
+        return;
+    }
+    for sh in ["dash", "bash", "busybox", "mksh", "ksh"] {
+        if let Some(far) = host(sh, &["setsid"]).await {
+            hands_over_files(far).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_host_whose_sh_is_dash_works() {
     if let Some(far) = host("dash", &["setsid"]).await {

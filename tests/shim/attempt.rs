@@ -10,7 +10,9 @@ use std::{
 
 use rustix::process::Pid;
 use tempfile::TempDir;
-use warroom::steps::shim::{ExitRecord, Found, Pids, Spec, Started, clean_environment, read_output, spawn};
+use warroom::steps::shim::{
+    ExitRecord, Found, GivenSecret, Pids, Spec, Started, clean_environment, read_output, spawn,
+};
 
 /// Longer than any wait here takes on a busy machine; a test that reaches it has failed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -19,7 +21,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Attempt {
     pub home: TempDir,
     pub spec: Spec,
-    pub secrets: Vec<(String, String)>,
+    pub secrets: Vec<GivenSecret>,
 }
 
 impl Attempt {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, reason = "a test may end where it fails")]
 
+mod again;
 mod attempt;
 mod end;
 mod lost;

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use warroom::steps::shim::{Chunk, Exit, ExitRecord, Kept, read_output};
+use warroom::steps::shim::{Chunk, Exit, ExitRecord, GivenSecret, Kept, read_output};
 
 use crate::attempt::{Attempt, finish, running, skip};
 
@@ -161,7 +161,11 @@ async fn on_a_full_disk_the_command_is_told_and_its_end_takes_the_place_of_the_m
 #[tokio::test]
 async fn on_a_full_disk_a_masked_command_goes_on_and_its_end_says_what_failed() {
     let mut attempt = Attempt::script("head -c 8000000 /dev/zero | tr '\\0' x || exit 9; exit 7");
-    attempt.secrets = vec![("TOKEN".to_owned(), "correct-horse-battery".to_owned())];
+    attempt.secrets = vec![GivenSecret {
+        variable: "TOKEN".to_owned(),
+        file_variable: None,
+        value: "correct-horse-battery".to_owned(),
+    }];
     let Some(record) = fill_the_disk(&attempt).await else { return };
     assert_eq!((&record.exit, record.output_bytes), (&Exit::Exited { code: 7 }, 8_000_000));
     assert!(matches!(&record.kept, Kept::Failed { why } if why.contains("No space")), "{record:?}");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use warroom::steps::shim::{Exit, Kept, stop};
+use warroom::steps::shim::{Exit, GivenSecret, Kept, stop};
 
 use crate::attempt::{Attempt, finish, running, until};
 
@@ -10,8 +10,20 @@ const TOKEN: &str = "correct-horse-battery";
 
 fn with_secret(script: &str) -> Attempt {
     let mut attempt = Attempt::script(script);
-    attempt.secrets = vec![("TOKEN".to_owned(), TOKEN.to_owned())];
+    attempt.secrets = vec![secret("TOKEN", Some("TOKEN_FILE"), TOKEN)];
     attempt
+}
+
+fn secret(variable: &str, file_variable: Option<&str>, value: &str) -> GivenSecret {
+    let file_variable = file_variable.map(str::to_owned);
+    GivenSecret { variable: variable.to_owned(), file_variable, value: value.to_owned() }
+}
+
+/// What the descriptors of a process lead to, where that is a secret.
+fn secret_files_of(pid: i32) -> usize {
+    let all = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    let leads = all.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+    leads.filter(|to| to.to_string_lossy().contains("memfd:secret")).count()
 }
 
 #[tokio::test]
@@ -25,6 +37,41 @@ async fn a_secret_reaches_the_command_and_is_masked_wherever_it_says_it() {
     let text = format!("{}\n***\nerror ***\n***\n***\nend\n", TOKEN.len());
     assert_eq!(attempt.output(), text);
     assert_eq!((record.output_bytes, record.kept), (text.len() as u64, Kept::Whole));
+}
+
+#[tokio::test]
+async fn a_secret_can_be_read_from_a_file_again_and_again_and_by_children_and_is_masked_there_too() {
+    let attempt = with_secret(
+        "exec 3>/dev/null 9>/dev/null; cat $TOKEN_FILE; echo; sh -c 'cat \"$TOKEN_FILE\" \"$TOKEN_FILE\"'; echo; \
+         read line < $TOKEN_FILE; [ \"$line\" = \"$TOKEN\" ] && echo same; wc -c < $TOKEN_FILE; base64 $TOKEN_FILE; \
+         stat -L -c '%a %F' $TOKEN_FILE",
+    );
+    assert_eq!(attempt.finish().await.exit, Exit::Exited { code: 0 });
+    assert_eq!(attempt.output(), format!("***\n******\nsame\n{}\n***\n400 regular file\n", TOKEN.len()));
+}
+
+#[tokio::test]
+async fn the_file_of_a_secret_cannot_be_changed_by_the_command() {
+    let attempt = with_secret(
+        "chmod 600 $TOKEN_FILE; (echo x >> $TOKEN_FILE) 2>/dev/null || echo no; \
+         (echo x 1<> $TOKEN_FILE) 2>/dev/null || echo no; (: > $TOKEN_FILE) 2>/dev/null || echo no; cat $TOKEN_FILE",
+    );
+    attempt.finish().await;
+    assert_eq!(attempt.output(), "no\nno\nno\n***");
+}
+
+#[tokio::test]
+async fn only_the_command_has_the_files_of_its_secrets_and_only_those_that_are_wanted() {
+    let mut attempt = with_secret("echo ready; sleep 1000");
+    attempt.secrets.push(secret("OTHER", None, "another-secret"));
+    attempt.secrets.push(secret("THIRD", Some("THIRD_FILE"), ""));
+    let started = attempt.spawn().await;
+    let pids = running(&started);
+    attempt.says("ready").await;
+    assert_eq!(secret_files_of(pids.child.clone().unwrap().child_pid), 2);
+    assert_eq!(secret_files_of(pids.shim_pid), 0);
+    stop(&pids).unwrap();
+    finish(started).await;
 }
 
 #[tokio::test]

@@ -30,9 +30,12 @@ async fn arguments_arrive_literally() {
 
 #[tokio::test]
 async fn the_command_leads_a_group_in_the_session_of_its_shim() {
-    let attempt = Attempt::script("cut -d' ' -f5,6 /proc/$$/stat; readlink /proc/$$/fd/0; cat /proc/$PPID/comm");
+    let attempt = Attempt::script(
+        "cut -d' ' -f5,6 /proc/$$/stat; readlink /proc/$$/fd/0; cat /proc/$PPID/comm; while [ ! -e go ]; do sleep 0.01; done",
+    );
     let started = attempt.spawn().await;
     let pids = running(&started);
+    fs::write(attempt.file("go"), "").unwrap();
     started.wait().await.unwrap();
     let group = pids.child.unwrap().pgid;
     assert_eq!(attempt.output(), format!("{group} {}\n/dev/null\nwarroom\n", pids.shim_pid));

@@ -62,6 +62,33 @@ pub async fn reachable(settings: &Settings, host: &Host) -> Result<(), String> {
     Err(ssh::reason(&said.stderr).unwrap_or_else(|| format!("`true` ended with {} there", said.status)))
 }
 
+/// How a step stands on its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// It has begun, and had not ended a moment ago.
+    Running,
+    /// It has ended, or never begins.
+    Over,
+}
+
+/// How the step `key` stands on `host`, or a sentence where the host cannot tell.
+pub(super) async fn look(settings: &Settings, host: &Host, key: &Key) -> Result<Result<Stands, String>, RemoteError> {
+    let mut talk = Talk::open(settings, host).await?;
+    talk.send(&script::follow(Verb::Look, key, NO_OUTPUT, 0)).await?;
+    let mut going = false;
+    loop {
+        match talk.next().await? {
+            Frame::Alive => going = true,
+            Frame::Begun if going => return Ok(Ok(Stands::Running)),
+            Frame::Ended(_) | Frame::Void => return Ok(Ok(Stands::Over)),
+            Frame::Lost(why) => return Ok(Err(why)),
+            Frame::Absent => return Ok(Err("the host does not know it".into())),
+            Frame::NotBegun(why) => return Err(RemoteError::Refused { host: host.clone(), why }),
+            Frame::Begun | Frame::Output(_) | Frame::StopAsked | Frame::Tidied => {}
+        }
+    }
+}
+
 /// Ends the step `key` on `host`: SIGTERM to all that it started, SIGKILL after `grace` (whole seconds); a step that has not
 /// begun never will. Returns when it is over; a follower that is at work sees it too.
 ///

@@ -74,6 +74,12 @@ wr_attach() {
   if [ -d "$wr_dir" ]; then wr_follow; else echo A; fi
 }
 
+# Says how a step stands and follows it: a sign of life comes first where it has not ended yet.
+wr_look() {
+  [ ! -d "$wr_dir" ] || [ -s "$wr_dir/exit" ] || echo .
+  wr_attach
+}
+
 # Sends what the output has gained since byte wr_from.
 wr_send() {
   wr_size=$(($(wc -c <"$wr_dir/output" || echo 0)))
@@ -233,7 +239,7 @@ wr_tidy() {
   echo D
 }
 
-# wr_main start|attach|stop KEY FROM GRACE
+# wr_main start|attach|look|stop KEY FROM GRACE
 wr_main() {
   case ${XDG_STATE_HOME:-} in
   /*) wr_base=$XDG_STATE_HOME/warroom/steps ;;

@@ -97,8 +97,7 @@ impl<'a> Follower<'a> {
         let link: Option<Link> = durable::read(dir, files::LINK)?;
         let (recorded, start) = link.map_or((0, Start::Unsent), |link| (link.from, link.start));
         let output = Output::open(recorded)?;
-        let state = if start == Start::Unsent { LinkState::Connecting } else { LinkState::Cut };
-        let link = Link { state, since: now(), from: output.given(), start, why: None };
+        let link = Link { state: LinkState::Connecting, since: now(), from: output.given(), start, why: None };
         Ok(Self { dir, spec, link, saved: Instant::now(), output, wish: Wish::GoOn, cut: None })
     }
 

@@ -23,7 +23,7 @@ pub struct Link {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
-    /// For the first time on its way to the host.
+    /// The follower is on its way to the host for the first time.
     Connecting,
     /// The command is followed.
     Up,
@@ -46,7 +46,7 @@ pub enum Start {
         /// How often.
         times: u32,
     },
-    /// The host has said that the command began.
+    /// The host has said that the command began, or what became of it.
     Begun {
         /// How often the start was sent.
         times: u32,

@@ -11,7 +11,8 @@
 //! | `link.json` | follower | how the connection is, and how far the start and the output have got |
 //! | `remote-exit.json` | follower | how the step ended |
 //!
-//! A follower that was killed can be started again on the same directory: it goes on from the byte that it had. It knows that
+//! A follower that was killed can be started again on the same directory ([`seek`] says whether there is something to follow, and
+//! sees to it that nothing is begun by that): it goes on from the byte that it had. It knows that
 //! byte from the size of its standard output where that is a file of its own; otherwise from `link.json`, which is written
 //! once a second, so that what came in the last one can come twice.
 //!
@@ -26,12 +27,14 @@ mod frames;
 mod link;
 mod output;
 mod script;
+mod seek;
 mod session;
 mod settle;
 mod spec;
 mod ssh;
 
 use std::path::Path;
+use std::time::SystemTime;
 use std::{io, path};
 
 use super::durable;
@@ -40,6 +43,7 @@ use crate::core::host::Host;
 pub use acts::{RemoteError, reachable, stop, tidy};
 pub use follower::run;
 pub use link::{Link, LinkState, RemoteExit, Start};
+pub use seek::{NotFound, Sought, seek};
 pub use settle::{NotSettled, settle};
 pub use spec::{BadKey, BadSpec, Key, RemoteSpec, Settings, Work, WriteError, write_spec};
 
@@ -67,8 +71,16 @@ pub fn host(dir: &Path) -> io::Result<Option<Host>> {
     Ok(durable::read::<RemoteSpec>(dir, files::SPEC)?.map(|spec| spec.host))
 }
 
+/// When the attempt in `dir` was written down, by the wall clock.
+///
+/// # Errors
+/// It was not, or cannot be looked at.
+pub fn written_at(dir: &Path) -> io::Result<SystemTime> {
+    dir.join(files::SPEC).metadata()?.modified()
+}
+
 /// How the remote step of the attempt in `dir` ended, or `None` while that is not known. When the follower is gone and this
-/// is absent, the command may still run on its host: start the follower again, or [`stop`] it.
+/// is absent, the command may still run on its host: [`seek`] it and start the follower again, or [`stop`] it.
 ///
 /// # Errors
 /// The file is there and cannot be read.

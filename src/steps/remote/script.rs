@@ -8,6 +8,7 @@ use super::spec::{Key, RemoteSpec, Work};
 
 const IDENTITY: &str = include_str!("identity.sh");
 const RUNNER: &str = include_str!("runner.sh");
+const BEGIN: &str = include_str!("begin.sh");
 const FAR: &str = include_str!("far.sh");
 
 /// What the host is to do.
@@ -17,6 +18,8 @@ pub(super) enum Verb {
     Start,
     /// Follow what was started.
     Attach,
+    /// Say how it stands, and follow it.
+    Look,
     /// End it, and follow it to that end.
     Stop,
     /// Only define what a later line calls.
@@ -28,6 +31,7 @@ impl Verb {
         match self {
             Verb::Start => "start",
             Verb::Attach => "attach",
+            Verb::Look => "look",
             Verb::Stop => "stop",
             Verb::None => "none",
         }
@@ -57,7 +61,8 @@ pub(super) fn start(spec: &RemoteSpec, secrets: &BTreeMap<String, String>, from:
         Work::Command { argv } => (argv.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" "), None),
         Work::Script { text } => ("sh \"$2/script\"".to_owned(), Some(text)),
     };
-    let runner = format!("{IDENTITY}{RUNNER}set -- {words}\nexec \"$@\"\n");
+    let files = spec.secret_files.iter().map(|(name, path)| format!("wr_hold {name} {path}\n")).collect::<String>();
+    let runner = format!("{IDENTITY}{RUNNER}{files}set -- \"$3\" {words}\n{BEGIN}");
     let mut text = format!("{IDENTITY}{FAR}wr_files() {{\n:\n");
     here_document(&mut text, "runner", &runner);
     if let Some(script) = script {

@@ -113,6 +113,10 @@ pub struct RemoteSpec {
     pub env: BTreeMap<String, String>,
     /// Names of further variables, whose values the follower finds in its own environment.
     pub secrets: BTreeSet<String>,
+    /// By the name of a secret variable, the variable for the path of a file with its value. The host has such files only where
+    /// it has a file system in memory (`/dev/shm`), and six at most, the first by name: it stores no secret.
+    #[serde(default)]
+    pub secret_files: BTreeMap<String, String>,
     /// From SIGTERM to SIGKILL on the host, once the command must end. The shim over the follower must give it longer.
     pub grace: Duration,
     /// How long a cut connection is tried again; `None` for as long as the follower lives.
@@ -160,8 +164,8 @@ impl RemoteSpec {
     /// A step without variables, with the usual grace and patience without end.
     #[must_use]
     pub fn new(settings: Settings, host: Host, key: Key, work: Work) -> Self {
-        let (env, secrets) = (BTreeMap::new(), BTreeSet::new());
-        Self { settings, host, key, work, env, secrets, grace: Self::GRACE, patience: None }
+        let (env, secrets, secret_files) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        Self { settings, host, key, work, env, secrets, secret_files, grace: Self::GRACE, patience: None }
     }
 
     /// Whether it can be run.
@@ -176,10 +180,11 @@ impl RemoteSpec {
         for (name, value) in &self.env {
             no_nul(&format!("the variable {name:?}"), value)?;
         }
-        if let Some(bad) = self.env.keys().chain(&self.secrets).find(|name| !is_variable(name)) {
+        let files = || self.secret_files.iter().flat_map(|(name, path)| [name, path]);
+        if let Some(bad) = self.env.keys().chain(&self.secrets).chain(files()).find(|name| !is_variable(name)) {
             return Err(BadSpec::Variable(bad.clone()));
         }
-        match self.secrets.iter().find(|name| self.env.contains_key(*name)) {
+        match self.secrets.iter().chain(self.secret_files.values()).find(|name| self.env.contains_key(*name)) {
             Some(name) => Err(BadSpec::Twice(name.clone())),
             None => Ok(()),
         }

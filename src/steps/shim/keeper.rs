@@ -19,10 +19,11 @@ use super::{
     wait::poll_until,
 };
 
+mod sealed;
 mod start;
+mod watch;
 
 pub(in super::super) use start::find_program;
-mod watch;
 
 /// How long the shim goes on trying to write the end down when the disk is full.
 const EXIT_TRIES: u32 = 600;
@@ -71,14 +72,15 @@ fn await_word() -> io::Result<()> {
     }
 }
 
-/// Takes the attempt, which can be done once.
+/// Takes the attempt, which can be done once for each order.
 fn take_up(dir: &Path) -> io::Result<(File, Order)> {
     let held = files::lock(dir)?;
-    let taken = dir.join(files::PIDS).try_exists()? || dir.join(files::EXIT).try_exists()?;
-    if taken {
+    let order: Order = files::read(dir, files::SPEC)?.ok_or(io::ErrorKind::NotFound)?;
+    let before: Option<Pids> = files::read(dir, files::PIDS)?;
+    // The lock says that whoever it was is gone; the order, whether somebody is to come after him.
+    if before != order.instead_of || dir.join(files::EXIT).try_exists()? {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, "this attempt was taken up before"));
     }
-    let order: Order = files::read(dir, files::SPEC)?.ok_or(io::ErrorKind::NotFound)?;
     if order.boot_id != proc::boot_id()? {
         return Err(io::Error::other("this attempt was given out before the machine was started anew"));
     }

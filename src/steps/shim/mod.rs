@@ -21,6 +21,9 @@
 //! them; when that shim dies, the command's pipe breaks. A command that opens its output anew by name (`/dev/stdout`)
 //! instead of using the descriptor that it has can shorten it, as it can any file that it is pointed at.
 //!
+//! An attempt has one shim, once. Only of a command that does no harm when it runs again (one that follows what runs elsewhere)
+//! may the engine say, by another order in place of the first, that another shim is to come after one that is gone.
+//!
 //! `spawn` and `look` are the engine's side, `keeper` is the process. A command that leaves its session on purpose (a
 //! daemon) is let go when the command itself ends well; it is hunted down only after a deadline or a stop. What a daemon
 //! writes to an `output` that it did not close is not bounded any more.
@@ -45,7 +48,7 @@ pub(super) use keeper::find_program;
 pub use keeper::run;
 pub use look::{Found, Life, Stop, Void, group_alive, look, stop, void};
 pub use read::{Chunk, read_output};
-pub use record::{ChildIds, Ended, Exit, ExitRecord, Kept, Pids, Reach, Spec};
-pub use rest::end_rest;
-pub use spawn::{SpawnError, Started, resume, spawn};
+pub use record::{ChildIds, Ended, Exit, ExitRecord, GivenSecret, Kept, Pids, Reach, Spec};
+pub use rest::{end_rest, kill_command};
+pub use spawn::{SpawnError, Started, again, resume, spawn};
 pub use wait::{WaitError, wait};

@@ -38,7 +38,8 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Opens the file in `dir`; with `secrets`, what comes is masked on its way there. The descriptors are for the command's
+    /// Opens the file in `dir`; with `secrets`, what comes is masked on its way there, and as much of it passed over as the file
+    /// holds already: a shim before this one has written that. The descriptors are for the command's
     /// two streams.
     pub(super) fn open(dir: &Path, limit: u64, secrets: &[String]) -> io::Result<(Self, [Stdio; 2])> {
         let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(dir.join(files::OUTPUT));
@@ -50,7 +51,8 @@ impl Output {
             return Ok((Self { file: bounded(opened, limit), masked: None }, streams));
         }
         let (reader, writer) = io::pipe()?;
-        let masked = Masked::new(reader, Masker::new(secrets))?;
+        let there = opened.as_ref().map_or(Ok(0), |file| file.metadata().map(|about| about.len()))?;
+        let masked = Masked::new(reader, Masker::new(secrets), there)?;
         let streams = [writer.try_clone()?.into(), writer.into()];
         Ok((Self { file: bounded(opened, limit), masked: Some(masked) }, streams))
     }

@@ -41,6 +41,18 @@ impl Spec {
     }
 }
 
+/// A secret that a command is to have: beside [`Spec`], and never on disk.
+#[derive(Clone)]
+pub struct GivenSecret {
+    /// The variable in which the command finds it.
+    pub variable: String,
+    /// The variable in which the command finds the path of a file that holds it, and that is nowhere but in memory: for
+    /// programs that read a secret from a file. `None` for no such file.
+    pub file_variable: Option<String>,
+    /// The secret.
+    pub value: String,
+}
+
 /// What `spec.json` holds.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Order {
@@ -48,7 +60,13 @@ pub(super) struct Order {
     pub(super) boot_id: String,
     /// The names of the secrets that the shim finds in its own environment; see [`secret_slot`].
     pub(super) secrets: Vec<String>,
+    /// By the name of the secret, the variable for the path of its file, where it is to have one.
+    #[serde(default)]
+    pub(super) secret_files: BTreeMap<String, String>,
     pub(super) input: Input,
+    /// The shim that had the attempt before and is gone, where this order is for another one; see [`again`](super::again()).
+    #[serde(default)]
+    pub(super) instead_of: Option<Pids>,
     pub(super) spec: Spec,
 }
 

@@ -51,6 +51,20 @@ pub async fn end_rest(pids: &Pids, marks: &[(String, String)], grace: Duration) 
     Ok(())
 }
 
+/// Kills the command itself, and nobody else, of an attempt whose shim is gone.
+///
+/// # Errors
+/// When the process table cannot be read, or it may not be signalled.
+pub fn kill_command(pids: &Pids) -> io::Result<()> {
+    let Some(child) = pids.child.as_ref().filter(|_| proc::boot_id().is_ok_and(|boot| boot == pids.boot_id)) else {
+        return Ok(());
+    };
+    match proc::process(child.child_pid)? {
+        Some(found) if found.start_time == child.child_start_time => proc::signal(&found, Signal::KILL),
+        _ => Ok(()),
+    }
+}
+
 /// Those whom one signal reaches may start others until they end: it takes several rounds.
 fn signal_all(pids: &Pids, marks: &[Vec<u8>], signal: Signal) -> io::Result<()> {
     if proc::boot_id()? != pids.boot_id {

@@ -14,10 +14,10 @@ use tokio::{
 };
 
 use super::{
-    files,
+    cgroup, files,
     look::{Found, look},
     proc,
-    record::{ExitRecord, Input, Order, Spec, secret_slot},
+    record::{ExitRecord, GivenSecret, Input, Order, Pids, Spec, secret_slot},
     wait::{WaitError, wait},
 };
 
@@ -81,18 +81,18 @@ impl Started {
 /// Starts `spec` under a shim (`exe shim DIR`) that outlives the caller, and returns when the command lives or is known not
 /// to. `dir` is made, mode 0700, and belongs to this attempt alone.
 ///
-/// `secrets` are names and values that the command finds in its environment beside [`Spec::env`], before which they go. They
-/// reach it by way of the shim's environment and are never on disk: with them, and only with them, the shim stands between
-/// the command and its output and masks them there.
+/// The command finds `secrets` in its environment beside [`Spec::env`], before which they go, and in files that only it and
+/// those it starts have. They come by way of the shim's environment and are never on disk: with them, and only with them, the
+/// shim stands between the command and its output and masks them there.
 ///
 /// # Errors
 /// [`SpawnError`]. After [`SpawnError::NotStarted`] and [`SpawnError::ShimFailed`] the attempt is used up; [`look`] and
 /// [`void`](super::void) say what became of it.
-pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
+pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
     if spec.argv.is_empty() {
         return Err(SpawnError::NoProgram);
     }
-    shim_for(exe, dir, Some(spec.clone()), secrets).await
+    shim_for(exe, dir, Given::First(spec.clone()), secrets).await
 }
 
 /// Starts a shim for an attempt that was given out and that no shim has taken up ([`Found::GivenOut`]), by the order that is
@@ -102,30 +102,45 @@ pub async fn spawn(exe: &Path, dir: &Path, spec: &Spec, secrets: &[(String, Stri
 ///
 /// # Errors
 /// As of [`spawn`]; after any of them [`look`] says who has it.
-pub async fn resume(exe: &Path, dir: &Path, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
-    shim_for(exe, dir, None, secrets).await
+pub async fn resume(exe: &Path, dir: &Path, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
+    shim_for(exe, dir, Given::Before, secrets).await
 }
 
-async fn shim_for(
-    exe: &Path,
-    dir: &Path,
-    spec: Option<Spec>,
-    secrets: &[(String, String)],
-) -> Result<Started, SpawnError> {
+/// Starts another shim for an attempt whose own is gone, or has ended, to run `spec` there: for commands that do no harm when
+/// they are run again, as a follower of what runs elsewhere. Output follows upon what is there; where `secrets` are masked in
+/// it, the command gives all of it anew, and what is there already is passed over.
+///
+/// # Errors
+/// As of [`spawn`]. It is [`SpawnError::NotWritten`] when a shim has it.
+pub async fn again(exe: &Path, dir: &Path, spec: &Spec, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
+    shim_for(exe, dir, Given::Again(spec.clone()), secrets).await
+}
+
+/// The order for a shim.
+enum Given {
+    /// It has yet to be written down, for the first one.
+    First(Spec),
+    /// It was written down before.
+    Before,
+    /// It takes the place of the one that is there.
+    Again(Spec),
+}
+
+async fn shim_for(exe: &Path, dir: &Path, given: Given, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
     // The shim works from the root directory, so that it holds no mount busy.
     let exe = std::path::absolute(exe).map_err(SpawnError::NotStarted)?;
     let dir = std::path::absolute(dir).map_err(SpawnError::NotWritten)?;
     let secrets = secrets.to_vec();
-    let begun = tokio::task::spawn_blocking(move || begin(&exe, dir, spec, &secrets));
+    let begun = tokio::task::spawn_blocking(move || begin(&exe, dir, given, &secrets));
     begun.await.map_err(|error| SpawnError::NotStarted(io::Error::other(error)))?
 }
 
 /// Has the shim load while the order is written down, and gives it the word to begin when that is on disk. A shim that
-/// hears the pipe close instead leaves, having done nothing. Without a `spec` the order is there already.
-fn begin(exe: &Path, dir: PathBuf, spec: Option<Spec>, secrets: &[(String, String)]) -> Result<Started, SpawnError> {
+/// hears the pipe close instead leaves, having done nothing.
+fn begin(exe: &Path, dir: PathBuf, given: Given, secrets: &[GivenSecret]) -> Result<Started, SpawnError> {
     let grown = files::create_private_dir(&dir).map_err(SpawnError::NotWritten)?;
     let given_out = dir.join(files::SPEC).try_exists().map_err(SpawnError::NotWritten)?;
-    if given_out && spec.is_some() {
+    if given_out && matches!(given, Given::First(_)) {
         return Err(SpawnError::GivenOutBefore(dir));
     }
     let (begins, mut begin) = io::pipe().map_err(SpawnError::NotStarted)?;
@@ -135,16 +150,17 @@ fn begin(exe: &Path, dir: PathBuf, spec: Option<Spec>, secrets: &[(String, Strin
             .arg("shim")
             .arg(&dir)
             .env_clear()
-            .envs(secrets.iter().enumerate().map(|(place, (_, value))| (secret_slot(place), value)))
+            .envs(secrets.iter().enumerate().map(|(place, secret)| (secret_slot(place), &secret.value)))
             .current_dir("/")
             .stdin(begins)
             .stdout(speaks)
             .stderr(log)
             .spawn()
     });
-    let written = match spec {
-        Some(spec) => write_down(&dir, spec, secrets.iter().map(|(name, _)| name.clone()).collect()),
-        None => files::sync(&dir, files::SPEC),
+    let written = match given {
+        Given::First(spec) => write_down(&dir, spec, secrets),
+        Given::Before => files::sync(&dir, files::SPEC),
+        Given::Again(spec) => write_over(&dir, spec, secrets),
     };
     written.and_then(|()| files::sync_dirs(&grown)).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => SpawnError::GivenOutBefore(dir.clone()),
@@ -165,7 +181,7 @@ fn open_log(dir: &Path) -> io::Result<File> {
 }
 
 /// Writes the order, so that it outlives a power cut.
-fn write_down(dir: &Path, spec: Spec, secrets: Vec<String>) -> io::Result<()> {
+fn write_down(dir: &Path, spec: Spec, secrets: &[GivenSecret]) -> io::Result<()> {
     let input = match &spec.stdin {
         Some(text) => {
             files::replace_text(dir, files::STDIN, text)?;
@@ -173,7 +189,34 @@ fn write_down(dir: &Path, spec: Spec, secrets: Vec<String>) -> io::Result<()> {
         }
         None => Input::Nothing,
     };
-    files::create(dir, files::SPEC, &Order { boot_id: proc::boot_id()?, secrets, input, spec })
+    files::create(dir, files::SPEC, &order(spec, secrets, input, None)?)
+}
+
+/// Writes the order over the one that is there, and takes away how that one ended. When the engine dies in the midst of this,
+/// the attempt looks as it did, or as one that is lost.
+fn write_over(dir: &Path, spec: Spec, secrets: &[GivenSecret]) -> io::Result<()> {
+    let _held = files::lock(dir)?;
+    // In another boot it means nothing, and may have come to disk in part.
+    let before: Option<Pids> = files::read(dir, files::PIDS).ok().flatten();
+    match &before {
+        Some(before) => before.cgroup.iter().for_each(|dir| cgroup::remove(dir)),
+        None => files::remove(dir, files::PIDS)?,
+    }
+    files::replace(dir, files::SPEC, &order(spec, secrets, Input::Nothing, before)?)?;
+    files::sync(dir, files::SPEC)?;
+    files::remove(dir, files::EXIT)
+}
+
+fn order(spec: Spec, secrets: &[GivenSecret], input: Input, instead_of: Option<Pids>) -> io::Result<Order> {
+    let file = |secret: &GivenSecret| Some((secret.variable.clone(), secret.file_variable.clone()?));
+    Ok(Order {
+        boot_id: proc::boot_id()?,
+        secrets: secrets.iter().map(|secret| secret.variable.clone()).collect(),
+        secret_files: secrets.iter().filter_map(file).collect(),
+        input,
+        instead_of,
+        spec,
+    })
 }
 
 fn read_log(dir: &Path) -> String {

@@ -5,15 +5,21 @@ use std::{
     ffi::OsStr,
     fs::{self, File},
     io,
-    os::unix::{fs::PermissionsExt, process::CommandExt},
+    os::{
+        fd::OwnedFd,
+        unix::{fs::PermissionsExt, process::CommandExt},
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
-use super::super::{
-    files,
-    output::Output,
-    record::{Input, Order, Spec, secret_slot},
+use super::{
+    super::{
+        files,
+        output::Output,
+        record::{Input, Order, Spec, secret_slot},
+    },
+    sealed,
 };
 
 /// Starts the command at the head of a process group of its own, or says why not.
@@ -27,6 +33,7 @@ pub(super) fn start(dir: &Path, order: &Order) -> Result<(Child, Output), String
     }
     let program = find_program(name, spec)?;
     let secrets = secrets(order)?;
+    let files = secret_files(order, &secrets)?;
     let spawned = stdin(dir, order.input).and_then(|stdin| {
         let (output, [stdout, stderr]) = Output::open(dir, spec.output_limit, &secrets)?;
         let child = Command::new(&program)
@@ -35,6 +42,7 @@ pub(super) fn start(dir: &Path, order: &Order) -> Result<(Child, Output), String
             .env_clear()
             .envs(&spec.env)
             .envs(order.secrets.iter().zip(&secrets))
+            .envs(files.iter().map(|(variable, file)| (variable, sealed::path(file))))
             .current_dir(&spec.cwd)
             .process_group(0)
             .stdin(stdin)
@@ -59,6 +67,20 @@ fn secrets(order: &Order) -> Result<Vec<String>, String> {
         env::var(secret_slot(place)).map_err(|_| format!("The secret {name:?} did not come with the command."))
     };
     order.secrets.iter().enumerate().map(value).collect()
+}
+
+/// The files of those secrets that are to have one, by the variable for the path. The command inherits them; they are to be
+/// closed here once it runs.
+fn secret_files<'a>(order: &'a Order, secrets: &[String]) -> Result<Vec<(&'a String, OwnedFd)>, String> {
+    let file = |(name, value): (&String, &String)| {
+        let variable = order.secret_files.get(name)?;
+        let file = sealed::inherited_file(value.as_bytes());
+        Some(match file {
+            Ok(file) => Ok((variable, file)),
+            Err(error) => Err(format!("The secret {name:?} could not be handed over as a file: {error}.")),
+        })
+    };
+    order.secrets.iter().zip(secrets).filter_map(file).collect()
 }
 
 /// Where the program is. A name with a slash is taken as it is, from the working directory on; others are looked up in the

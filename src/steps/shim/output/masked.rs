@@ -19,6 +19,8 @@ const LARGEST_PIPE: usize = 1024 * 1024;
 pub(super) struct Masked {
     pipe: Option<PipeReader>,
     masker: Masker,
+    /// Masked bytes that are yet to come and are in the file already.
+    there: u64,
     /// Masked bytes that came, whether they could be written or not.
     seen: u64,
     read: Vec<u8>,
@@ -26,9 +28,9 @@ pub(super) struct Masked {
 }
 
 impl Masked {
-    pub(super) fn new(pipe: PipeReader, masker: Masker) -> io::Result<Self> {
+    pub(super) fn new(pipe: PipeReader, masker: Masker, there: u64) -> io::Result<Self> {
         fcntl_setfl(&pipe, fcntl_getfl(&pipe)? | OFlags::NONBLOCK)?;
-        Ok(Self { pipe: Some(pipe), masker, seen: 0, read: vec![0; TURN], passed: Vec::new() })
+        Ok(Self { pipe: Some(pipe), masker, there, seen: 0, read: vec![0; TURN], passed: Vec::new() })
     }
 
     pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
@@ -72,6 +74,9 @@ impl Masked {
 
     fn pass_on(&mut self, file: Option<&mut Bounded>) {
         self.seen += self.passed.len() as u64;
+        let known = self.there.min(self.passed.len() as u64);
+        self.there -= known;
+        self.passed.drain(..usize::try_from(known).unwrap_or(usize::MAX));
         if let Some(file) = file {
             file.write(&self.passed);
         }
@@ -91,7 +96,7 @@ mod tests {
         let path = dir.path().join("output");
         let mut file = Bounded::new(File::create(&path).unwrap(), 1000).unwrap();
         let (reader, mut writer) = io::pipe().unwrap();
-        let mut masked = Masked::new(reader, Masker::new(["open sesame"])).unwrap();
+        let mut masked = Masked::new(reader, Masker::new(["open sesame"]), 0).unwrap();
         writer.write_all(b"say open ses").unwrap();
         assert!(masked.turn(Some(&mut file)) == Flow::More);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "say ");
@@ -100,5 +105,24 @@ mod tests {
         masked.finish(Some(&mut file));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "say *** now");
         assert_eq!(masked.seen(), 11);
+    }
+
+    #[test]
+    fn what_is_in_the_file_already_is_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("output");
+        std::fs::write(&path, "say *").unwrap();
+        let file = File::options().append(true).open(&path).unwrap();
+        let mut file = Bounded::new(file, 1000).unwrap();
+        let (reader, mut writer) = io::pipe().unwrap();
+        let mut masked = Masked::new(reader, Masker::new(["open sesame"]), 5).unwrap();
+        for part in [&b"sa"[..], b"y open ses", b"ame now", b", and then"] {
+            writer.write_all(part).unwrap();
+            masked.turn(Some(&mut file));
+        }
+        drop(writer);
+        masked.finish(Some(&mut file));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "say *** now, and then");
+        assert_eq!(masked.seen(), 21);
     }
 }
