@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, unreachable_pub)]
 
+mod apart;
+mod cut_off;
+mod dns;
 mod http;
+mod icmp;
+mod metric;
+mod tls;
 
 use warroom::core::plan::{Limits, Look, Place, Probe, Vantage};
 use warroom::core::time::Span;
