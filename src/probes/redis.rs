@@ -147,7 +147,7 @@ fn unexpected(question: &str, reply: &Reply) -> NotGood {
         Reply::Number(number) => number.to_string(),
         Reply::List(_) => "a list".to_owned(),
         Reply::Nothing => "nothing".to_owned(),
-        Reply::Refusal(why) => few(why),
+        Reply::Refusal(why) => return NotGood::Bad(few(why)),
     };
     NotGood::Bad(format!("{came} in answer to {question}"))
 }

@@ -1,4 +1,4 @@
-//! Tests that need a network of their own: they run themselves again in a network namespace, or with another environment.
+//! Tests that need a network of their own: they run themselves again, apart from that of the machine, or with another environment.
 
 use std::process::Command;
 
@@ -9,23 +9,23 @@ pub fn is_inside() -> bool {
     std::env::var_os(INSIDE).is_some()
 }
 
-/// Runs a test once more, in a network namespace that a script prepared. Says so by name where this machine lets nobody have
+/// Runs a test once more, with a network and mounts of its own that a script prepared. Says so by name where this machine lets nobody have
 /// one.
 pub fn alone(test: &str, prepare: &str) {
-    if !Command::new("unshare").args(["-rn", "true"]).status().is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED {test}: no network namespaces here");
+    if !Command::new("unshare").args(["-rnm", "true"]).status().is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED {test}: no namespaces here");
         return;
     }
     let script = format!("ip link set lo up && {prepare} && exec \"$0\" --exact {test} --nocapture");
     let mut command = Command::new("unshare");
-    command.args(["-rn", "sh", "-euc", &script]).arg(std::env::current_exe().unwrap());
+    command.args(["-rnm", "sh", "-euc", &script]).arg(std::env::current_exe().unwrap());
     passes(command);
 }
 
-/// Runs a test once more with another value in its environment.
-pub fn with(test: &str, name: &str, value: &str) {
+/// Runs a test once more with other values in its environment.
+pub fn with(test: &str, values: &[(&str, &str)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env(name, value);
+    command.args(["--exact", test, "--nocapture"]).envs(values.iter().copied());
     passes(command);
 }
 

@@ -50,7 +50,7 @@ async fn with_a_network_parts_that_do_not_answer_are_bad() {
 #[tokio::test]
 async fn a_machine_out_of_files_says_nothing_about_anyone() {
     if !apart::is_inside() {
-        return apart::with("cut_off::a_machine_out_of_files_says_nothing_about_anyone", "WARROOM_TEST_FILES", "none");
+        return apart::with("cut_off::a_machine_out_of_files_says_nothing_about_anyone", &[]);
     }
     let limits = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     let tight = rustix::process::Rlimit { current: Some(24), ..limits };

@@ -13,7 +13,7 @@ use warroom::core::plan::{Look, Record};
 use warroom::core::time::Span;
 use warroom::probes::Answer;
 
-use crate::{ask, probe};
+use crate::{apart, ask, probe};
 
 const NAME: &str = "shop.example";
 
@@ -57,10 +57,15 @@ fn zone(packet: &Packet<'_>) -> Packet<'static> {
     reply
 }
 
-/// A name server that answers by datagram what fits one, and everything over a connection.
+/// A name server on a port of its own.
 async fn serve() -> SocketAddr {
+    serve_at("127.0.0.1:0").await
+}
+
+/// A name server that answers by datagram what fits one, and everything over a connection.
+async fn serve_at(address: &str) -> SocketAddr {
     let (socket, listener) = loop {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let socket = UdpSocket::bind(address).await.unwrap();
         if let Ok(listener) = TcpListener::bind(socket.local_addr().unwrap()).await {
             break (socket, listener);
         }
@@ -242,4 +247,31 @@ async fn a_name_that_cannot_be_asked_for_says_nothing_about_the_server() {
     let at = serve().await;
     let answer = asked(&"a".repeat(64), Record::A, at, &[]).await;
     assert!(answer.found == Found::Unseen && answer.why.contains("is no name that can be asked for"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn without_a_server_of_its_own_a_look_asks_those_of_the_system() {
+    if !apart::is_inside() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let text = "# made by hand\nsearch example\n nameserver 127.0.0.2\nnameserver 127.0.0.1 \noptions rotate\n";
+        std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+        let mount = format!("mount --bind {} /etc/resolv.conf", file.path().display());
+        return apart::alone("dns::without_a_server_of_its_own_a_look_asks_those_of_the_system", &mount);
+    }
+    let look = || Look::Dns { name: NAME.to_owned(), record: Record::A, server: None, expect: Vec::new() };
+    let refused = ask(&probe(look())).await;
+    let why = "could not look: the system's name server 127.0.0.1:53: connection refused";
+    assert_eq!((refused.found, refused.why.as_str()), (Found::Unseen, why));
+
+    let _silent = UdpSocket::bind("127.0.0.2:53").await.unwrap();
+    let silent = UdpSocket::bind("127.0.0.1:53").await.unwrap();
+    let answer = ask(&probe(look())).await;
+    let why = "could not look: the system's name server 127.0.0.1:53 is silent";
+    assert_eq!((answer.found, answer.why.as_str()), (Found::Unseen, why));
+
+    drop(silent);
+    serve_at("127.0.0.1:53").await;
+    let answer = ask(&probe(look())).await;
+    assert_eq!(answer.found, Found::Good, "{answer:?}");
+    assert!(answer.why.starts_with("10.0.0.1, 10.0.0.2 from 127.0.0.1:53 in "), "{answer:?}");
 }

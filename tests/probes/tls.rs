@@ -19,7 +19,7 @@ use warroom::probes::Answer;
 use crate::{ask, probe};
 
 const DAY: u64 = 86_400;
-const BOTH: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12, &rustls::version::TLS13];
+pub const BOTH: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12, &rustls::version::TLS13];
 
 /// Somebody who signs.
 pub struct Authority {
