@@ -1,17 +1,22 @@
 //! Asks for a page: status and text.
 
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue};
+
+use super::words::few;
 use super::{NotGood, Seen};
 
 /// How much of a body is searched.
 const SEARCHED: usize = 64 * 1024;
 
+/// Asks for the body as it is: what is not compressed cannot unfold into more than was sent.
 pub(super) async fn look(
     client: &reqwest::Client,
     url: &str,
     status: Option<u16>,
     contains: Option<&str>,
 ) -> Result<Seen, NotGood> {
-    let answer = client.get(url).send().await.map_err(|e| NotGood::of_request(&e))?;
+    let request = client.get(url).header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    let answer = request.send().await.map_err(|e| NotGood::of_request(&e))?;
     let got = answer.status();
     match status {
         Some(expected) if got.as_u16() != expected => {
@@ -21,10 +26,20 @@ pub(super) async fn look(
         _ => {}
     }
     if let Some(text) = contains {
+        if let Some(form) = compressed(&answer) {
+            return Err(NotGood::Bad(format!("{}, compressed ({form}) though asked not to be", got.as_u16())));
+        }
         let body = crate::outbound::body_start(answer, SEARCHED).await.map_err(|e| NotGood::of_request(&e))?;
         if !String::from_utf8_lossy(&body).contains(text) {
             return Err(NotGood::Bad(format!("{} without {text:?}", got.as_u16())));
         }
     }
     Ok(Seen::new(got.as_u16().to_string()))
+}
+
+/// How the body is packed, when it is.
+fn compressed(answer: &reqwest::Response) -> Option<String> {
+    let form = answer.headers().get(CONTENT_ENCODING)?;
+    let form = String::from_utf8_lossy(form.as_bytes());
+    (!form.eq_ignore_ascii_case("identity") && !form.is_empty()).then(|| few(&form))
 }

@@ -1,7 +1,13 @@
 //! Looking at parts. One file a kind: adding a kind is one file and one line here.
 
+mod dns;
 mod http;
+mod icmp;
+mod metric;
+mod redis;
 mod tcp;
+mod tls;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -93,22 +99,31 @@ async fn ask(look: &Look, place: &Place, tools: Tools<'_>) -> Result<Seen, NotGo
     match look {
         Look::Http { url, status, contains } => http::look(tools.http, url, *status, contains.as_deref()).await,
         Look::Tcp { address } => tcp::look(address).await,
+        Look::Tls { address, name, trust } => tls::look(address, name.as_deref(), trust.as_deref()).await,
+        Look::Dns { name, record, server, expect } => dns::look(name, *record, server.as_deref(), expect).await,
+        Look::Icmp { host } => icmp::look(host).await,
+        Look::Redis { url, role } => redis::look(url, *role).await,
+        Look::Metric { url, query } => metric::look(tools.http, url, query).await,
         other => Err(NotGood::Unseen(format!("nothing looks at {} yet", other.kind()))),
     }
 }
 
 /// Whether a failed connection says something about this machine and nothing about the part.
 fn is_our_own(error: &std::io::Error) -> bool {
+    use ErrorKind as K;
     use std::io::ErrorKind;
-    matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable)
+    matches!(error.kind(), K::NetworkUnreachable | K::NetworkDown | K::AddrNotAvailable | K::PermissionDenied)
         || error
             .raw_os_error()
             .and_then(|code| u32::try_from(code).ok())
             .is_some_and(|code| OUT_OF_FILES.contains(&code))
+        || RESOLVER_SILENT.iter().any(|words| error.to_string().ends_with(words))
 }
 
 /// `EMFILE` and `ENFILE`.
 const OUT_OF_FILES: [u32; 2] = [24, 23];
+/// `EAI_AGAIN` in the words of glibc and musl; the number does not come through.
+const RESOLVER_SILENT: [&str; 2] = ["Temporary failure in name resolution", "information: Try again"];
 
 impl NotGood {
     /// A connection that failed.
@@ -125,7 +140,7 @@ impl NotGood {
         }
         match inner.downcast_ref::<std::io::Error>() {
             Some(io) if is_our_own(io) => NotGood::Unseen(crate::outbound::reason(error)),
-            _ => NotGood::Bad(crate::outbound::reason(error)),
+            _ => NotGood::Bad(words::few(&crate::outbound::reason(error))),
         }
     }
 }

@@ -1,8 +1,16 @@
 //! What each kind of probe calls good, degraded and bad, against real servers on loopback.
 
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
+mod apart;
+mod cut_off;
+mod dns;
+mod hostile_http;
 mod http;
+mod icmp;
+mod metric;
+mod redis;
+mod tls;
 
 use warroom::core::plan::{Limits, Look, Place, Probe, Vantage};
 use warroom::core::time::Span;
