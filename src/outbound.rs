@@ -8,6 +8,18 @@ use std::time::Duration;
 /// # Errors
 /// The TLS roots of the system cannot be read.
 pub fn client() -> reqwest::Result<reqwest::Client> {
+    builder().build()
+}
+
+/// The same, with all connections for one host going to that address.
+///
+/// # Errors
+/// As of [`client`].
+pub fn client_to(host: &str, address: std::net::SocketAddr) -> reqwest::Result<reqwest::Client> {
+    builder().resolve(host, address).build()
+}
+
+fn builder() -> reqwest::ClientBuilder {
     // Without a provider of cryptography no client can be built. One that is there already is this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -16,7 +28,6 @@ pub fn client() -> reqwest::Result<reqwest::Client> {
         .connect_timeout(Duration::from_secs(30))
         .no_proxy()
         .user_agent(concat!("warroom/", env!("CARGO_PKG_VERSION")))
-        .build()
 }
 
 /// The innermost reason of a failed request, as people say it: `connection refused`.

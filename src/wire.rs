@@ -6,6 +6,7 @@
 //! GET  /v1/stream?from=SEQ                         server-sent events: event (Entry, id = seq), live (Live), now (Now), reset
 //! POST /v1/commands                  Posted    ->  200 Accepted, else Trouble with 400, 403, 409 or 503
 //! POST /v1/checks                    AskedChecks -> 200 Vec<Check>: what a launch rests on, looked at now
+//! POST /v1/heartbeats/PLAN/PROBE     Heartbeat -> 204; nothing but the change that it may bring is journaled
 //! GET  /v1/timeline?before=SEQ&limit=N&incident=ID Vec<Entry>, newest first
 //! GET  /v1/runs/R7/steps/STEP/1/output?from=BYTE&follow=1   raw bytes, until the step ends with `follow`; headers: `x-total`
 //!                                       the size so far, `x-from` where the bytes begin: behind a gap in what is kept
@@ -101,6 +102,15 @@ pub struct OutputSize {
     pub attempt: u32,
     /// Bytes so far.
     pub bytes: u64,
+}
+
+/// What a source reports to a probe of kind `heartbeat`. An empty body says that all is well.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    /// What is wrong; nothing when all is well.
+    #[serde(default)]
+    pub down: Option<String>,
 }
 
 /// A launch whose preconditions are to be looked at. Nothing changes.

@@ -1,5 +1,6 @@
 //! What the engine says over HTTP, on its Unix socket. `crate::wire` lists the routes.
 
+mod heartbeat;
 mod output;
 mod peer;
 mod routes;
@@ -71,6 +72,7 @@ async fn serve(listener: UnixListener, engine: Engine) {
         .route("/v1/stream", get(stream::stream))
         .route("/v1/commands", post(routes::command))
         .route("/v1/checks", post(routes::checks))
+        .route("/v1/heartbeats/{plan}/{probe}", post(heartbeat::heartbeat))
         .route("/v1/timeline", get(routes::timeline))
         .route("/v1/samples", get(routes::samples))
         .route("/v1/runs/{run}/steps/{step}/{attempt}/output", get(output::output))

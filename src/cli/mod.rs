@@ -16,6 +16,7 @@ mod failure;
 mod fds;
 mod feed;
 mod find;
+mod heartbeat;
 mod improvise;
 mod incident;
 mod note;
@@ -90,6 +91,7 @@ enum Verb {
     Role(role::Role),
     #[command(subcommand)]
     Update(update::Update),
+    Heartbeat(heartbeat::Heartbeat),
     Timeline(timeline::Timeline),
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -142,6 +144,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Outcome {
         Some(Verb::Improvise(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Role(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Update(verb)) => talk(verb.run(globals, out)),
+        Some(Verb::Heartbeat(verb)) => talk(verb.run(globals)),
         Some(Verb::Timeline(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Audit(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Range(verb)) => verb.run(),

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout};
 
-use crate::core::ids::{IncidentId, RunId, StepId};
+use crate::core::ids::{IncidentId, PlanId, ProbeId, RunId, StepId};
 use crate::core::state::{Entry, PROTOCOL};
-use crate::wire::{Accepted, AskedChecks, Audit, Check, Hello, Live, Posted, Snapshot, Trouble};
+use crate::wire::{Accepted, AskedChecks, Audit, Check, Heartbeat, Hello, Live, Posted, Snapshot, Trouble};
 
 use super::dial::dial;
 use super::{Address, ClientError, EventStream};
@@ -157,6 +157,17 @@ impl Client {
     pub async fn checks(&self, asked: &AskedChecks) -> Result<Vec<Check>, ClientError> {
         let body = Bytes::from(serde_json::to_vec(asked).map_err(|e| ClientError::Broken(e.to_string()))?);
         read(&self.fetch(Method::POST, "/v1/checks", body, LOOKED).await?)
+    }
+
+    /// Reports to a probe of kind `heartbeat` that all is well, or what is wrong.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn heartbeat(&self, plan: &PlanId, probe: &ProbeId, beat: &Heartbeat) -> Result<(), ClientError> {
+        let body = Bytes::from(serde_json::to_vec(beat).map_err(|e| ClientError::Broken(e.to_string()))?);
+        // Identifiers are safe in a URL by their rule.
+        let path = format!("/v1/heartbeats/{plan}/{probe}");
+        self.fetch(Method::POST, &path, body, ANSWER).await.map(drop)
     }
 
     /// Rows of the timeline, newest first: at most `limit` of them before an entry, of one incident or of everything.

@@ -25,6 +25,7 @@ use crate::core::run::{Failure, Run, StepRun, StepState};
 use crate::core::state::State;
 use crate::core::template::Values;
 use crate::core::time::{Moment, Now};
+use crate::probes::Heartbeats;
 use crate::steps::{self, Job, Sight, shim};
 
 /// What every task works with.
@@ -43,6 +44,8 @@ pub struct Shared {
     pub uplink: Uplink,
     /// What is never journaled.
     pub live: LiveBoard,
+    /// Where others report that they are well.
+    pub heartbeats: Heartbeats,
     /// The state as it changes.
     pub state: watch::Receiver<Arc<State>>,
     /// To the actor.

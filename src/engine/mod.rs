@@ -30,6 +30,7 @@ use crate::core::apply::apply;
 use crate::core::event::Event;
 use crate::core::state::{PROTOCOL, State};
 use crate::core::turn::{self, Input};
+use crate::probes::Heartbeats;
 use crate::store::{Journal, LockError, Reader, StateDir, StoreError};
 use actor::Actor;
 use clock::Clock;
@@ -142,6 +143,7 @@ where
         uplink: Uplink::new(config.connection.anchors.clone()),
         config,
         live: LiveBoard::default(),
+        heartbeats: Heartbeats::default(),
         state: state_changes,
         reports,
     });

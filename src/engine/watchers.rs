@@ -12,10 +12,10 @@ use crate::core::health::{Customers, Sample, Served, Tracker, Verdict};
 use crate::core::ids::{ComponentId, PlanId};
 use crate::core::loss::{Position, Replicated};
 use crate::core::observe::Report;
-use crate::core::plan::{CustomerCounter, Place, Probe, Replication};
+use crate::core::plan::{CustomerCounter, Look, Place, Probe, Replication};
 use crate::core::time::{Moment, Now, Span};
 use crate::outbound::body_start;
-use crate::probes::{self, Answer, Tools};
+use crate::probes::{self, Answer, Memory, Tools};
 
 /// Over how long customers are counted.
 const WINDOW: Span = Span::from_secs(5);
@@ -34,32 +34,75 @@ fn ticks(every: Span) -> tokio::time::Interval {
 
 /// Looks at one part from one place for as long as it is let.
 pub(super) async fn probe(shared: Arc<Shared>, plan: PlanId, probe: Probe, place: Place, last_good: Option<Now>) {
-    let mut tracker = Tracker::new(place.clone(), last_good);
-    let mut ticks = ticks(probe.every);
-    loop {
-        ticks.tick().await;
-        let at = shared.clock.now();
-        let cut = shared.uplink.is_cut();
-        let answer = match cut {
-            true => Answer::unseen("the engine is cut off"),
-            false => probes::look(&probe, &place, Tools { http: &shared.http }).await,
-        };
-        let Answer { found, why, took, measured } = answer;
-        let sample = Sample { at, took, found, why, measured };
-        shared.live.read(|readings| {
-            let of_plan = readings.samples.entry(plan.clone()).or_default();
-            of_plan.entry(probe.id.clone()).or_default().insert(place.clone(), sample.clone());
-        });
-        if cut {
-            // What was seen before counts no more: it is looked at anew.
-            tracker = tracker.anew();
-        } else if let Some(change) = tracker.take(&probe, &sample) {
-            if change.to == Verdict::Down && !shared.uplink.answers().await {
-                tracker = tracker.anew();
+    let tracker = Tracker::new(place.clone(), last_good);
+    let mut watch = Watch { shared, plan, probe, place, tracker };
+    match watch.probe.look {
+        Look::Heartbeat => watch.listen().await,
+        _ => watch.look().await,
+    }
+}
+
+/// One probe at one place.
+struct Watch {
+    shared: Arc<Shared>,
+    plan: PlanId,
+    probe: Probe,
+    place: Place,
+    tracker: Tracker,
+}
+
+impl Watch {
+    /// Looks again and again.
+    async fn look(&mut self) {
+        let (memory, ssh) = (Memory::default(), self.shared.config.ssh(&self.shared.dir));
+        let mut ticks = ticks(self.probe.every);
+        loop {
+            ticks.tick().await;
+            let at = self.shared.clock.now();
+            if self.shared.uplink.is_cut() {
+                // What was seen before counts no more: it is looked at anew.
+                self.forget(at);
                 continue;
             }
-            shared.report(Report::Probe { plan: plan.clone(), probe: probe.id.clone(), change });
+            let tools = Tools { http: &self.shared.http, ssh: &ssh, memory: &memory };
+            let answer = probes::look(&self.probe, &self.place, tools).await;
+            self.note(at, answer).await;
         }
+    }
+
+    /// Takes what others report.
+    async fn listen(&mut self) {
+        let (plan, probe) = (self.plan.clone(), self.probe.id.clone());
+        let mut listener = self.shared.heartbeats.listen(plan, probe, self.probe.every);
+        loop {
+            let answer = listener.next().await;
+            self.note(self.shared.clock.now(), answer).await;
+        }
+    }
+
+    /// Nobody can look now.
+    fn forget(&mut self, at: Now) {
+        self.show(at, Answer::unseen("the engine is cut off"));
+        self.tracker.forget();
+    }
+
+    async fn note(&mut self, at: Now, answer: Answer) {
+        let sample = self.show(at, answer);
+        let Some(change) = self.tracker.take(&self.probe, &sample) else { return };
+        if change.to == Verdict::Down && !self.shared.uplink.answers().await {
+            return self.tracker.forget();
+        }
+        self.shared.report(Report::Probe { plan: self.plan.clone(), probe: self.probe.id.clone(), change });
+    }
+
+    fn show(&self, at: Now, answer: Answer) -> Sample {
+        let Answer { found, why, took, measured } = answer;
+        let sample = Sample { at, took, found, why, measured };
+        self.shared.live.read(|readings| {
+            let of_plan = readings.samples.entry(self.plan.clone()).or_default();
+            of_plan.entry(self.probe.id.clone()).or_default().insert(self.place.clone(), sample.clone());
+        });
+        sample
     }
 }
 

@@ -75,6 +75,8 @@ const KINDS: [(&str, &[&str]); 14] = [
     ("heartbeat", &[]),
     ("metric", &["query"]),
 ];
+/// Kinds that look from the engine only.
+const ENGINES_OWN: [&str; 2] = ["icmp", "heartbeat"];
 const RECORDS: [(&str, Record); 6] = [
     ("A", Record::A),
     ("AAAA", Record::Aaaa),
@@ -144,8 +146,17 @@ pub(crate) fn probe(
     let timeout = timeout(&fields, every);
     let kind = kind(&fields);
     let look = kind.and_then(|kind| look(&fields, kind));
-    let limits = limits::read(&fields, kind.unwrap_or(""), timeout);
-    let from = fields.get("from").map_or(Some(vec![Place::Engine]), |f| places(&f));
+    let mut limits = limits::read(&fields, kind.unwrap_or(""), timeout);
+    if let Some(Look::File { pattern: Some(_), .. }) = look {
+        limits::any_match_fails(&mut limits);
+    }
+    let from = fields.get("from").map_or(Some(vec![Place::Engine]), |f| places(&f, kind));
+    if let (Some(places), Some(Look::Dns { server: None, .. }), Some(field)) = (&from, &look, fields.get("from"))
+        && places.iter().any(|place| *place != Place::Engine)
+    {
+        let right = Some("server: host:port".to_owned());
+        field.wrong::<()>("from another host only a server that is named can be asked", right);
+    }
     let fail_after = in_a_row(&fields, "fail_after", FAIL_AFTER);
     let pass_after = in_a_row(&fields, "pass_after", PASS_AFTER);
     let vantage = match fields.get("front_door").map_or(Some(false), |f| f.flag())? {
@@ -301,7 +312,7 @@ fn address(field: &Field<'_>, schemes: &[&str]) -> Option<Address> {
 }
 
 /// From where it looks: `engine`, or hosts as ssh knows them.
-fn places(field: &Field<'_>) -> Option<Vec<Place>> {
+fn places(field: &Field<'_>, kind: Option<&str>) -> Option<Vec<Place>> {
     let items =
         if matches!(field.node.value, Value::List(_)) { field.some_items("place") } else { vec![field.clone()] };
     let mut places = Vec::new();
@@ -310,6 +321,10 @@ fn places(field: &Field<'_>) -> Option<Vec<Place>> {
         let place = match text.as_str() {
             "engine" => Place::Engine,
             host => match Host::new(host) {
+                Ok(_) if kind.is_some_and(|kind| ENGINES_OWN.contains(&kind)) => {
+                    let what = format!("a probe of kind {} looks from no host", kind.unwrap_or_default());
+                    return item.wrong(what, Some("engine, or nothing".to_owned()));
+                }
                 Ok(host) => Place::Host(host),
                 Err(why) => return item.wrong(why.to_string(), Some("engine, or a host as ssh knows it".to_owned())),
             },

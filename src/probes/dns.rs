@@ -10,25 +10,48 @@ use simple_dns::{CLASS, Name, Packet, PacketFlag, QCLASS, QTYPE, Question, RCODE
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::tunnel::{connect, explained, tunnel};
 use super::words::{few, some};
-use super::{NotGood, Seen};
-use crate::core::plan::Record;
+use super::{NotGood, Seen, Tools};
+use crate::core::plan::{Place, Record};
 
 /// Where the system says which servers it asks.
 const SYSTEM: &str = "/etc/resolv.conf";
 /// How long one of the system's servers may be silent before the next is asked, and the last is given up.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
-pub(super) async fn look(name: &str, record: Record, server: Option<&str>, expect: &[String]) -> Result<Seen, NotGood> {
+pub(super) async fn look(
+    name: &str,
+    record: Record,
+    server: Option<&str>,
+    expect: &[String],
+    place: &Place,
+    tools: Tools<'_>,
+) -> Result<Seen, NotGood> {
     let id = Uuid::now_v7().as_u128() as u16;
     let query = query(id, name, record)?;
     let (from, reply) = match server {
+        Some(server) if *place != Place::Engine => {
+            let tunnel = tunnel(tools.ssh, place, server).await?;
+            let asked = exchange::over(connect(server, tunnel.as_ref()).await?, &query).await;
+            let reply = match asked {
+                Ok(reply) => reply,
+                Err(why) => return Err(explained(tunnel.as_ref(), NotGood::of(&why)).await),
+            };
+            (few(server), reply)
+        }
         Some(server) => {
             let mut found = tokio::net::lookup_host(server).await.map_err(|e| NotGood::of(&e))?;
             let at = found.next().ok_or_else(|| NotGood::Unseen(format!("{} has no address", few(server))))?;
-            (at, exchange::ask(at, &query).await.map_err(|e| NotGood::of(&e))?)
+            (at.to_string(), exchange::ask(at, &query).await.map_err(|e| NotGood::of(&e))?)
         }
-        None => ask_system(&query).await?,
+        None if *place != Place::Engine => {
+            return Err(NotGood::Unseen("from another host only a server that is named can be asked".to_owned()));
+        }
+        None => {
+            let (from, reply) = ask_system(&query).await?;
+            (from.to_string(), reply)
+        }
     };
     let told = answers(&reply, record).map_err(|why| NotGood::Bad(format!("{why} from {from}")))?;
     let missing: Vec<String> = expect.iter().filter(|text| !told.iter().any(|t| is_same(t, text))).cloned().collect();

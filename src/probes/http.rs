@@ -1,22 +1,25 @@
 //! Asks for a page: status and text.
 
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue};
+use reqwest::header::CONTENT_ENCODING;
 
+use super::request::get;
+use super::tunnel::explained;
 use super::words::few;
-use super::{NotGood, Seen};
+use super::{NotGood, Seen, Tools};
+use crate::core::plan::Place;
 
 /// How much of a body is searched.
 const SEARCHED: usize = 64 * 1024;
 
 /// Asks for the body as it is: what is not compressed cannot unfold into more than was sent.
 pub(super) async fn look(
-    client: &reqwest::Client,
     url: &str,
     status: Option<u16>,
     contains: Option<&str>,
+    place: &Place,
+    tools: Tools<'_>,
 ) -> Result<Seen, NotGood> {
-    let request = client.get(url).header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    let answer = request.send().await.map_err(|e| NotGood::of_request(&e))?;
+    let (answer, tunnel) = get(url, place, tools).await?;
     let got = answer.status();
     match status {
         Some(expected) if got.as_u16() != expected => {
@@ -29,7 +32,10 @@ pub(super) async fn look(
         if let Some(form) = compressed(&answer) {
             return Err(NotGood::Bad(format!("{}, compressed ({form}) though asked not to be", got.as_u16())));
         }
-        let body = crate::outbound::body_start(answer, SEARCHED).await.map_err(|e| NotGood::of_request(&e))?;
+        let body = match crate::outbound::body_start(answer, SEARCHED).await {
+            Ok(body) => body,
+            Err(error) => return Err(explained(tunnel.as_ref(), NotGood::of_request(&error)).await),
+        };
         if !String::from_utf8_lossy(&body).contains(text) {
             return Err(NotGood::Bad(format!("{} without {text:?}", got.as_u16())));
         }

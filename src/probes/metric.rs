@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use reqwest::header::{ACCEPT_ENCODING, HeaderValue};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::request::get;
+use super::tunnel::explained;
 use super::words::few;
-use super::{NotGood, Seen};
-use crate::core::plan::Measure;
+use super::{NotGood, Seen, Tools};
+use crate::core::plan::{Measure, Place};
 
 /// Largest answer that is read, in bytes: one number has some hundred.
 const LARGEST: usize = 64 * 1024;
@@ -40,11 +41,13 @@ struct Sample {
 #[derive(Deserialize)]
 struct Point(IgnoredAny, String);
 
-pub(super) async fn look(client: &reqwest::Client, url: &str, query: &str) -> Result<Seen, NotGood> {
-    let request = client.get(address(url, query)?).header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    let answer = request.send().await.map_err(|e| NotGood::of_request(&e))?;
+pub(super) async fn look(url: &str, query: &str, place: &Place, tools: Tools<'_>) -> Result<Seen, NotGood> {
+    let (answer, tunnel) = get(address(url, query)?.as_ref(), place, tools).await?;
     let status = answer.status();
-    let body = crate::outbound::body_start(answer, LARGEST + 1).await.map_err(|e| NotGood::of_request(&e))?;
+    let body = match crate::outbound::body_start(answer, LARGEST + 1).await {
+        Ok(body) => body,
+        Err(error) => return Err(explained(tunnel.as_ref(), NotGood::of_request(&error)).await),
+    };
     if body.len() > LARGEST {
         return Err(NotGood::Bad(format!("{}, more than {} KiB for one number", status.as_u16(), LARGEST / 1024)));
     }

@@ -1,12 +1,25 @@
 //! Looking at parts. One file a kind: adding a kind is one file and one line here.
 
+mod child;
+mod command;
+mod database;
+mod disk;
 mod dns;
+mod file;
+mod heartbeat;
+mod host;
 mod http;
 mod icmp;
+mod load;
+mod memory;
 mod metric;
+mod mysql;
+mod postgres;
 mod redis;
+mod request;
 mod tcp;
 mod tls;
+mod tunnel;
 mod words;
 
 use std::collections::BTreeMap;
@@ -14,8 +27,12 @@ use std::time::Instant;
 
 use crate::core::health::Found;
 use crate::core::health::judge::judge;
-use crate::core::plan::{Look, Measure, Place, Probe};
+use crate::core::plan::{Look, Measure, Place, Probe, measures};
 use crate::core::time::Span;
+use crate::steps::remote::Settings;
+
+pub use heartbeat::{Beat, Heartbeats, Listener, NobodyListens};
+pub use memory::Memory;
 
 /// What a look found, and the evidence in a few words.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,12 +84,16 @@ enum NotGood {
 pub struct Tools<'a> {
     /// For requests.
     pub http: &'a reqwest::Client,
+    /// How other hosts are reached.
+    pub ssh: &'a Settings,
+    /// What earlier looks of the same probe from the same place left.
+    pub memory: &'a Memory,
 }
 
 /// Looks once from that place. Never takes longer than the probe's time-out.
 pub async fn look(probe: &Probe, place: &Place, tools: Tools<'_>) -> Answer {
     let began = Instant::now();
-    let asked = ask(&probe.look, place, tools);
+    let asked = ask(probe, place, tools);
     let result = tokio::time::timeout(probe.timeout.to_std(), asked).await;
     let took = Span::from(began.elapsed());
     let (found, why, measured) = match result {
@@ -80,31 +101,37 @@ pub async fn look(probe: &Probe, place: &Place, tools: Tools<'_>) -> Answer {
         Ok(Err(NotGood::Bad(why))) => (Found::Bad, why, BTreeMap::new()),
         Ok(Err(NotGood::Unseen(why))) => return Answer { took, ..Answer::unseen(&why) },
         Ok(Ok(Seen { what, mut measured })) => {
-            measured.insert(Measure::Latency, took.micros() as f64 / 1e6);
+            let mut why = what;
+            if measures(probe.look.kind()).contains(&Measure::Latency) {
+                measured.insert(Measure::Latency, took.micros() as f64 / 1e6);
+                why = format!("{why} in {took}");
+            }
             let (found, crossed) = judge(&probe.limits, &measured);
-            let why = match crossed {
-                Some(crossed) => format!("{what} in {took}, {crossed}"),
-                None => format!("{what} in {took}"),
-            };
-            (found, why, measured)
+            (found, crossed.into_iter().fold(why, |why, crossed| format!("{why}, {crossed}")), measured)
         }
     };
     Answer { found, why, took, measured }
 }
 
-async fn ask(look: &Look, place: &Place, tools: Tools<'_>) -> Result<Seen, NotGood> {
-    if let Place::Host(host) = place {
-        return Err(NotGood::Unseen(format!("nothing looks from {host} yet")));
-    }
-    match look {
-        Look::Http { url, status, contains } => http::look(tools.http, url, *status, contains.as_deref()).await,
-        Look::Tcp { address } => tcp::look(address).await,
-        Look::Tls { address, name, trust } => tls::look(address, name.as_deref(), trust.as_deref()).await,
-        Look::Dns { name, record, server, expect } => dns::look(name, *record, server.as_deref(), expect).await,
+async fn ask(probe: &Probe, place: &Place, tools: Tools<'_>) -> Result<Seen, NotGood> {
+    let (limits, timeout) = (&probe.limits, probe.timeout);
+    match &probe.look {
+        Look::Http { url, status, contains } => http::look(url, *status, contains.as_deref(), place, tools).await,
+        Look::Tcp { address } => tcp::look(address, place, tools).await,
+        Look::Tls { address, name, trust } => tls::look(address, name.as_deref(), trust.as_deref(), place, tools).await,
+        Look::Dns { name, record, server, expect } => {
+            dns::look(name, *record, server.as_deref(), expect, place, tools).await
+        }
         Look::Icmp { host } => icmp::look(host).await,
-        Look::Redis { url, role } => redis::look(url, *role).await,
-        Look::Metric { url, query } => metric::look(tools.http, url, query).await,
-        other => Err(NotGood::Unseen(format!("nothing looks at {} yet", other.kind()))),
+        Look::Redis { url, role } => redis::look(url, *role, place, tools).await,
+        Look::Metric { url, query } => metric::look(url, query, place, tools).await,
+        Look::Postgres { url, role } => postgres::look((url, *role), limits, timeout, place, tools).await,
+        Look::Mysql { url, role } => mysql::look((url, *role), limits, timeout, place, tools).await,
+        Look::Disk { path } => disk::look(path, timeout, place, tools).await,
+        Look::Load => load::look(timeout, place, tools).await,
+        Look::File { path, pattern } => file::look(path, pattern.as_deref(), timeout, place, tools).await,
+        Look::Command { argv } => command::look(argv, limits, timeout, place, tools).await,
+        Look::Heartbeat => Err(NotGood::Unseen("others report to it".into())),
     }
 }
 
@@ -130,6 +157,15 @@ impl NotGood {
     fn of(error: &std::io::Error) -> NotGood {
         let why = crate::outbound::io_reason(error);
         if is_our_own(error) { NotGood::Unseen(why) } else { NotGood::Bad(why) }
+    }
+
+    /// A file that cannot be looked at: what this user may not see is not the part's fault.
+    fn of_file(error: &std::io::Error) -> NotGood {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => NotGood::Bad("it is not there".into()),
+            std::io::ErrorKind::PermissionDenied => NotGood::Unseen("this user may not look at it".into()),
+            _ => NotGood::of(error),
+        }
     }
 
     /// A request that failed.

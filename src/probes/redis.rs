@@ -5,18 +5,24 @@ mod talk;
 use std::time::{Duration, SystemTime};
 
 use percent_encoding::percent_decode_str;
-use tokio::net::TcpStream;
 
+use super::database::target as address;
+use super::tunnel::{connect, explained, tunnel};
 use super::words::few;
-use super::{NotGood, Seen, tls};
-use crate::core::plan::{Address, Measure, ServerRole};
+use super::{NotGood, Seen, Tools, tls};
+use crate::core::plan::{Address, Measure, Place, ServerRole};
 use crate::core::time::Span;
 use crate::secrets;
 use talk::{Reply, Talk};
 
 const PORT: u16 = 6379;
 
-pub(super) async fn look(url: &Address, role: Option<ServerRole>) -> Result<Seen, NotGood> {
+pub(super) async fn look(
+    url: &Address,
+    role: Option<ServerRole>,
+    place: &Place,
+    tools: Tools<'_>,
+) -> Result<Seen, NotGood> {
     let target = match url {
         Address::Plain(text) => Target::read(text)?,
         Address::Secret(reference) => {
@@ -24,10 +30,16 @@ pub(super) async fn look(url: &Address, role: Option<ServerRole>) -> Result<Seen
             Target::read(secret.expose())?
         }
     };
-    let socket = TcpStream::connect((target.host.as_str(), target.port)).await.map_err(|e| NotGood::of(&e))?;
-    match target.encrypted {
+    let address = address(&target.host, target.port);
+    let tunnel = tunnel(tools.ssh, place, &address).await?;
+    let socket = connect(&address, tunnel.as_ref()).await?;
+    let asked = match target.encrypted {
         true => ask(&mut Talk::new(tls::over(socket, &target.host).await?), &target, role).await,
         false => ask(&mut Talk::new(socket), &target, role).await,
+    };
+    match asked {
+        Err(why) => Err(explained(tunnel.as_ref(), why).await),
+        seen => seen,
     }
 }
 

@@ -16,15 +16,22 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::tunnel::{connect, explained, tunnel};
 use super::words::few;
-use super::{NotGood, Seen};
-use crate::core::plan::Measure;
+use super::{NotGood, Seen, Tools};
+use crate::core::plan::{Measure, Place};
 use verdict::Verdict;
 
 /// Largest file of certificates, in bytes: the system's own have a quarter of it.
 const LARGEST_FILE: u64 = 1024 * 1024;
 
-pub(super) async fn look(address: &str, name: Option<&str>, trust: Option<&str>) -> Result<Seen, NotGood> {
+pub(super) async fn look(
+    address: &str,
+    name: Option<&str>,
+    trust: Option<&str>,
+    place: &Place,
+    tools: Tools<'_>,
+) -> Result<Seen, NotGood> {
     let name = server_name(name.unwrap_or_else(|| host_of(address)))?;
     let trusted = match trust {
         Some(path) => Arc::new(Trusted::from_file(path).await?),
@@ -34,12 +41,13 @@ pub(super) async fn look(address: &str, name: Option<&str>, trust: Option<&str>)
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
     let config = builder.map_err(|e| NotGood::Unseen(e.to_string()))?.dangerous();
     let config = config.with_custom_certificate_verifier(judge.clone()).with_no_client_auth();
-    let socket = TcpStream::connect(address).await.map_err(|e| NotGood::of(&e))?;
+    let tunnel = tunnel(tools.ssh, place, address).await?;
+    let socket = connect(address, tunnel.as_ref()).await?;
     let connected = TlsConnector::from(Arc::new(config)).connect(name, socket).await;
     let verdict = judge.verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (verdict, connected) {
         (Some(verdict), Err(_)) if !verdict.faults.is_empty() => Err(NotGood::Bad(verdict.says())),
-        (_, Err(error)) => Err(not_connected(&error)),
+        (_, Err(error)) => Err(explained(tunnel.as_ref(), not_connected(&error)).await),
         (None, Ok(_)) => Err(NotGood::Bad("a connection without a certificate".to_owned())),
         (Some(verdict), Ok(stream)) => {
             let mut seen = Seen::new(format!("{}, {}", protocol(&stream), verdict.says()));

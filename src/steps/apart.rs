@@ -8,11 +8,11 @@ use tokio::sync::oneshot;
 
 /// Whether somebody still waits for the work.
 #[derive(Clone, Default)]
-pub(super) struct Wanted(Arc<AtomicBool>);
+pub(crate) struct Wanted(Arc<AtomicBool>);
 
 impl Wanted {
     /// Fails once nobody waits any more: long work asks between its parts.
-    pub(super) fn check(&self) -> std::io::Result<()> {
+    pub(crate) fn check(&self) -> std::io::Result<()> {
         match self.0.load(Ordering::Relaxed) {
             false => Ok(()),
             true => Err(std::io::Error::new(std::io::ErrorKind::Interrupted, "nobody waits for it any more")),
@@ -33,7 +33,7 @@ impl Drop for Waiting {
 ///
 /// # Errors
 /// A sentence when there is no thread to be had, or it broke.
-pub(super) async fn apart<T: Send + 'static>(
+pub(crate) async fn apart<T: Send + 'static>(
     work: impl FnOnce(&Wanted) -> T + Send + 'static,
 ) -> Result<T, std::io::Error> {
     let wanted = Wanted::default();

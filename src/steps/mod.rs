@@ -1,6 +1,6 @@
 //! Doing steps. One file (or folder) a kind: adding a kind is one file and one line here.
 
-mod apart;
+pub(crate) mod apart;
 mod begin;
 mod capture;
 mod command;

@@ -197,6 +197,12 @@ fn table() -> Vec<(String, &'static str)> {
         (probe("heartbeat: true, from: '-oProxyCommand=x', warn: {latency: 1s}"),
             "8:36+18 from: \"-oProxyCommand=x\" begins with '-'; the name of a host or user cannot => engine, or a host as ssh knows it\n\
             8:72+2 warn.latency: a probe of kind heartbeat measures no \"latency\" => leave it out: it measures nothing"),
+        (probe("heartbeat: true, from: [engine, web-1]"),
+            "8:45+5 from[1]: a probe of kind heartbeat looks from no host => engine, or nothing"),
+        (probe("icmp: db-1, from: web-1"),
+            "8:31+5 from: a probe of kind icmp looks from no host => engine, or nothing"),
+        (probe("dns: example.org, from: web-1"),
+            "?1"),
         (probe("redis: 'redis://:hunter2@h:6379'"),
             "8:20+25 warning: redis: a password stands in the plan in clear text => {secret: \"env:NAME\"}, with the whole address in it"),
         (probe("dns: example.org, record: PTR, server: h, expect: []"),

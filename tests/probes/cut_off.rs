@@ -57,12 +57,14 @@ async fn a_machine_out_of_files_says_nothing_about_anyone() {
     rustix::process::setrlimit(rustix::process::Resource::Nofile, tight).unwrap();
     let mut held = Vec::new();
     let http = warroom::outbound::client().unwrap();
+    let ssh = warroom::steps::remote::Settings::new("/nonexistent".into());
+    let memory = warroom::probes::Memory::default();
     while let Ok(file) = std::fs::File::open("/dev/null") {
         held.push(file);
     }
     for look in looks("127.0.0.1") {
         let probe = probe(look.clone());
-        let tools = warroom::probes::Tools { http: &http };
+        let tools = warroom::probes::Tools { http: &http, ssh: &ssh, memory: &memory };
         let answer = warroom::probes::look(&probe, &probe.from[0], tools).await;
         assert_eq!(answer.found, Found::Unseen, "{look:?}: {answer:?}");
     }

@@ -1,10 +1,9 @@
 //! A step on its own, with everything that it works with.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -20,8 +19,7 @@ use warroom::core::template::{Template, Values};
 use warroom::core::time::{Moment, Now, Span};
 use warroom::steps::{self, Job};
 
-/// Longer than anything here takes on a busy machine; nothing waits for it to pass.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub use crate::servers::{PATIENCE, eventually};
 
 /// That many seconds into the tests' night.
 pub fn at(second: u64) -> Now {
@@ -190,16 +188,4 @@ pub fn private(path: &std::path::Path, text: &str) {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).unwrap();
     file.write_all(text.as_bytes()).unwrap();
-}
-
-/// Asks again and again until there is an answer.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask: impl Fn() -> F) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(answer) = ask().await {
-            return answer;
-        }
-        assert!(began.elapsed() < PATIENCE, "it never came true that {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }

@@ -66,10 +66,9 @@ impl Tracker {
         Tracker { place, verdict, manner, row, last_good, lately: VecDeque::new() }
     }
 
-    /// The same place and part, with nothing seen yet.
-    #[must_use]
-    pub fn anew(self) -> Tracker {
-        Tracker::new(self.place, self.last_good)
+    /// What was seen so far counts no more.
+    pub fn forget(&mut self) {
+        *self = Tracker::new(self.place.clone(), self.last_good.take());
     }
 
     /// Takes the next sample; answers when what is believed changes.

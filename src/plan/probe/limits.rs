@@ -25,6 +25,14 @@ pub(super) fn read(fields: &Fields<'_>, kind: &str, timeout: Option<Span>) -> Li
     Limits { warn, fail }
 }
 
+/// Trouble in a log is trouble, unless a limit says from how many lines on.
+pub(super) fn any_match_fails(limits: &mut Limits) {
+    let is_limited = limits.warn.iter().chain(&limits.fail).any(|limit| limit.measure == Measure::Matches);
+    if !is_limited {
+        limits.fail.push(Limit { measure: Measure::Matches, side: Side::Above, at: 0.0 });
+    }
+}
+
 fn max_latency(field: &Field<'_>, kind: &str, timeout: Option<Span>) -> Option<Limit> {
     let latency = field.span_within(Span::from_millis(1), LONGEST)?;
     if !kind.is_empty() && !measures(kind).contains(&Measure::Latency) {

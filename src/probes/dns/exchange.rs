@@ -44,7 +44,11 @@ async fn receive(socket: &UdpSocket, query: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 async fn ask_connected(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
-    let mut stream = TcpStream::connect(server).await?;
+    over(TcpStream::connect(server).await?, query).await
+}
+
+/// Asks over a connection that is there.
+pub(super) async fn over(mut stream: TcpStream, query: &[u8]) -> io::Result<Vec<u8>> {
     let length = u16::try_from(query.len()).map_err(io::Error::other)?;
     stream.write_all(&[&length.to_be_bytes(), query].concat()).await?;
     let mut reply = vec![0; usize::from(stream.read_u16().await?)];

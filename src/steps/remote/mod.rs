@@ -43,9 +43,11 @@ use crate::core::host::Host;
 pub use acts::{RemoteError, reachable, stop, tidy};
 pub use follower::run;
 pub use link::{Link, LinkState, RemoteExit, Start};
+pub(crate) use script::quote;
 pub use seek::{NotFound, Sought, seek};
 pub use settle::{NotSettled, settle};
 pub use spec::{BadKey, BadSpec, Key, RemoteSpec, Settings, Work, WriteError, write_spec};
+pub(crate) use ssh::{Route, command as ssh_command, forward as ssh_forward, reason as ssh_reason};
 
 /// The command line of the follower for the attempt in `dir`; `exe` is this program. Paths that are not UTF-8 come out
 /// changed, and such a follower finds nothing to do.

@@ -97,7 +97,8 @@ fn here_document(text: &mut String, name: &str, content: &str) {
     let _ = writeln!(text, "cat >\"$wr_dir/{name}\" <<'{end}' || return\n{content}\n{end}");
 }
 
-fn quote(word: &str) -> String {
+/// The word as a shell takes it for one word and nothing more.
+pub(crate) fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 

@@ -39,7 +39,7 @@ const PASSED_ON: [&str; 13] = [
 
 /// Whether the connection is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Route {
+pub(crate) enum Route {
     /// With every other step on that host; whoever comes first makes it.
     Shared,
     /// A connection for this session alone.
@@ -56,15 +56,28 @@ enum NewHosts {
 }
 
 /// An ssh that runs `line` on `host`: without a terminal, without questions, with host keys checked.
-pub(super) async fn command(settings: &Settings, host: &Host, route: Route, line: &str) -> Result<Command, String> {
+pub(crate) async fn command(settings: &Settings, host: &Host, route: Route, line: &str) -> Result<Command, String> {
+    let mut ssh = connection(settings, host, route, "INFO").await?;
+    ssh.arg("--").arg(host.destination()).arg(line);
+    Ok(ssh)
+}
+
+/// An ssh that carries its standard input and output to `target` (`host:port`), as that host reaches it. It says on standard
+/// error, among much else, when the connection there is open.
+pub(crate) async fn forward(settings: &Settings, host: &Host, route: Route, target: &str) -> Result<Command, String> {
+    let mut ssh = connection(settings, host, route, "DEBUG2").await?;
+    ssh.arg("-W").arg(target).arg("--").arg(host.destination());
+    Ok(ssh)
+}
+
+async fn connection(settings: &Settings, host: &Host, route: Route, log: &str) -> Result<Command, String> {
     let new_hosts = new_hosts(settings, host).await?;
     let mut ssh = base(settings);
-    ssh.arg("-T").arg("-x");
+    ssh.arg("-T").arg("-x").arg("-o").arg(format!("LogLevel={log}"));
     for option in [
         "BatchMode=yes",
         "ClearAllForwardings=yes",
         "ConnectTimeout=10",
-        "LogLevel=INFO",
         "RemoteCommand=none",
         "ServerAliveCountMax=3",
         "ServerAliveInterval=5",
@@ -83,7 +96,6 @@ pub(super) async fn command(settings: &Settings, host: &Host, route: Route, line
             ssh.args(["-o", "ControlMaster=no", "-o", "ControlPath=none"]);
         }
     }
-    ssh.arg("--").arg(host.destination()).arg(line);
     Ok(ssh)
 }
 
@@ -135,7 +147,7 @@ fn is_private(dir: &Path, own: u32) -> io::Result<bool> {
 }
 
 /// Why ssh gave up, from what it said on standard error: a sentence that can follow a colon.
-pub(super) fn reason(said: &[u8]) -> Option<String> {
+pub(crate) fn reason(said: &[u8]) -> Option<String> {
     let said = String::from_utf8_lossy(said);
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('@'));
     if said.contains("IDENTIFICATION HAS CHANGED") {
