@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use crate::core::health::Found;
 use crate::core::health::judge::judge;
-use crate::core::plan::{Look, Measure, Place, Probe, measures};
+use crate::core::plan::{Limits, Look, Measure, Place, Probe, measures};
 use crate::core::time::Span;
 use crate::steps::remote::Settings;
 
@@ -130,6 +130,11 @@ fn looks_from_hosts(look: &Look) -> bool {
             | Look::File { .. }
             | Look::Command { .. }
     )
+}
+
+/// Whether a limit is set for it: what cannot be measured then is not good by default.
+fn rests_on(limits: &Limits, measure: Measure) -> bool {
+    limits.warn.iter().chain(&limits.fail).any(|limit| limit.measure == measure)
 }
 
 /// Whether a failed connection says something about this machine and nothing about the part.
