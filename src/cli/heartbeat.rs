@@ -7,7 +7,7 @@ use super::{Globals, Outcome};
 use crate::core::ids::{PlanId, ProbeId};
 use crate::wire;
 
-/// Reports to a probe that waits for it, from a job that is to run again and again; says nothing when it is heard
+/// Tells a probe that a job which is to run again and again has run; says nothing when it is heard
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  pg_dump shop >shop.sql && warroom heartbeat shop nightly-backup\n  \
                   warroom heartbeat shop nightly-backup --down \"no space left\"")]

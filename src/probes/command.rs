@@ -5,9 +5,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use tokio::process::Command;
 
 use super::child::{last_words, run};
-use super::database::rests_on;
 use super::host::{Script, on};
-use super::{NotGood, Seen, Tools};
+use super::{NotGood, Seen, Tools, rests_on};
 use crate::core::health::judge::quantity;
 use crate::core::plan::{Limits, Measure, Place, Unit};
 use crate::core::time::Span;

@@ -1,12 +1,8 @@
 //! What looks at database servers share: where they are, and faults that tell nothing of a secret address.
 
-use std::net::SocketAddr;
-
 use super::NotGood;
-use super::tunnel::Tunnel;
 use crate::core::mask::Masker;
-use crate::core::plan::{Address, Limits, Measure, ServerRole};
-use crate::outbound::io_reason;
+use crate::core::plan::{Address, ServerRole};
 use crate::secrets::{Secret, resolve};
 
 /// An address as it is used for one look.
@@ -39,10 +35,7 @@ impl<'a> Url<'a> {
     /// one only the code is shown.
     pub(super) fn fault(&self, error: &sqlx::Error) -> NotGood {
         match (error, self) {
-            (sqlx::Error::Io(why), _) => match NotGood::of(why) {
-                NotGood::Bad(_) => NotGood::Bad(io_reason(why)),
-                unseen => unseen,
-            },
+            (sqlx::Error::Io(why), _) => NotGood::of(why),
             (sqlx::Error::Configuration(_), _) => not_understood(),
             (sqlx::Error::Database(said), _) => {
                 let code = said.code().map(|code| format!(" ({code})")).unwrap_or_default();
@@ -96,19 +89,9 @@ pub(super) fn target(host: &str, port: u16) -> String {
     if bare.contains(':') { format!("[{bare}]:{port}") } else { format!("{bare}:{port}") }
 }
 
-/// Where to connect: where the tunnel begins, else where the address says.
-pub(super) fn entrance(tunnel: Option<&Tunnel>) -> Option<SocketAddr> {
-    tunnel.map(Tunnel::address)
-}
-
 /// A way of checking a server's name that has no meaning through a tunnel.
 pub(super) fn name_not_checked(mode: &str) -> NotGood {
     NotGood::Unseen(format!("through a host the server's name cannot be checked; {mode} checks all else"))
-}
-
-/// Whether a limit is set for it.
-pub(super) fn rests_on(limits: &Limits, measure: Measure) -> bool {
-    limits.warn.iter().chain(&limits.fail).any(|limit| limit.measure == measure)
 }
 
 /// The word for a role.

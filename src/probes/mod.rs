@@ -27,7 +27,7 @@ use std::time::Instant;
 
 use crate::core::health::Found;
 use crate::core::health::judge::judge;
-use crate::core::plan::{Look, Measure, Place, Probe, measures};
+use crate::core::plan::{Limits, Look, Measure, Place, Probe, measures};
 use crate::core::time::Span;
 use crate::steps::remote::Settings;
 
@@ -133,6 +133,11 @@ async fn ask(probe: &Probe, place: &Place, tools: Tools<'_>) -> Result<Seen, Not
         Look::Command { argv } => command::look(argv, limits, timeout, place, tools).await,
         Look::Heartbeat => Err(NotGood::Unseen("others report to it".into())),
     }
+}
+
+/// Whether a limit is set for it: what cannot be measured then is not good by default.
+fn rests_on(limits: &Limits, measure: Measure) -> bool {
+    limits.warn.iter().chain(&limits.fail).any(|limit| limit.measure == measure)
 }
 
 /// Whether a failed connection says something about this machine and nothing about the part.

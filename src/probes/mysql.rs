@@ -5,9 +5,9 @@ use std::str::FromStr as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow, MySqlSslMode};
 use sqlx::{Column as _, ConnectOptions as _, Connection as _, Row as _};
 
-use super::database::{Url, entrance, name_not_checked, not_understood, rests_on, target, word};
-use super::tunnel::{explained, tunnel};
-use super::{NotGood, Seen, Tools};
+use super::database::{Url, name_not_checked, not_understood, target, word};
+use super::tunnel::{Tunnel, explained, tunnel};
+use super::{NotGood, Seen, Tools, rests_on};
 use crate::core::health::judge::quantity;
 use crate::core::plan::{Address, Limits, Measure, Place, ServerRole, Unit};
 use crate::core::time::Span;
@@ -39,7 +39,7 @@ pub(super) async fn look(
         }
     }
     let tunnel = tunnel(tools.ssh, place, &target(options.get_host(), options.get_port())).await?;
-    if let Some(at) = entrance(tunnel.as_ref()) {
+    if let Some(at) = tunnel.as_ref().map(Tunnel::address) {
         options = options.host(&at.ip().to_string()).port(at.port());
     }
     let asked = async {

@@ -1,19 +1,20 @@
-//! Asks a PostgreSQL server how it stands: over one connection, in two questions, and nothing is written.
+//! Asks a PostgreSQL server how it stands: over one connection, in one transaction, and nothing is written.
 
 use std::str::FromStr as _;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::database::{Url, entrance, name_not_checked, not_understood, rests_on, target, word};
-use super::tunnel::{explained, tunnel};
-use super::{NotGood, Seen, Tools};
+use super::database::{Url, name_not_checked, not_understood, target, word};
+use super::tunnel::{Tunnel, explained, tunnel};
+use super::{NotGood, Seen, Tools, rests_on};
 use crate::core::health::judge::quantity;
 use crate::core::plan::{Address, Limits, Measure, Place, ServerRole, Unit};
 use crate::core::time::Span;
 
-/// The server's own limit, so that a question that nobody waits for does not run on there.
-const ROLE: &str = "SELECT set_config('statement_timeout', $1, false), pg_is_in_recovery()";
+/// The server's own limit, so that a question that nobody waits for does not run on there; for the transaction only, because a
+/// pooler may give the same connection to others afterwards.
+const ROLE: &str = "SELECT set_config('statement_timeout', $1, true), pg_is_in_recovery()";
 
 /// A standby that replayed all that it received is behind by nothing only while a primary streams to it.
 const STANDBY: &str = "
@@ -55,13 +56,15 @@ pub(super) async fn look(
         }
     }
     let tunnel = tunnel(tools.ssh, place, &target(options.get_host(), options.get_port())).await?;
-    if let Some(at) = entrance(tunnel.as_ref()) {
+    if let Some(at) = tunnel.as_ref().map(Tunnel::address) {
         options = options.host(&at.ip().to_string()).port(at.port());
     }
     let asked = async {
         let fault = |error: sqlx::Error| url.fault(&error);
         let mut connection = PgConnection::connect_with(&options).await.map_err(fault)?;
+        sqlx::raw_sql("BEGIN READ ONLY").execute(&mut connection).await.map_err(fault)?;
         let seen = ask(&mut connection, limits, timeout, role, &url).await;
+        let _ = sqlx::raw_sql("ROLLBACK").execute(&mut connection).await;
         // A server notes clients that leave without a word.
         let _ = connection.close().await;
         seen

@@ -115,9 +115,10 @@ async fn carry(mut stream: TcpStream, (ssh, host, target): &Carrier, gave_up: &A
     let (Some(mut stdin), Some(mut stdout)) = (child.stdin.take(), child.stdout.take()) else { return Ok(()) };
     let (mut from, mut to) = stream.split();
     let there = async {
-        let sent = copy(&mut from, &mut stdin).await;
+        // When ssh takes no more it has ended, and the way back tells how.
+        let _ = copy(&mut from, &mut stdin).await;
         drop(stdin);
-        sent
+        std::future::pending::<()>().await;
     };
     let back = async {
         let came = copy(&mut stdout, &mut to).await;
@@ -126,11 +127,9 @@ async fn carry(mut stream: TcpStream, (ssh, host, target): &Carrier, gave_up: &A
         }
         came
     };
-    tokio::pin!(there);
     tokio::select! {
         came = back => came.map(drop),
-        // What was asked may still be answered; whoever asked ends it by dropping the tunnel.
-        Err(why) = &mut there => Err(why),
+        () = there => Ok(()),
     }
 }
 

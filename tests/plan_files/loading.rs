@@ -2,8 +2,8 @@
 
 use warroom::core::ids::StepId;
 use warroom::core::plan::{
-    Action, Automation, Environment, Layer, Look, Need, ProcedureKind, Retry, Return, Severity, SiteRole, Subject,
-    Vantage,
+    Action, Automation, Environment, Layer, Look, Measure, Need, ProcedureKind, Retry, Return, Severity, SiteRole,
+    Subject, Vantage,
 };
 use warroom::core::time::Span;
 use warroom::plan::{Level, slug};
@@ -101,6 +101,20 @@ fn probes_have_names_and_defaults() {
     );
     assert!(matches!(&front.look, Look::Http { status: Some(200), contains: Some(c), .. } if c == "ok"));
     assert!(matches!(&tcp.look, Look::Tcp { address } if address == "10.0.1.5:5432"));
+}
+
+#[test]
+fn trouble_in_a_log_fails_from_the_first_line_on_unless_a_limit_says_otherwise() {
+    let fails_at = |more: &str| -> Vec<(Measure, f64)> {
+        let text = format!(
+            "plan_name: a\ncomponents: [{{component_id: a, name: A, type: api, probes: [{{file: /var/log/a{more}}}]}}]\n"
+        );
+        plan(&text).components[0].probes[0].limits.fail.iter().map(|limit| (limit.measure, limit.at)).collect()
+    };
+    assert_eq!(fails_at(", pattern: ERROR"), [(Measure::Matches, 0.0)]);
+    assert_eq!(fails_at(", pattern: ERROR, fail: {matches: 5}"), [(Measure::Matches, 5.0)]);
+    assert_eq!(fails_at(", pattern: ERROR, warn: {matches: 0}"), []);
+    assert_eq!(fails_at(""), []);
 }
 
 #[test]

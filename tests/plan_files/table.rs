@@ -202,7 +202,7 @@ fn table() -> Vec<(String, &'static str)> {
         (probe("icmp: db-1, from: web-1"),
             "8:31+5 from: a probe of kind icmp looks from no host => engine, or nothing"),
         (probe("dns: example.org, from: web-1"),
-            "?1"),
+            "8:37+5 from: from another host only a server that is named can be asked => server: host:port"),
         (probe("redis: 'redis://:hunter2@h:6379'"),
             "8:20+25 warning: redis: a password stands in the plan in clear text => {secret: \"env:NAME\"}, with the whole address in it"),
         (probe("dns: example.org, record: PTR, server: h, expect: []"),

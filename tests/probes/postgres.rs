@@ -160,6 +160,8 @@ async fn a_server_is_asked_through_a_host() {
     assert_eq!(answer.found, Found::Good, "{answer:?}");
     let wrong = ask_from(&far, &from(&far, look(server.url(), Some(ServerRole::Standby)))).await;
     assert_eq!((wrong.found, wrong.why.as_str()), (Found::Bad, "primary, expected standby"));
+    let named = format!("{}?sslmode=verify-full", server.url());
+    assert_eq!(ask_from(&far, &from(&far, look(named, None))).await.found, Found::Unseen);
     let nobody = ask_from(&far, &from(&far, look("postgres://app:x@127.0.0.1:1/db".into(), None))).await;
     assert_eq!((nobody.found, nobody.why.as_str()), (Found::Bad, "connection refused"));
 }

@@ -17,14 +17,21 @@ pub const PASSWORD: &str = "right-password-7f3a";
 /// Longer than anything here takes on a busy machine; nothing waits for it to pass.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Longest that servers may take to be made and started, several at a time.
+const STARTING: Duration = Duration::from_secs(180);
+
 /// Waits until something comes true.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask: impl Fn() -> F) -> T {
+    within(PATIENCE, what, ask).await
+}
+
+async fn within<T, F: Future<Output = Option<T>>>(limit: Duration, what: &str, ask: impl Fn() -> F) -> T {
     let began = Instant::now();
     loop {
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(began.elapsed() < PATIENCE, "it never came true that {what}");
+        assert!(began.elapsed() < limit, "it never came true that {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -149,10 +156,10 @@ pub async fn mariadb_pair() -> Option<(Server, Server)> {
 const MARIADB: &str = "set -eu; cd \"$DIR\"
          printf \"SET sql_log_bin=0;\\nCREATE USER warroom@'127.0.0.1' IDENTIFIED BY '%s';\\n\" \"$PASSWORD\" >init.sql
          printf \"GRANT ALL ON *.* TO warroom@'127.0.0.1' WITH GRANT OPTION;\\nCREATE DATABASE shop;\\n\" >>init.sql
+         mkdir made && chmod 777 made && chown \"$OWNER\" made
+         $AS mariadb-install-db --no-defaults --datadir=\"$DIR/made\" --auth-root-authentication-method=normal --skip-test-db
          serve() {
-           mkdir -p \"$1\" && chmod 777 \"$1\" && chown \"$OWNER\" \"$1\" && cp init.sql \"$1.sql\"
-           $AS mariadb-install-db --no-defaults --datadir=\"$DIR/$1\" --auth-root-authentication-method=normal \
-             --skip-test-db
+           cp -a made \"$1\" && cp init.sql \"$1.sql\"
            $AS /usr/sbin/mariadbd --no-defaults --datadir=\"$DIR/$1\" --port=\"$2\" --bind-address=127.0.0.1 \
              --socket=\"$DIR/$1/sock\" --pid-file=\"$DIR/$1/pid\" --skip-name-resolve --server-id=\"$3\" --log-bin=\"$DIR/$1/log\" \
              --init-file=\"$DIR/$1.sql\" &
@@ -221,7 +228,7 @@ async fn start<const COUNT: usize>(kind: &str, user: &str, script: &str) -> [u16
         .unwrap();
     for port in ports {
         let open = || async { tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok() };
-        eventually("a server listens", open).await;
+        within(STARTING, "a server listens", open).await;
     }
     fs::write(told, ports.map(|port| port.to_string()).join(" ")).unwrap();
     ports
