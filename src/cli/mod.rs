@@ -16,6 +16,7 @@ mod failure;
 mod fds;
 mod feed;
 mod find;
+mod health;
 mod heartbeat;
 mod improvise;
 mod incident;
@@ -91,6 +92,8 @@ enum Verb {
     Role(role::Role),
     #[command(subcommand)]
     Update(update::Update),
+    #[command(subcommand)]
+    Health(health::Health),
     Heartbeat(heartbeat::Heartbeat),
     Timeline(timeline::Timeline),
     #[command(subcommand)]
@@ -144,6 +147,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Outcome {
         Some(Verb::Improvise(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Role(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Update(verb)) => talk(verb.run(globals, out)),
+        Some(Verb::Health(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Heartbeat(verb)) => talk(verb.run(globals)),
         Some(Verb::Timeline(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Audit(verb)) => talk(verb.run(globals, out)),
