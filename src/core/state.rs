@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
+use super::forecast::Compared;
 use super::health::{ProbeState, Verdict};
 use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProbeId, ProcedureId, RunId, SiteId, StepId};
 use super::incident::Incident;
@@ -19,7 +20,7 @@ use super::time::{Now, Span};
 
 /// Rises when the meaning of events, of the state or of `apply` changes. Consoles fold only when theirs is equal; snapshots of
 /// another are discarded.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Timeline rows that the state keeps.
 pub const TIMELINE_KEPT: usize = 200;
@@ -50,6 +51,8 @@ pub struct State {
     pub runs_so_far: u64,
     /// How long steps took that were done, in the last runs of each procedure.
     pub took: BTreeMap<PlanId, BTreeMap<ProcedureId, Arc<Took>>>,
+    /// What was foretold of the last runs of each procedure beside what they took, the newest last.
+    pub forecasts: BTreeMap<PlanId, BTreeMap<ProcedureId, Arc<Vec<Compared>>>>,
 }
 
 /// A plan with what is seen of its parts.

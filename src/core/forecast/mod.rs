@@ -1,0 +1,248 @@
+//! When a run will end: what is left of it, gone through some hundreds of times with lengths as earlier runs had them.
+//!
+//! People take no time here, because nobody knows theirs: the end is as if each did their part at once, and a forecast says where
+//! people come in. Nor do steps fail. Where neither an earlier run nor an author knows how long a step takes, the end is no sooner
+//! than foretold, and is called so.
+
+mod chance;
+mod left;
+mod length;
+mod order;
+mod pass;
+mod record;
+
+use super::incident::Incident;
+use super::objectives::{Standing, rto, ticks};
+use super::plan::{ProcedureKind, Purpose, Return};
+use super::run::{Course, Run};
+use super::state::{Loaded, State};
+use super::time::{Now, Span};
+use chance::chance;
+use left::{Left, Node};
+use length::{About, Rest};
+use pass::{Lanes, Pass};
+
+pub use record::{Accuracy, AtStart, COMPARED, Compared, Foretold, accuracy};
+pub(super) use record::{at_start, compared};
+
+/// Most simulations of a forecast.
+const MOST: usize = 300;
+
+/// Fewest: the more steps, the less their sum varies.
+const FEWEST: usize = 15;
+
+/// Steps and needs that are looked at for one forecast, about: it has to be cheap in long runs too.
+const LOOKS: usize = 300_000;
+
+/// Steps of which it is found out what leaving them out would save.
+const TRIED: usize = 8;
+
+/// When a run will end, and how that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forecast {
+    /// It ends by then in half of all cases: time from now.
+    pub median: Span,
+    /// It ends by then in nine of ten.
+    pub ninetieth: Span,
+    /// What both rest on.
+    pub basis: Basis,
+    /// How many of the steps that are left are known, and by whom.
+    pub known: Known,
+    /// The steps that decide the end, in the order in which they are done; by place.
+    pub critical: Vec<usize>,
+    /// Steps that wait for people now; by place.
+    pub waits: Vec<usize>,
+    /// Steps for people that are still to come; by place.
+    pub people: Vec<usize>,
+    /// Steps that last longer than anything that is known of them; by place.
+    pub overrun: Vec<usize>,
+    /// The one step that would save most if a person left it out.
+    pub saves: Option<Saving>,
+}
+
+/// What a forecast rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// On every step that is left.
+    Steps,
+    /// On those that are known: it ends no sooner.
+    SomeSteps,
+    /// On what the author says of the whole procedure, because no step is known.
+    Procedure(Span),
+    /// On nothing: nobody knows.
+    Nothing,
+}
+
+/// Of how many steps that are left it is known how long they take. Steps for people are none of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Known {
+    /// From their earlier runs.
+    pub earlier: usize,
+    /// From their author.
+    pub author: usize,
+    /// By the plan: they let time pass.
+    pub fixed: usize,
+    /// Not at all.
+    pub unknown: usize,
+}
+
+/// What leaving one step out would save.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Saving {
+    /// The step, by its place.
+    pub place: usize,
+    /// How much.
+    pub span: Span,
+}
+
+/// That a run is to end after a recovery time objective.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Miss {
+    /// More often than not, by so much.
+    Likely(Span),
+    /// In one of ten cases and more, by so much.
+    Possible(Span),
+}
+
+/// When a run will end; `None` when it is over.
+///
+/// The seed of its chances is the run's number: asked again it says the same.
+#[must_use]
+pub fn of_run(state: &State, run: &Run, now: &Now) -> Option<Forecast> {
+    if !run.is_open() {
+        return None;
+    }
+    let left = Left::of(state, run, now)?;
+    let nothing_known = Known { unknown: 0, ..left.known } == Known::default();
+    let basis = match (left.known.unknown, run.procedure.estimated_duration) {
+        (0, _) => Basis::Steps,
+        (_, Some(said)) if nothing_known && run.course == Course::Forward => Basis::Procedure(said),
+        _ => Basis::SomeSteps,
+    };
+    let simulated = match basis {
+        Basis::Procedure(said) => of_whole(run, said, now),
+        _ => Some(simulated(run, &left)),
+    };
+    let (median, ninetieth) = simulated.unwrap_or_default();
+    let told = simulated.is_some() && (basis != Basis::SomeSteps || ninetieth > Span::ZERO);
+    let (critical, saves) = path(run, &left);
+    Some(Forecast {
+        median,
+        ninetieth,
+        basis: if told { basis } else { Basis::Nothing },
+        known: left.known,
+        critical,
+        waits: left.waits,
+        people: left.people,
+        overrun: left.overrun,
+        saves,
+    })
+}
+
+/// Whether a run is to end after the tightest objective of its incident. Only what brings something back counts, on its way there.
+#[must_use]
+pub fn misses(loaded: &Loaded, incident: &Incident, run: &Run, forecast: &Forecast, now: &Now) -> Option<Miss> {
+    use ProcedureKind::{Failback, Failover, Recovery};
+    let recovers = matches!(run.procedure.kind, Recovery | Failover | Failback) && run.course == Course::Forward;
+    if !recovers || !ticks(incident) || forecast.basis == Basis::Nothing {
+        return None;
+    }
+    let Standing::Left(left) = rto(loaded, incident, now)?.standing else { return None };
+    match (forecast.median, forecast.ninetieth) {
+        (median, _) if median > left => Some(Miss::Likely(median.minus(left))),
+        (_, ninetieth) if ninetieth > left => Some(Miss::Possible(ninetieth.minus(left))),
+        _ => None,
+    }
+}
+
+/// All that is left of a run in a row, each at its longest: later no forecast may be.
+#[cfg(test)]
+pub(crate) fn in_a_row(state: &State, run: &Run, now: &Now) -> Span {
+    let left = Left::of(state, run, now).unwrap();
+    left.nodes.iter().map(|node| node.rest.longest()).fold(Span::ZERO, Span::plus)
+}
+
+/// The median and the 90th percentile of many simulations.
+fn simulated(run: &Run, left: &Left) -> (Span, Span) {
+    let looks = left.nodes.len() + left.needs.len();
+    let count = (LOOKS / looks.max(1)).clamp(FEWEST, MOST);
+    let mut pass = Pass::default();
+    let mut times = Vec::with_capacity(left.nodes.len());
+    let mut ends: Vec<Span> = (0_u64..)
+        .take(count)
+        .map(|simulation| {
+            times.clear();
+            times.extend(left.nodes.iter().map(|node| node.rest.drawn(chance(run.id.0, simulation, node.place))));
+            end(left, &mut pass, &times).0
+        })
+        .collect();
+    ends.sort_unstable();
+    (ends[count / 2], ends[(count * 9).div_ceil(10) - 1])
+}
+
+/// When all is over, and the lanes that decide it.
+fn end(left: &Left, pass: &mut Pass, times: &[Span]) -> (Span, Lanes) {
+    let run = left.lanes.map(Lanes::OfRun);
+    let hosts = (!left.hosts.is_empty()).then_some(Lanes::OfHosts);
+    let enough = (run.is_none() && hosts.is_none()).then_some(Lanes::Enough);
+    let ends = [run, hosts, enough].into_iter().flatten().map(|lanes| (pass.end(left, lanes, times), lanes));
+    ends.max_by_key(|(end, _)| *end).unwrap_or((Span::ZERO, Lanes::Enough))
+}
+
+/// What is left of what an author says of the whole procedure; `None` when that is over.
+fn of_whole(run: &Run, said: Span, now: &Now) -> Option<(Span, Span)> {
+    let rest = Rest::of(About::authors_word(said), now.since(&run.started).span, Span::ZERO)?;
+    Some((rest.middle(), rest.drawn(0.9)))
+}
+
+/// The steps that decide the end when every step takes its middle, and which of those to leave out would save most.
+fn path(run: &Run, left: &Left) -> (Vec<usize>, Option<Saving>) {
+    let times: Vec<Span> = left.nodes.iter().map(|node| node.rest.middle()).collect();
+    let mut pass = Pass::default();
+    let (whole, lanes) = end(left, &mut pass, &times);
+    pass.end(left, lanes, &times);
+    let on_path: Vec<&Node> = pass.path().into_iter().filter_map(|at| left.nodes.get(at)).collect();
+    let critical = on_path.iter().map(|node| node.place as usize).filter(|place| counts(run, left, *place)).collect();
+    let mut longest = on_path;
+    longest.sort_by_key(|node| std::cmp::Reverse(node.rest.middle()));
+    let around = |place: &usize| run.graph.place(run.procedure.steps.get(*place)?.origin.under.as_ref()?);
+    let with_calls = longest.iter().flat_map(|node| std::iter::successors(Some(node.place as usize), around));
+    let mut tried: Vec<usize> = Vec::new();
+    for place in with_calls.filter(|place| may_be_left_out(run, *place)) {
+        if !tried.contains(&place) && tried.len() < TRIED {
+            tried.push(place);
+        }
+    }
+    let saving = |place: usize| {
+        let span = whole.minus(end(left, &mut pass, &without(run, left, &times, place)).0);
+        (span >= Span::from_secs(1)).then_some(Saving { place, span })
+    };
+    let best = tried.into_iter().filter_map(saving).max_by_key(|saving| (saving.span, std::cmp::Reverse(saving.place)));
+    (critical, best)
+}
+
+/// Whether a step is one that people would look for: the engine's or their own, and not only there to stand for others.
+fn counts(run: &Run, left: &Left, place: usize) -> bool {
+    let is_peoples = left.waits.contains(&place) || left.people.contains(&place);
+    is_peoples
+        || run.procedure.steps.get(place).is_some_and(|step| length::Length::of(None, step) != length::Length::Nothing)
+}
+
+/// Whether leaving a step out can be thought of: by the rule for it, and not where it guards or there is no return.
+fn may_be_left_out(run: &Run, place: usize) -> bool {
+    run.at(place).is_some_and(|(_, step, seen)| {
+        let acts = step.purpose == Purpose::Work && !step.action.is_for_people();
+        acts && step.way_back == Return::Open && Run::may_be_left_out(step, seen)
+    })
+}
+
+/// The lengths without a step, and without those that it stands for.
+fn without(run: &Run, left: &Left, times: &[Span], place: usize) -> Vec<Span> {
+    let mut out = vec![false; run.steps.len()];
+    for (at, step) in run.procedure.steps.iter().enumerate() {
+        let around = || run.graph.place(step.origin.under.as_ref()?);
+        out[at] = at == place || around().is_some_and(|around| out[around]);
+    }
+    let time = |(node, time): (&Node, &Span)| if out[node.place as usize] { Span::ZERO } else { *time };
+    left.nodes.iter().zip(times).map(time).collect()
+}
