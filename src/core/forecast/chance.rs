@@ -1,12 +1,35 @@
 //! Chances that are the same wherever and whenever they are asked for: the rules know no randomness.
 
-/// A chance from 0 up to 1, for one step in one simulation. A step has the same chances whatever becomes of the others, so that
-/// two forecasts that differ in one step differ by that step alone.
-pub(super) fn chance(seed: u64, simulation: u64, place: u32) -> f64 {
-    let one = splitmix(seed ^ simulation.wrapping_mul(0xd134_2543_de82_ef95));
-    let bits = splitmix(one ^ u64::from(place).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    // 53 bits are what a float holds exactly.
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
+/// Some simulations: a power of two of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Simulations {
+    seed: u64,
+    bits: u32,
+}
+
+impl Simulations {
+    /// As many as a power of two is not more than `most`; at least one.
+    pub(super) fn at_most(most: usize, seed: u64) -> Simulations {
+        Simulations { seed, bits: most.max(1).ilog2() }
+    }
+
+    /// How many.
+    pub(super) fn count(self) -> usize {
+        1 << self.bits
+    }
+
+    /// The chance that a step has in one of them, above 0 and below 1. Over all simulations a step has each chance once, evenly
+    /// apart: few simulations tell its middle as well as many. And it has them whatever becomes of other steps, so that two
+    /// forecasts that differ in one step differ by that step alone.
+    pub(super) fn chance(self, simulation: usize, place: u32) -> f64 {
+        let mask = (1_u64 << self.bits) - 1;
+        let key = splitmix(self.seed ^ u64::from(place).wrapping_mul(0xd134_2543_de82_ef95));
+        // Each of these turns every number below the power of two into another one, and no two into the same.
+        let mixed = (simulation as u64).wrapping_mul(key | 1).wrapping_add(key >> 32) & mask;
+        let folded = mixed ^ (mixed >> (self.bits / 2 + 1));
+        let slot = folded.wrapping_mul((key >> 16) | 1).wrapping_add(key >> 48) & mask;
+        (slot as f64 + 0.5) / self.count() as f64
+    }
 }
 
 /// One step of the generator SplitMix64 (Steele, Lea and Flood 2014), from that state.
@@ -28,17 +51,29 @@ mod tests {
     }
 
     #[test]
-    fn chances_spread_evenly_and_do_not_repeat() {
-        let mut tenths = [0_usize; 10];
-        for simulation in 0..100 {
-            for place in 0..100 {
-                let chance = chance(7, simulation, place);
-                assert!((0.0..1.0).contains(&chance));
-                tenths[(chance * 10.0) as usize] += 1;
+    fn a_step_has_every_chance_once() {
+        for most in [1, 2, 3, 7, 300] {
+            let all = Simulations::at_most(most, 7);
+            assert!(all.count() <= most && all.count() * 2 > most);
+            for place in 0..50 {
+                let mut chances: Vec<f64> = (0..all.count()).map(|n| all.chance(n, place)).collect();
+                chances.sort_by(f64::total_cmp);
+                let evenly = (0..all.count()).map(|n| (n as f64 + 0.5) / all.count() as f64);
+                assert!(chances.into_iter().eq(evenly));
             }
         }
-        assert!(tenths.iter().all(|count| (900..1_100).contains(count)), "{tenths:?}");
-        assert_ne!(chance(1, 0, 1), chance(1, 1, 0));
-        assert_ne!(chance(1, 0, 0), chance(2, 0, 0));
+    }
+
+    /// The chances of two steps in the same simulations say nothing of each other.
+    #[test]
+    fn the_chances_of_two_steps_are_hardly_alike() {
+        let all = Simulations::at_most(256, 1);
+        let alike = |a: u32, b: u32| {
+            let both = (0..all.count()).map(|n| (all.chance(n, a) - 0.5) * (all.chance(n, b) - 0.5)).sum::<f64>();
+            (both * 12.0 / all.count() as f64).abs()
+        };
+        let pairs: Vec<f64> = (0..40).flat_map(|a| (0..a).map(move |b| alike(a, b))).collect();
+        let mean = pairs.iter().sum::<f64>() / pairs.len() as f64;
+        assert!(mean < 0.08, "{mean}");
     }
 }

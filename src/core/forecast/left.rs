@@ -35,7 +35,7 @@ pub(super) struct Left {
     pub(super) needs: Vec<u32>,
     /// Lanes of the run, where they can be short.
     pub(super) lanes: Option<usize>,
-    /// When the lanes of each host are free, where they can be short.
+    /// When the lanes of each host are free, the latest first, where they can be short.
     pub(super) hosts: Vec<Vec<Span>>,
     pub(super) known: Known,
     /// Places of the steps that wait for people now.

@@ -17,7 +17,7 @@ use super::plan::{ProcedureKind, Purpose, Return};
 use super::run::{Course, Run};
 use super::state::{Loaded, State};
 use super::time::{Now, Span};
-use chance::chance;
+use chance::Simulations;
 use left::{Left, Node};
 use length::{About, Rest};
 use pass::{Lanes, Pass};
@@ -26,15 +26,15 @@ pub use record::{Accuracy, AtStart, COMPARED, Compared, Foretold, accuracy};
 pub(super) use record::{at_start, compared};
 
 /// Most simulations of a forecast.
-const MOST: usize = 300;
+const MOST: usize = 256;
 
 /// Fewest: the more steps, the less their sum varies.
-const FEWEST: usize = 15;
+const FEWEST: usize = 4;
 
 /// Steps and needs that are looked at for one forecast, about: it has to be cheap in long runs too.
-const LOOKS: usize = 300_000;
+const LOOKS: usize = 200_000;
 
-/// Steps of which it is found out what leaving them out would save.
+/// Most steps of which it is found out what leaving them out would save.
 const TRIED: usize = 8;
 
 /// When a run will end, and how that is known.
@@ -48,8 +48,10 @@ pub struct Forecast {
     pub basis: Basis,
     /// How many of the steps that are left are known, and by whom.
     pub known: Known,
-    /// The steps that decide the end, in the order in which they are done; by place.
+    /// The critical path: the steps that decide the end, in the order in which they are done; by place.
     pub critical: Vec<usize>,
+    /// How many steps are left, those for people among them.
+    pub left: usize,
     /// Steps that wait for people now; by place.
     pub waits: Vec<usize>,
     /// Steps for people that are still to come; by place.
@@ -102,6 +104,16 @@ pub enum Miss {
     Likely(Span),
     /// In one of ten cases and more, by so much.
     Possible(Span),
+    /// It is missed already.
+    Already,
+}
+
+impl Forecast {
+    /// Whether the critical path tells some of the steps that are left from others.
+    #[must_use]
+    pub fn singles_out(&self) -> bool {
+        self.critical.len() < self.left
+    }
 }
 
 /// When a run will end; `None` when it is over.
@@ -126,12 +138,14 @@ pub fn of_run(state: &State, run: &Run, now: &Now) -> Option<Forecast> {
     let (median, ninetieth) = simulated.unwrap_or_default();
     let told = simulated.is_some() && (basis != Basis::SomeSteps || ninetieth > Span::ZERO);
     let (critical, saves) = path(run, &left);
+    let count = left.nodes.iter().filter(|node| counts(run, &left, node.place as usize)).count();
     Some(Forecast {
         median,
         ninetieth,
         basis: if told { basis } else { Basis::Nothing },
         known: left.known,
         critical,
+        left: count,
         waits: left.waits,
         people: left.people,
         overrun: left.overrun,
@@ -144,11 +158,12 @@ pub fn of_run(state: &State, run: &Run, now: &Now) -> Option<Forecast> {
 pub fn misses(loaded: &Loaded, incident: &Incident, run: &Run, forecast: &Forecast, now: &Now) -> Option<Miss> {
     use ProcedureKind::{Failback, Failover, Recovery};
     let recovers = matches!(run.procedure.kind, Recovery | Failover | Failback) && run.course == Course::Forward;
-    if !recovers || !ticks(incident) || forecast.basis == Basis::Nothing {
+    if !recovers || !ticks(incident) {
         return None;
     }
-    let Standing::Left(left) = rto(loaded, incident, now)?.standing else { return None };
+    let Standing::Left(left) = rto(loaded, incident, now)?.standing else { return Some(Miss::Already) };
     match (forecast.median, forecast.ninetieth) {
+        _ if forecast.basis == Basis::Nothing => None,
         (median, _) if median > left => Some(Miss::Likely(median.minus(left))),
         (_, ninetieth) if ninetieth > left => Some(Miss::Possible(ninetieth.minus(left))),
         _ => None,
@@ -164,20 +179,27 @@ pub(crate) fn in_a_row(state: &State, run: &Run, now: &Now) -> Span {
 
 /// The median and the 90th percentile of many simulations.
 fn simulated(run: &Run, left: &Left) -> (Span, Span) {
-    let looks = left.nodes.len() + left.needs.len();
-    let count = (LOOKS / looks.max(1)).clamp(FEWEST, MOST);
+    let varies = left.known.earlier + left.known.author > 0;
+    let most = if varies { affordable(left).clamp(FEWEST, MOST) } else { 1 };
+    let simulations = Simulations::at_most(most, run.id.0);
     let mut pass = Pass::default();
     let mut times = Vec::with_capacity(left.nodes.len());
-    let mut ends: Vec<Span> = (0_u64..)
-        .take(count)
+    let mut ends: Vec<Span> = (0..simulations.count())
         .map(|simulation| {
             times.clear();
-            times.extend(left.nodes.iter().map(|node| node.rest.drawn(chance(run.id.0, simulation, node.place))));
+            let drawn = |node: &Node| node.rest.drawn(simulations.chance(simulation, node.place));
+            times.extend(left.nodes.iter().map(drawn));
             end(left, &mut pass, &times).0
         })
         .collect();
     ends.sort_unstable();
-    (ends[count / 2], ends[(count * 9).div_ceil(10) - 1])
+    let by = |tenths: usize| ends[(ends.len() * tenths).div_ceil(10) - 1];
+    (by(5), by(9))
+}
+
+/// How often what is left can be gone through.
+fn affordable(left: &Left) -> usize {
+    LOOKS / (left.nodes.len() + left.needs.len()).max(1)
 }
 
 /// When all is over, and the lanes that decide it.
@@ -202,14 +224,18 @@ fn path(run: &Run, left: &Left) -> (Vec<usize>, Option<Saving>) {
     let (whole, lanes) = end(left, &mut pass, &times);
     pass.end(left, lanes, &times);
     let on_path: Vec<&Node> = pass.path().into_iter().filter_map(|at| left.nodes.get(at)).collect();
-    let critical = on_path.iter().map(|node| node.place as usize).filter(|place| counts(run, left, *place)).collect();
+    // Where nothing is known of any length, nothing is known of what decides.
+    let critical = match whole {
+        Span::ZERO => Vec::new(),
+        _ => on_path.iter().map(|node| node.place as usize).filter(|place| counts(run, left, *place)).collect(),
+    };
     let mut longest = on_path;
     longest.sort_by_key(|node| std::cmp::Reverse(node.rest.middle()));
     let around = |place: &usize| run.graph.place(run.procedure.steps.get(*place)?.origin.under.as_ref()?);
     let with_calls = longest.iter().flat_map(|node| std::iter::successors(Some(node.place as usize), around));
     let mut tried: Vec<usize> = Vec::new();
     for place in with_calls.filter(|place| may_be_left_out(run, *place)) {
-        if !tried.contains(&place) && tried.len() < TRIED {
+        if !tried.contains(&place) && tried.len() < (affordable(left) / 4).clamp(1, TRIED) {
             tried.push(place);
         }
     }

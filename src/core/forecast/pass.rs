@@ -4,7 +4,6 @@
 //! end later.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 use super::super::time::Span;
 use super::left::Left;
@@ -24,8 +23,9 @@ pub(super) enum Lanes {
     OfHosts,
 }
 
-/// When lanes are free, and the node that each was taken by.
-type Free = BinaryHeap<Reverse<(Span, u32)>>;
+/// When lanes are free and the node that each was taken by, the one that is free first at the end: there are few of them, and a
+/// row is faster than a heap.
+type Free = Vec<(Span, u32)>;
 
 /// A way through what is left, with room that is used again.
 #[derive(Default)]
@@ -46,23 +46,23 @@ impl Pass {
             let (mut begins, mut after) = (Span::ZERO, NONE);
             for need in left.needs.get(node.needs.0 as usize..node.needs.1 as usize).unwrap_or_default() {
                 let ends = self.ends[*need as usize];
-                if after == NONE || ends > begins {
+                // Of several that take no time none is the one that decides.
+                let only = node.needs.1 - node.needs.0 == 1;
+                if only || ends > begins {
                     (begins, after) = (ends, *need);
                 }
             }
             // What takes no time takes no lane.
             let free = if *time == Span::ZERO { None } else { self.free(lanes, node.host) };
-            let mut lane = free.and_then(BinaryHeap::peek_mut);
-            if let Some(Reverse((free, by))) = lane.as_deref().filter(|_| !node.begun)
+            if let Some((free, by)) = free.as_ref().and_then(|free| free.last()).filter(|_| !node.begun)
                 && *free > begins
             {
                 (begins, after) = (*free, *by);
             }
             let ends = begins.plus(*time);
-            if let Some(lane) = &mut lane {
-                **lane = Reverse((ends, u32::try_from(at).unwrap_or(NONE)));
+            if let Some(free) = free {
+                take(free, ends, at);
             }
-            drop(lane);
             self.ends.push(ends);
             self.after.push(after);
             last = last.max(ends);
@@ -86,9 +86,9 @@ impl Pass {
         self.hosts.clear();
         match lanes {
             Lanes::Enough => {}
-            Lanes::OfRun(count) => self.run.extend((0..count).map(|_| Reverse((Span::ZERO, NONE)))),
+            Lanes::OfRun(count) => self.run.resize(count, (Span::ZERO, NONE)),
             Lanes::OfHosts => {
-                let free = |lanes: &Vec<Span>| lanes.iter().map(|free| Reverse((*free, NONE))).collect();
+                let free = |lanes: &Vec<Span>| lanes.iter().map(|free| (*free, NONE)).collect();
                 self.hosts.extend(left.hosts.iter().map(free));
             }
         }
@@ -100,5 +100,14 @@ impl Pass {
             Lanes::OfRun(_) => Some(&mut self.run),
             Lanes::OfHosts => self.hosts.get_mut(host? as usize),
         }
+    }
+}
+
+/// Takes the lane that is free first, until then.
+fn take(free: &mut Free, until: Span, by: usize) {
+    let place = free.partition_point(|(other, _)| *other > until).min(free.len().saturating_sub(1));
+    if let Some(later) = free.get_mut(place..).filter(|later| !later.is_empty()) {
+        later.rotate_right(1);
+        later[0] = (until, u32::try_from(by).unwrap_or(NONE));
     }
 }
