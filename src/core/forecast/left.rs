@@ -24,6 +24,8 @@ pub(super) struct Node {
     pub(super) host: Option<u32>,
     /// Whether the engine is at it, so that it waits for no lane.
     pub(super) begun: bool,
+    /// Whether it is one that people would look for, and does not only stand for others.
+    pub(super) counts: bool,
 }
 
 /// What is left of a run.
@@ -78,8 +80,9 @@ impl Left {
         let first = small(self.needs.len());
         self.needs.extend(needs);
         let begun = matches!(stands, Stands::Begun(_) | Stands::Again(_));
-        let node = Node { place: small(place), needs: (first, small(self.needs.len())), rest, host: None, begun };
-        self.nodes.push(node);
+        let needs = (first, small(self.needs.len()));
+        let counts = !matches!(stands, Stands::Over | Stands::Passed);
+        self.nodes.push(Node { place: small(place), needs, rest, host: None, begun, counts });
         small(self.nodes.len() - 1)
     }
 
@@ -157,7 +160,10 @@ impl Forward<'_> {
             let needs = self.run.graph.needs(place).iter().filter_map(|need| nodes[*need as usize]);
             let needs: Vec<u32> = needs.collect();
             let node = left.push(place, needs, rest, stands[place]);
-            left.nodes[node as usize].host = hosts.get(place).copied().flatten();
+            let pushed = &mut left.nodes[node as usize];
+            pushed.host = hosts.get(place).copied().flatten();
+            // A call has no length, and is none of its own.
+            pushed.counts &= stands[place] == Stands::ForPeople || lengths[place] != Length::Nothing;
             nodes[place] = Some(node);
         }
         Some(left)

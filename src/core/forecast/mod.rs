@@ -9,11 +9,12 @@ mod left;
 mod length;
 mod order;
 mod pass;
+mod path;
 mod record;
 
 use super::incident::Incident;
 use super::objectives::{Standing, rto, ticks};
-use super::plan::{ProcedureKind, Purpose, Return};
+use super::plan::ProcedureKind;
 use super::run::{Course, Run};
 use super::state::{Loaded, State};
 use super::time::{Now, Span};
@@ -33,9 +34,6 @@ const FEWEST: usize = 4;
 
 /// Steps and needs that are looked at for one forecast, about: it has to be cheap in long runs too.
 const LOOKS: usize = 200_000;
-
-/// Most steps of which it is found out what leaving them out would save.
-const TRIED: usize = 8;
 
 /// When a run will end, and how that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,8 +135,8 @@ pub fn of_run(state: &State, run: &Run, now: &Now) -> Option<Forecast> {
     };
     let (median, ninetieth) = simulated.unwrap_or_default();
     let told = simulated.is_some() && (basis != Basis::SomeSteps || ninetieth > Span::ZERO);
-    let (critical, saves) = path(run, &left);
-    let count = left.nodes.iter().filter(|node| counts(run, &left, node.place as usize)).count();
+    let (critical, saves) = path::of(run, &left);
+    let count = left.nodes.iter().filter(|node| node.counts).count();
     Some(Forecast {
         median,
         ninetieth,
@@ -215,60 +213,4 @@ fn end(left: &Left, pass: &mut Pass, times: &[Span]) -> (Span, Lanes) {
 fn of_whole(run: &Run, said: Span, now: &Now) -> Option<(Span, Span)> {
     let rest = Rest::of(About::authors_word(said), now.since(&run.started).span, Span::ZERO)?;
     Some((rest.middle(), rest.drawn(0.9)))
-}
-
-/// The steps that decide the end when every step takes its middle, and which of those to leave out would save most.
-fn path(run: &Run, left: &Left) -> (Vec<usize>, Option<Saving>) {
-    let times: Vec<Span> = left.nodes.iter().map(|node| node.rest.middle()).collect();
-    let mut pass = Pass::default();
-    let (whole, lanes) = end(left, &mut pass, &times);
-    pass.end(left, lanes, &times);
-    let on_path: Vec<&Node> = pass.path().into_iter().filter_map(|at| left.nodes.get(at)).collect();
-    // Where nothing is known of any length, nothing is known of what decides.
-    let critical = match whole {
-        Span::ZERO => Vec::new(),
-        _ => on_path.iter().map(|node| node.place as usize).filter(|place| counts(run, left, *place)).collect(),
-    };
-    let mut longest = on_path;
-    longest.sort_by_key(|node| std::cmp::Reverse(node.rest.middle()));
-    let around = |place: &usize| run.graph.place(run.procedure.steps.get(*place)?.origin.under.as_ref()?);
-    let with_calls = longest.iter().flat_map(|node| std::iter::successors(Some(node.place as usize), around));
-    let mut tried: Vec<usize> = Vec::new();
-    for place in with_calls.filter(|place| may_be_left_out(run, *place)) {
-        if !tried.contains(&place) && tried.len() < (affordable(left) / 4).clamp(1, TRIED) {
-            tried.push(place);
-        }
-    }
-    let saving = |place: usize| {
-        let span = whole.minus(end(left, &mut pass, &without(run, left, &times, place)).0);
-        (span >= Span::from_secs(1)).then_some(Saving { place, span })
-    };
-    let best = tried.into_iter().filter_map(saving).max_by_key(|saving| (saving.span, std::cmp::Reverse(saving.place)));
-    (critical, best)
-}
-
-/// Whether a step is one that people would look for: the engine's or their own, and not only there to stand for others.
-fn counts(run: &Run, left: &Left, place: usize) -> bool {
-    let is_peoples = left.waits.contains(&place) || left.people.contains(&place);
-    is_peoples
-        || run.procedure.steps.get(place).is_some_and(|step| length::Length::of(None, step) != length::Length::Nothing)
-}
-
-/// Whether leaving a step out can be thought of: by the rule for it, and not where it guards or there is no return.
-fn may_be_left_out(run: &Run, place: usize) -> bool {
-    run.at(place).is_some_and(|(_, step, seen)| {
-        let acts = step.purpose == Purpose::Work && !step.action.is_for_people();
-        acts && step.way_back == Return::Open && Run::may_be_left_out(step, seen)
-    })
-}
-
-/// The lengths without a step, and without those that it stands for.
-fn without(run: &Run, left: &Left, times: &[Span], place: usize) -> Vec<Span> {
-    let mut out = vec![false; run.steps.len()];
-    for (at, step) in run.procedure.steps.iter().enumerate() {
-        let around = || run.graph.place(step.origin.under.as_ref()?);
-        out[at] = at == place || around().is_some_and(|around| out[around]);
-    }
-    let time = |(node, time): (&Node, &Span)| if out[node.place as usize] { Span::ZERO } else { *time };
-    left.nodes.iter().zip(times).map(time).collect()
 }
