@@ -119,7 +119,10 @@ pub fn expected(took: Option<&Took>, step: &Step) -> Expected {
         (Some(spans), _) => {
             let mut sorted = spans.clone();
             sorted.sort_unstable();
-            Expected::Earlier { median: sorted[sorted.len() / 2], runs: sorted.len() }
+            let (runs, middle) = (sorted.len(), |place: usize| sorted[place].micros());
+            // Of two in the middle, what lies between them.
+            let median = Span::from_micros(middle((runs - 1) / 2).midpoint(middle(runs / 2)));
+            Expected::Earlier { median, runs }
         }
         (None, Some(estimate)) => Expected::Estimate(estimate),
         (None, None) => Expected::Unknown,

@@ -191,8 +191,9 @@ fn simulated(run: &Run, left: &Left) -> (Span, Span) {
         })
         .collect();
     ends.sort_unstable();
-    let by = |tenths: usize| ends[(ends.len() * tenths).div_ceil(10) - 1];
-    (by(5), by(9))
+    let count = ends.len();
+    let median = ends[(count - 1) / 2].micros().midpoint(ends[count / 2].micros());
+    (Span::from_micros(median), ends[(count * 9).div_ceil(10) - 1])
 }
 
 /// How often what is left can be gone through.
