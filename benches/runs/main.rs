@@ -1,5 +1,5 @@
-//! What the rules cost: laying out a run of 10,000 steps with 50,000 needs, and scheduling one step of it, beside a run a tenth
-//! as long.
+//! What the rules cost: laying out a run of 10,000 steps with 50,000 needs, scheduling one step of it, and foretelling its end,
+//! beside a run a tenth as long.
 //!
 //! `cargo bench --bench runs` takes some seconds. The state is shared with a reader, as in the engine, so that every turn pays
 //! for what it changes.
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use warroom::core::command::{Command, Declared};
 use warroom::core::event::Event;
+use warroom::core::forecast::of_run;
 use warroom::core::health::Readings;
 use warroom::core::ids::{Principal, RunId, StepId};
 use warroom::core::observe::{Report, StepEnd};
@@ -43,6 +44,7 @@ fn plan(count: usize) -> Plan {
     let step = |place: usize| {
         let argv = vec![Template::new("true").unwrap(), Template::new("${to}").unwrap()];
         let mut step = Step::plain(id(&format!("step-{place}")), format!("Step {place}"), Action::Command { argv });
+        step.estimate = Some(Span::from_secs(u64::try_from(place % 60).unwrap() + 1));
         // A fixed scatter, so that every run of this bench lays out the same graph.
         let before = |n: usize| (place * 7919 + n * 104_729) % 100 + 1;
         let needs = (0..NEEDS).map(before).filter(|back| *back <= place);
@@ -131,6 +133,15 @@ impl World {
         (started(&events), begun.elapsed())
     }
 
+    /// How long it takes to foretell the end of the run, all of it still to come.
+    fn foretell(&self) -> Duration {
+        let begun = Instant::now();
+        let told = of_run(&self.state, &self.state.runs[&RunId(1)], &now()).unwrap();
+        let took = begun.elapsed();
+        assert!(told.median > Span::from_secs(3_600) && told.ninetieth >= told.median);
+        took
+    }
+
     /// Ends every step as it comes; returns how long that took for each.
     fn finish(&mut self, mut running: VecDeque<StepId>) -> Duration {
         let begun = Instant::now();
@@ -162,19 +173,23 @@ fn median(mut all: Vec<Duration>) -> Duration {
 
 fn main() {
     let (mut launches, mut long, mut short) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut far, mut near) = (Vec::new(), Vec::new());
     let mut edges = 0;
     for _ in 0..ROUNDS {
         let mut world = World::new(10_000);
         let (running, took) = world.launch();
         edges = world.state.runs[&RunId(1)].graph.edges();
         launches.push(took);
+        far.push(world.foretell());
         long.push(world.finish(running));
         let mut world = World::new(1_000);
         let (running, _) = world.launch();
+        near.push(world.foretell());
         short.push(world.finish(running));
     }
     let (launch, long, short) = (median(launches), median(long), median(short));
     println!("a run of 10,000 steps with {edges} needs is laid out and begun in {launch:.1?}");
     println!("scheduling a step of it takes {long:.1?}, of a run of 1,000 steps {short:.1?}");
+    println!("its end is foretold in {:.1?}, that of a run of 1,000 steps in {:.1?}", median(far), median(near));
     println!("ratio {:.2}", long.as_secs_f64() / short.as_secs_f64());
 }

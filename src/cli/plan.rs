@@ -10,10 +10,11 @@ use super::session::Session;
 use super::{Failure, Globals, Outcome, find, talk};
 use crate::client::ClientError;
 use crate::core::command::Command;
+use crate::core::forecast::accuracy;
 use crate::core::ids::PlanId;
 use crate::core::param::ParamKind;
 use crate::core::plan::{Need, Procedure, Return, Step};
-use crate::core::state::Loaded;
+use crate::core::state::{Loaded, State};
 use crate::core::template::Values;
 use crate::plan::{Fault, Level, Reading, read, read_file, render};
 use crate::text;
@@ -58,7 +59,7 @@ impl Plan {
                 let snapshot = Session::open(globals).await?.snapshot().await?;
                 let loaded = find::plan(&snapshot.state, &plan)?;
                 match procedure {
-                    Some(id) => show_procedure(find::procedure(loaded, &id)?, out),
+                    Some(id) => show_procedure(&snapshot.state, loaded, find::procedure(loaded, &id)?, out),
                     None => show(loaded, out),
                 }
             }),
@@ -232,9 +233,17 @@ fn show(loaded: &Loaded, out: &mut Out) -> Outcome {
     out.table(&rows)
 }
 
-fn show_procedure(procedure: &Procedure, out: &mut Out) -> Outcome {
+fn show_procedure(state: &State, loaded: &Loaded, procedure: &Procedure, out: &mut Out) -> Outcome {
+    let of_plan = state.forecasts.get(&loaded.plan.id);
+    let compared = of_plan.and_then(|of| of.get(&procedure.id)).map_or(&[][..], |all| all.as_slice());
+    let accuracy = accuracy(compared);
     if out.format == Format::Json {
-        return out.json(procedure);
+        let mut shown = serde_json::to_value(procedure).map_err(|why| Failure::failed(why.to_string()))?;
+        shown["forecasts"] = json!({
+            "runs": compared, "by_ninetieth": accuracy.map(|a| a.by_ninetieth),
+            "typically_off_percent": accuracy.map(|a| a.off_percent),
+        });
+        return out.json(&shown);
     }
     out.line(format!("{}   {}", text::clean_line(&procedure.name), procedure.id))?;
     if let Some(description) = &procedure.description {
@@ -260,6 +269,9 @@ fn show_procedure(procedure: &Procedure, out: &mut Out) -> Outcome {
     if !procedure.components.is_empty() {
         let ids: Vec<_> = procedure.components.iter().map(ToString::to_string).collect();
         out.line(format!("  works on {}", text::all_of(&ids)))?;
+    }
+    if let Some(accuracy) = accuracy {
+        out.line(format!("  {}", text::forecast_accuracy(accuracy)))?;
     }
     // Nothing is given yet: names stand where values will.
     steps(procedure, &Values::new(), out)

@@ -10,6 +10,7 @@ mod boxes;
 mod canvas;
 mod decoder;
 mod edit;
+mod forecasts;
 mod frame;
 mod input;
 mod key;

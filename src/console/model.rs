@@ -1,8 +1,10 @@
 //! What the console knows: the engine's state folded from its events, what was read last, and how the link stands.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
+use super::forecasts::{Forecasts, Told};
 use super::message::{Message, OutputId};
 use super::output::Output;
 use super::shape::Shape;
@@ -16,6 +18,7 @@ use crate::core::people::{Act, Denied, Person};
 use crate::core::plan::{Environment, Procedure};
 use crate::core::preview::{Preview, preview};
 use crate::core::refusal::Refusal;
+use crate::core::run::Run;
 use crate::core::state::{Entry, PROTOCOL, State};
 use crate::core::time::{Elapsed, Now, Span};
 use crate::wire::{AskedChecks, Check, Hello, Live};
@@ -70,6 +73,8 @@ pub(crate) struct Model {
     pub(crate) dropped: u32,
     /// How the steps of each run stand to each other, found out once.
     shapes: BTreeMap<RunId, (Arc<Procedure>, Arc<Shape>)>,
+    /// When runs will end, found out when it is asked for.
+    forecasts: Forecasts,
     /// What waits, found out once after each message: behind a long run a gate rests on thousands of steps.
     waits: OnceLock<Vec<Wait>>,
 }
@@ -113,6 +118,7 @@ impl Default for Model {
             checks: None,
             dropped: 0,
             shapes: BTreeMap::new(),
+            forecasts: Forecasts::default(),
             waits: OnceLock::new(),
         }
     }
@@ -187,6 +193,12 @@ impl Model {
     #[must_use]
     pub(crate) fn waits(&self) -> &[Wait] {
         self.waits.get_or_init(|| waits::all(self))
+    }
+
+    /// When a run will end; nothing when it is over, or the engine's clock was not heard.
+    #[must_use]
+    pub(crate) fn forecast(&self, run: &Run) -> Option<Rc<Told>> {
+        self.forecasts.of(&self.state, run, self.seq, self.at, &self.now()?)
     }
 
     /// How the steps of a run stand to each other; a run that is not there has none.

@@ -11,6 +11,7 @@ pub mod decide;
 pub mod event;
 pub mod expand;
 pub mod follow;
+pub mod forecast;
 pub mod gate;
 pub mod health;
 pub mod host;

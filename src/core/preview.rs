@@ -1,11 +1,13 @@
 //! What a launch would do, before anything acts: the steps with their lanes, what was learnt from earlier runs, who must confirm,
 //! where there is no return. It changes nothing.
 
-use super::decide::{Context, Launch, Launched, lay_out, may_begin};
-use super::ids::StepId;
+use super::apply::apply;
+use super::decide::{Context, Launch, Launched, begins, lay_out, may_begin};
+use super::forecast::{self, Forecast};
+use super::ids::{RunId, StepId};
 use super::plan::{Action, Gate, Purpose, Return, Step};
 use super::refusal::Refusal;
-use super::state::Took;
+use super::state::{Entry, Took};
 use super::time::Span;
 
 /// What a launch would do.
@@ -19,6 +21,8 @@ pub struct Preview<'a> {
     pub rows: Vec<Row>,
     /// The least time that the steps whose time is known take, side by side as far as they can be; `None` when none is known.
     pub least: Option<Span>,
+    /// When it would end, were it launched now.
+    pub forecast: Option<Forecast>,
 }
 
 /// One step of a preview.
@@ -93,7 +97,18 @@ pub fn preview<'a>(c: Context<'a>, launch: Launch<'_>) -> Result<Preview<'a>, Re
         })
         .collect();
     let least = least(&launched, &rows);
-    Ok(Preview { rows, least, refused, launched })
+    let forecast = forecast(c, launch, &launched);
+    Ok(Preview { rows, least, refused, launched, forecast })
+}
+
+/// When the run would end, with what the launch leaves out left out.
+fn forecast(c: Context<'_>, launch: Launch<'_>, launched: &Launched<'_>) -> Option<Forecast> {
+    let mut would = c.state.clone();
+    for event in begins(c, launch, launched.clone()) {
+        apply(&mut would, &Entry { seq: 0, at: c.now.clone(), by: c.by.clone(), event });
+    }
+    let run = would.runs.get(&RunId(c.state.runs_so_far + 1))?;
+    forecast::of_run(&would, run, c.now)
 }
 
 /// How long a step is expected to take: the middle of its last runs, else its author's word.
@@ -104,7 +119,10 @@ pub fn expected(took: Option<&Took>, step: &Step) -> Expected {
         (Some(spans), _) => {
             let mut sorted = spans.clone();
             sorted.sort_unstable();
-            Expected::Earlier { median: sorted[sorted.len() / 2], runs: sorted.len() }
+            let (runs, middle) = (sorted.len(), |place: usize| sorted[place].micros());
+            // Of two in the middle, what lies between them.
+            let median = Span::from_micros(middle((runs - 1) / 2).midpoint(middle(runs / 2)));
+            Expected::Earlier { median, runs }
         }
         (None, Some(estimate)) => Expected::Estimate(estimate),
         (None, None) => Expected::Unknown,

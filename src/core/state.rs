@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
+use super::forecast::Compared;
 use super::health::{Pause, ProbeState, Verdict};
 use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProbeId, ProcedureId, RunId, SiteId, StepId};
 use super::incident::Incident;
@@ -53,6 +54,8 @@ pub struct State {
     pub cut_off: Option<(Now, String)>,
     /// How long steps took that were done, in the last runs of each procedure.
     pub took: BTreeMap<PlanId, BTreeMap<ProcedureId, Arc<Took>>>,
+    /// What was foretold of the last runs of each procedure beside what they took, the newest last.
+    pub forecasts: BTreeMap<PlanId, BTreeMap<ProcedureId, Arc<Vec<Compared>>>>,
 }
 
 /// A plan with what is seen of its parts.

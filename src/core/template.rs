@@ -119,7 +119,15 @@ impl Template {
     /// # Errors
     /// [`NoValue`] names a value that is missing.
     pub fn fill(&self, values: &Values) -> Result<String, NoValue> {
-        self.fill_with(values, |value, out| out.push_str(value))
+        self.fill_from(|name| values.get(name))
+    }
+
+    /// The same, with each value asked for by its name.
+    ///
+    /// # Errors
+    /// [`NoValue`] names a value that is missing.
+    pub fn fill_from<'v>(&self, value: impl Fn(&str) -> Option<&'v String>) -> Result<String, NoValue> {
+        self.fill_with(value, |value, out| out.push_str(value))
     }
 
     /// With its values percent-encoded: for a URL, where a value stays inside its part (RFC 3986, 2.3).
@@ -128,7 +136,7 @@ impl Template {
     /// [`BadUrl`] names a value that is missing, or that would leave its part of the path.
     pub fn fill_url(&self, values: &Values) -> Result<String, BadUrl> {
         self.stays(values)?;
-        Ok(self.fill_with(values, encode)?)
+        Ok(self.fill_with(|name| values.get(name), encode)?)
     }
 
     /// Looks for a value that makes a part of the path a step to another one.
@@ -158,12 +166,16 @@ impl Template {
         is_own_part(&part, by)
     }
 
-    fn fill_with(&self, values: &Values, put: impl Fn(&str, &mut String)) -> Result<String, NoValue> {
+    fn fill_with<'v>(
+        &self,
+        value: impl Fn(&str) -> Option<&'v String>,
+        put: impl Fn(&str, &mut String),
+    ) -> Result<String, NoValue> {
         let mut out = String::with_capacity(self.text.len());
         for piece in &self.pieces {
             match piece {
                 Piece::Literal(text) => out.push_str(text),
-                Piece::Value(name) => put(values.get(name).ok_or_else(|| NoValue(name.clone()))?, &mut out),
+                Piece::Value(name) => put(value(name).ok_or_else(|| NoValue(name.clone()))?, &mut out),
             }
         }
         Ok(out)

@@ -7,6 +7,7 @@
 mod clean;
 mod comms;
 mod event;
+mod forecast;
 mod gate;
 mod kinds;
 mod outcome;
@@ -25,6 +26,10 @@ pub(crate) mod fixtures;
 pub use clean::{ascii, clean, clean_block, clean_line, cut};
 pub use comms::{attempt, delivery};
 pub use event::{EVENT_LIMIT, event, event_in_full};
+pub use forecast::{
+    critical_path, forecast, forecast_accuracy, forecast_at_start, forecast_basis, forecast_pressed, forecast_short,
+    forecast_takes, missed,
+};
 pub use gate::{check, gate};
 pub use kinds::size;
 pub use outcome::{evidence, failure, how, not_kept, run_result, run_state, step_state};

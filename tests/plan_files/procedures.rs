@@ -37,6 +37,7 @@ fn a_procedure_says_what_it_works_on_and_how_much_at_once() {
     let components: Vec<_> = failover.components.iter().map(|c| c.as_str()).collect();
     assert_eq!(components, ["db", "web"]);
     assert_eq!(failover.timeout, Some(secs(1_800)));
+    assert_eq!((failover.estimated_duration, step("promote").estimate), (Some(secs(720)), Some(secs(50))));
     assert_eq!(failover.lanes, Lanes { run: 12, host: 2 });
     assert_eq!(procedures[1].lanes, Lanes { run: 1, host: 1 });
     assert_eq!(procedures[2].lanes, Lanes::default());

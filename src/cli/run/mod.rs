@@ -15,6 +15,7 @@ mod confirm;
 #[cfg(test)]
 mod fixtures;
 mod follow;
+mod forecast;
 mod log;
 mod picture;
 mod preview;

@@ -3,20 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::back::WayBack;
+use super::forecast;
 use crate::core::ids::StepId;
 use crate::core::plan::{Action, Purpose, Return, Step};
 use crate::core::run::{Course, Run, StepRun, StepState};
 use crate::core::state::State;
+use crate::core::time::Now;
 use crate::text;
 
-/// The lines below a run's first: what stands out, its steps in rounds, what mends below what failed, the way back once it is
+/// The lines below a run's first: what stands out, when it will end, its steps in rounds, what mends below what failed, the way back once it is
 /// turned, and what waits for people.
-pub(super) fn lines(state: &State, run: &Run) -> Vec<String> {
+pub(super) fn lines(state: &State, run: &Run, now: &Now) -> Vec<String> {
     let picture = Picture::of(state, run);
     let mut lines: Vec<String> = text::overdue(run).into_iter().chain(text::turned(state, run)).collect();
     if run.is_open() && run.is_blocked() && run.course == Course::Forward {
         lines.push("nothing new starts until a person decides".into());
     }
+    lines.extend(forecast::lines(state, run, now));
     picture.steps(&mut lines);
     if run.course != Course::Forward {
         picture.way_back(&mut lines);

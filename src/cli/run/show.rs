@@ -5,9 +5,9 @@ use clap::Args;
 use super::super::feed::Feed;
 use super::super::out::{Format, Out};
 use super::super::session::Session;
-use super::super::{Outcome, find};
+use super::super::{Failure, Outcome, find};
 use super::follow::{Interrupts, to_its_end};
-use super::picture;
+use super::{forecast, picture};
 use crate::core::ids::RunId;
 use crate::core::run::Run;
 use crate::core::state::State;
@@ -80,10 +80,12 @@ fn show(snapshot: &Snapshot, id: RunId, out: &mut Out) -> Outcome {
     let state = &snapshot.state;
     let run = find::run(state, id)?;
     if out.format == Format::Json {
-        return out.json(run);
+        let mut shown = serde_json::to_value(run).map_err(|why| Failure::failed(why.to_string()))?;
+        shown["forecast"] = forecast::of_run(state, run, &snapshot.now);
+        return out.json(&shown);
     }
     out.line(row(state, run).join("  "))?;
-    for line in picture::lines(state, run) {
+    for line in picture::lines(state, run, &snapshot.now) {
         out.line(line)?;
     }
     Ok(())

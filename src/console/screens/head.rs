@@ -8,6 +8,7 @@ use crate::console::model::{Link, whole};
 use crate::console::place::View;
 use crate::console::theme::Role;
 use crate::console::waits::Whose;
+use crate::core::forecast::Miss;
 use crate::core::gate::worst_loss;
 use crate::core::health::{Verdict, summarise};
 use crate::core::incident::{Incident, Phase};
@@ -16,13 +17,14 @@ use crate::core::objectives::{Rto, Standing, downtime, held, rpo, rto, ticks};
 use crate::core::plan::Severity;
 use crate::core::state::Loaded;
 use crate::core::time::Span;
+use crate::text;
 
 /// Draws them.
 pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>) {
     let clock = view.model.now().map_or_else(|| "--:--:--Z".to_owned(), |now| now.utc.to_string());
     let room = canvas.columns().saturating_sub(clock.len() + 2);
     canvas.both(0, &what(view, room), &Row::of(clock, Role::Strong).gap(1));
-    let (left, right) = clocks(view);
+    let (left, right) = clocks(view, canvas.columns());
     canvas.both(1, &left, &right);
     canvas.both(2, &felt(view), &commander(view));
     let (left, right) = waiting(view);
@@ -134,7 +136,7 @@ pub(crate) fn verdict_sign(verdict: Verdict) -> &'static str {
     }
 }
 
-fn clocks(view: View<'_>) -> (Row, Row) {
+fn clocks(view: View<'_>, columns: usize) -> (Row, Row) {
     let (Some(incident), Some(now)) = (view.incident(), view.model.now()) else {
         return (calm(view), Row::new());
     };
@@ -153,7 +155,26 @@ fn clocks(view: View<'_>) -> (Row, Row) {
         Phase::Proposed => Row::of("PROPOSED", Role::Warn),
         _ => Row::of(incident.phase.word(), Role::Dim),
     };
-    (row, phase.gap(1))
+    let room = columns.saturating_sub(row.width() + 3);
+    (row, end(view, incident, &phase, room).unwrap_or(phase).gap(1))
+}
+
+/// When the run in focus will end, in the longest form that fits; beside the phase where both do.
+fn end(view: View<'_>, incident: &Incident, phase: &Row, room: usize) -> Option<Row> {
+    let run = view.run().filter(|run| run.incident == incident.id)?;
+    let told = view.model.forecast(run)?;
+    let short = text::forecast_short(run, &told.forecast, &view.model.now()?);
+    let ends: Vec<Row> = short.into_iter().map(|words| Row::of(words, Role::Strong)).collect();
+    let role = if matches!(told.miss, Some(Miss::Possible(_))) { Role::Warn } else { Role::Bad };
+    let missed = told.miss.and_then(text::missed).map(|words| Row::of(words, role));
+    let mut forms: Vec<Row> = match &missed {
+        // That it comes too late matters more than when.
+        Some(missed) => ends.iter().map(|end| end.clone().with(", ", Role::Text).and(missed.clone())).collect(),
+        None => ends.clone(),
+    };
+    forms.extend(missed);
+    let beside = forms.first().map(|first| phase.clone().gap(3).and(first.clone()));
+    beside.into_iter().chain(forms).find(|form| form.width() <= room)
 }
 
 fn objective(rto: &Rto, incident: &Incident) -> Row {

@@ -245,27 +245,29 @@ fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row {
     let seen = health::site(loaded, &site.id);
     let judged = health::judge_site(loaded, &site.id);
     let (sign, role) = site_look(judged);
-    let mut row = Row::text(" ").with(&site.name, Role::Strong).gap(1).with(sign, role);
-    if matches!(judged, SiteVerdict::Down | SiteVerdict::Partly) {
-        row = row.gap(1).with(crate::text::site_verdict(judged), role);
-    }
+    let serves = if loaded.active.as_ref() == Some(&site.id) { " serves" } else { "" };
+    let mut row = Row::text(" ").with(&site.name, Role::Strong).gap(1).with(sign, role).with(serves, Role::Strong);
     let counts = [
         (Verdict::Down, "down"),
-        (Verdict::Paused, "paused"),
         (Verdict::Degraded, "degraded"),
         (Verdict::Unknown, "unknown"),
+        (Verdict::Paused, "paused"),
         (Verdict::Ok, "ok"),
     ];
+    let of = seen.parts.len();
     for (verdict, word) in counts {
         let count = seen.count(verdict);
+        let says = match (verdict, judged) {
+            (Verdict::Down, SiteVerdict::Down | SiteVerdict::Partly) => {
+                format!(" {}, {count} of {of}", crate::text::site_verdict(judged))
+            }
+            _ => format!(" {count} {word}"),
+        };
         if count > 0 {
-            row = row.with(format!(" {count} {word}"), head::verdict_role(verdict));
+            row = row.with(says, head::verdict_role(verdict));
         }
     }
-    if seen.parts.is_empty() {
-        row = row.with(" no probes", Role::Dim);
-    }
-    if loaded.active.as_ref() == Some(&site.id) { row.with("  serves", Role::Strong) } else { row }
+    if of == 0 { row.with(" no probes", Role::Dim) } else { row }
 }
 
 /// The sign of a site as a whole, and what it looks like.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::comms::{Delivery, Update};
 use super::event::{Event, Opening, PlanBody};
+use super::forecast::{AtStart, COMPARED, compared};
 use super::health::{Belief, Pause, ProbeState, Verdict};
 use super::ids::{IncidentId, PlanId, ProbeId, RunId};
 use super::incident::{Incident, Phase};
@@ -154,6 +155,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 r.state = RunState::Ended { result: result.clone(), at: entry.at.clone() };
             });
             remember_durations(state, *run);
+            remember_forecast(state, *run, &entry.at);
         }
         Event::NoteAdded { .. }
         | Event::EngineStopped
@@ -184,6 +186,7 @@ fn begin(state: &mut State, entry: &Entry, run: RunId, procedure: &Arc<Procedure
         state: RunState::Going,
         course: Course::Forward,
         overdue: None,
+        foretold: AtStart::NotBegun,
         results: BTreeMap::new(),
         board: Board::default(),
     };
@@ -214,6 +217,16 @@ fn pauses_mut(state: &mut State, plan: &PlanId, change: impl FnOnce(&mut Vec<Pau
     if let Some(loaded) = state.plans.get_mut(plan) {
         change(&mut Arc::make_mut(loaded).pauses);
     }
+}
+
+/// What was foretold beside what it took is what people are told of forecasts.
+fn remember_forecast(state: &mut State, run: RunId, at: &Now) {
+    let Some(run) = state.runs.get(&run).cloned() else { return };
+    let Some(compared) = compared(&run, at) else { return };
+    let of_plan = state.forecasts.entry(run.plan.clone()).or_default();
+    let all = Arc::make_mut(of_plan.entry(run.procedure.id.clone()).or_default());
+    all.push(compared);
+    all.drain(..all.len().saturating_sub(COMPARED));
 }
 
 /// An outage becomes part of an incident, and makes a proposal as grave as it is.

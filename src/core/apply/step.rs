@@ -1,6 +1,7 @@
 //! The events of one step.
 
 use super::super::event::Event;
+use super::super::forecast::{AtStart, at_start};
 use super::super::ids::{RunId, StepId};
 use super::super::plan::{OnFailure, Step};
 use super::super::run::{Confirmation, Failure, How, StepRun, StepState, Then};
@@ -13,14 +14,17 @@ pub(super) fn apply(state: &mut State, entry: &Entry, event: &Event) {
     let at = entry.at.clone();
     let by = entry.by.clone();
     match event {
-        Event::StepStarted { run, step, attempt } => step_mut(state, entry, *run, step, |definition, s| {
-            s.attempts = *attempt;
-            s.state = if definition.action.is_for_people() {
-                StepState::Waiting { since: at }
-            } else {
-                StepState::Running { since: at }
-            };
-        }),
+        Event::StepStarted { run, step, attempt } => {
+            foretell(state, *run, &at);
+            step_mut(state, entry, *run, step, |definition, s| {
+                s.attempts = *attempt;
+                s.state = if definition.action.is_for_people() {
+                    StepState::Waiting { since: at }
+                } else {
+                    StepState::Running { since: at }
+                };
+            });
+        }
         Event::StepSucceeded { run, step, evidence, results, .. } => {
             step_mut(state, entry, *run, step, |_, s| s.state = done(&s.state, How::Seen(evidence.clone()), at));
             if !results.is_empty() {
@@ -75,6 +79,14 @@ pub(super) fn apply(state: &mut State, entry: &Entry, event: &Event) {
         }),
         _ => {}
     }
+}
+
+/// A forecast is judged by what it said before the first step: by then it is known what the launch leaves out.
+fn foretell(state: &mut State, run: RunId, at: &Now) {
+    let not_begun = state.runs.get(&run).filter(|run| run.foretold == AtStart::NotBegun).cloned();
+    let Some(known) = not_begun else { return };
+    let foretold = at_start(state, &known, at);
+    run_mut(state, run, |run| run.foretold = foretold);
 }
 
 /// What a failure for good means for its run. What was stopped from outside waits for whoever takes the run up again.

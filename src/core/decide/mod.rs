@@ -16,6 +16,7 @@ use super::incident::Incident;
 use super::people::{Act, Person};
 use super::plan::{Environment, Step};
 use super::refusal::{Missing, Refusal};
+pub(super) use run::begins;
 pub use run::{Launch, Launched, lay_out, may_begin};
 
 use super::run::{Run, StepRun};

@@ -92,6 +92,11 @@ pub(super) fn start(c: Context<'_>, launch: Launch<'_>, seen: Option<&PlanHash>)
         return Err(Refusal::PlanChanged { seen: seen.clone(), newest: launched.loaded.hash.clone() });
     }
     may_begin(c, launch, &launched)?;
+    Ok(begins(c, launch, launched))
+}
+
+/// What is written when a run so laid out begins.
+pub(in crate::core) fn begins(c: Context<'_>, launch: Launch<'_>, launched: Launched<'_>) -> Vec<Event> {
     let Launched { loaded, laid_out, values, .. } = launched;
     let run = RunId(c.state.runs_so_far + 1);
     let without = &launch.options.without;
@@ -112,7 +117,7 @@ pub(super) fn start(c: Context<'_>, launch: Launch<'_>, seen: Option<&PlanHash>)
         graph: Some(Arc::new(laid_out.graph)),
         components: laid_out.components,
     };
-    Ok(std::iter::once(started).chain(skipped).collect())
+    std::iter::once(started).chain(skipped).collect()
 }
 
 /// Most arguments of a program that no runbook has, and most bytes of all of them.

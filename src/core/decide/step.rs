@@ -85,7 +85,7 @@ pub(super) fn skip(c: Context<'_>, run: RunId, id: &StepId, reason: &str) -> Res
             right: "a gate is confirmed or declined; a run that must not pass it is aborted".into(),
         });
     }
-    if seen.state.is_settled() || matches!(seen.state, StepState::Running { .. }) {
+    if !Run::may_be_left_out(step, seen) {
         return Err(step_is(step, seen, "pending, waiting, failed or unknown; abort the run to stop it"));
     }
     nothing_lives(c, run, step, seen)?;

@@ -8,10 +8,28 @@ use super::super::state::State;
 use super::super::when::Facts;
 
 /// The facts for one step of a run.
-pub(super) struct OfStep<'a> {
-    pub(super) state: &'a State,
-    pub(super) run: &'a Run,
-    pub(super) step: &'a Step,
+pub(in crate::core) struct OfStep<'a> {
+    pub(in crate::core) state: &'a State,
+    pub(in crate::core) run: &'a Run,
+    pub(in crate::core) step: &'a Step,
+}
+
+impl OfStep<'_> {
+    /// Whether what became of a step that a condition names is settled, so that it asks for nothing that may change.
+    pub(in crate::core) fn is_settled(&self, step: &str) -> bool {
+        let Some(id) = self.named(step) else { return false };
+        match self.run.find(&id) {
+            Some((_, _, seen)) => seen.state.is_settled(),
+            None => self.run.pairs().filter(|(step, _)| is_pass(step, &id)).all(|(_, seen)| seen.state.is_settled()),
+        }
+    }
+
+    /// The step of that name beside this one.
+    fn named(&self, step: &str) -> Option<StepId> {
+        let scope = &self.step.origin.scope;
+        let full = if scope.is_empty() { step.to_owned() } else { format!("{scope}.{step}") };
+        StepId::new(full).ok()
+    }
 }
 
 impl Facts for OfStep<'_> {
@@ -20,9 +38,7 @@ impl Facts for OfStep<'_> {
     }
 
     fn outcome(&self, step: &str) -> Option<&'static str> {
-        let scope = &self.step.origin.scope;
-        let full = if scope.is_empty() { step.to_owned() } else { format!("{scope}.{step}") };
-        let id = StepId::new(full).ok()?;
+        let id = self.named(step)?;
         match self.run.find(&id) {
             Some((_, _, seen)) => Some(outcome(seen)),
             None => passes(self.run, &id),
@@ -54,13 +70,17 @@ impl Facts for OfStep<'_> {
 
 /// How the passes of a list stand together: as the worst of them, *done* only when all are.
 fn passes(run: &Run, group: &StepId) -> Option<&'static str> {
-    let of_group = run.pairs().filter(|(step, _)| step.origin.group.as_ref() == Some(group) && step.counts());
+    let of_group = run.pairs().filter(|(step, _)| is_pass(step, group));
     let worst = |word: &str| {
         ["done", "not_needed", "skipped", "pending", "waiting", "pausing", "running", "declined", "unknown", "failed"]
             .iter()
             .position(|known| *known == word)
     };
     of_group.map(|(_, seen): (&Step, &StepRun)| outcome(seen)).max_by_key(|word| worst(word))
+}
+
+fn is_pass(step: &Step, group: &StepId) -> bool {
+    step.origin.group.as_ref() == Some(group) && step.counts()
 }
 
 /// How a step stands, in the words of conditions, which have no blanks.

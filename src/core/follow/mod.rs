@@ -10,6 +10,8 @@ mod turned;
 
 use std::collections::BTreeMap;
 
+pub(super) use facts::OfStep;
+
 use super::event::Event;
 use super::health::Readings;
 use super::ids::IncidentId;

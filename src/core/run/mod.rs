@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use board::Board;
 pub use graph::Graph;
 
+use super::forecast::AtStart;
 use super::ids::{ComponentId, IncidentId, PlanId, Principal, RunId, StepId};
 use super::plan::{Action, Gate, PlanHash, Procedure, Purpose, Step};
 use super::template::Values;
@@ -45,6 +46,9 @@ pub struct Run {
     pub course: Course,
     /// When its time was over, if it was.
     pub overdue: Option<Now>,
+    /// What was foretold of it when its first step began.
+    #[serde(default)]
+    pub foretold: AtStart,
     /// Results that its steps brought: by the scope that knows them, and by name.
     pub results: BTreeMap<String, Values>,
     /// One for each step of the procedure, in the same order.
@@ -533,7 +537,17 @@ impl Run {
     /// The host that a step's program runs on, when not on the engine's own; `None` too when its name has no value.
     #[must_use]
     pub fn host_of(&self, step: &Step) -> Option<String> {
-        step.host.as_ref()?.fill(&self.values_of(step)).ok()
+        self.host_at(self.graph.place(&step.id)?)
+    }
+
+    /// The same for the step at a place, counted from 0.
+    #[must_use]
+    pub fn host_at(&self, place: usize) -> Option<String> {
+        let (_, step, seen) = self.at(place)?;
+        let host = step.host.as_ref()?;
+        let known = self.results.get(self.scope_of_results(step));
+        let nearest = [Some(&seen.values), Some(&step.origin.values), known, Some(&self.values)];
+        host.fill_from(|name| nearest.into_iter().flatten().find_map(|values| values.get(name))).ok()
     }
 
     /// The step that takes another back, if it can be.
@@ -552,6 +566,13 @@ impl Run {
     pub fn kept(&self) -> impl Iterator<Item = &Step> {
         let steps = self.board.done.values().filter_map(|place| self.procedure.steps.get(*place as usize));
         steps.filter(|step| !step.action.only_looks() && !matches!(step.action, Action::Gate(_)))
+    }
+
+    /// Whether a person may leave a step out as it stands: gates are answered, what runs is stopped, what is over is over.
+    #[must_use]
+    pub fn may_be_left_out(step: &Step, seen: &StepRun) -> bool {
+        let over_or_running = seen.state.is_settled() || matches!(seen.state, StepState::Running { .. });
+        !matches!(step.action, Action::Gate(_)) && !over_or_running
     }
 
     /// Whether it has taken anything to its end that belongs to going back.

@@ -3,6 +3,7 @@
 mod clocks;
 mod expand;
 mod failure;
+mod forecast;
 mod gates;
 mod graph;
 mod incidents;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::checks::is_good;
+use super::super::forecast;
 use super::Shown;
 use super::page::undo;
 use crate::core::plan::{Action, Purpose, Return, Step};
@@ -25,6 +26,7 @@ pub(super) fn whole(shown: &Shown<'_>) -> Value {
         "call_sign": shown.incident.map(|incident| &incident.call_sign), "values": launched.values,
         "options": shown.options, "lanes": procedure.lanes, "timeout": procedure.timeout,
         "components": launched.laid_out.components, "least": shown.preview.least,
+        "forecast": shown.preview.forecast.as_ref().map(|told| forecast::whole(told, &procedure.steps)),
         "preconditions": { "hold": good, "of": all }, "checks": shown.looked.0,
         "refused": refused,
         "steps": shown.preview.rows.iter().map(|row| step(shown, row)).collect::<Vec<_>>(),

@@ -13,6 +13,9 @@ use crate::text;
 /// Most steps that are named in one line.
 const NAMED: usize = 12;
 
+/// What no forecast has in it.
+const WITHOUT: &str = "without waiting for people";
+
 /// All lines of it.
 pub(super) fn lines(shown: &Shown<'_>) -> Vec<String> {
     let mut lines = head(shown);
@@ -126,16 +129,16 @@ fn foot(shown: &Shown<'_>) -> Vec<String> {
         let ids: Vec<_> = steps.iter().map(|step| step.id.to_string()).collect();
         if ids.is_empty() { "nothing".to_owned() } else { text::some_of(&ids, NAMED) }
     };
-    let engines = |(_, step): &(&Row, &Step)| step.counts() && !step.action.is_for_people();
-    let unknown = rows().filter(engines).filter(|(row, _)| row.expected == Expected::Unknown).count();
-    let least = preview.least.map_or_else(|| "unknown".to_owned(), |least| format!("at least {least}"));
-    let unknown = if unknown > 0 { format!("; of {unknown} steps nobody knows how long") } else { String::new() };
+    let told = preview.forecast.as_ref();
+    let takes = told.map_or_else(|| "unknown".to_owned(), |told| format!("{}, {WITHOUT}", text::forecast_takes(told)));
+    let rests = told.map(text::forecast_basis).filter(|words| !words.is_empty());
     let undone = rows().filter(|(row, _)| row.undo.is_some()).map(|(_, step)| step).collect();
     let mut lines = vec![
-        fact("takes", format!("{least}, without waiting for people{unknown}")),
+        fact("takes", takes),
         fact("can be undone", named(undone)),
         fact("no return", named(preview.no_return().collect())),
     ];
+    lines.splice(1..1, rests.map(|words| fact("", words)));
     for (step, _) in preview.gates() {
         lines
             .push(fact("must confirm", format!("{}: {}", step.id, text::action(&step.action, &shown.values_of(step)))));

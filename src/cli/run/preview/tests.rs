@@ -85,7 +85,8 @@ fn a_preview_says_what_can_be_undone_who_must_confirm_and_whether_it_could_start
     assert_eq!(
         foot(&world),
         [
-            "takes           at least 9s, without waiting for people; of 9 steps nobody knows how long",
+            "takes           at least ~9s, without waiting for people",
+            "                left: 1 by author, 8 unknown, 1 people's (no time)",
             "can be undone   fence, drain and tidy",
             "no return       promote",
             "must confirm    go: Promote West: 2 people, incident commander or technical lead",

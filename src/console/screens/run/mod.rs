@@ -19,8 +19,8 @@ use crate::core::run::StepRun;
 use detail::Detail;
 
 pub(crate) use detail::does;
-use standing::progress;
 pub(crate) use standing::{banner, progress_within};
+use standing::{forecast, progress};
 
 /// Whose output is shown: of the step under the cursor on the run's own screen; else of the program that runs, else of the one
 /// that ended last. With the step's number and name.
@@ -52,7 +52,7 @@ pub(crate) fn draw(body: &mut Canvas<'_>, view: View<'_>) {
     title(body, view, &format!("{head}{}", if fits { &launched } else { "" }));
     let (width, height) = (body.width(), body.height());
     let mut y = 1;
-    for row in banner(view, run, body.columns()) {
+    for row in banner(view, run, body.columns()).into_iter().chain(forecast(view, run, body.columns())) {
         body.row(y, &row);
         y += 1;
     }

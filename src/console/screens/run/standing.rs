@@ -2,6 +2,7 @@
 
 use crate::console::canvas::{Row, count, wrap};
 use crate::console::place::View;
+use crate::console::screens::steps::PATH;
 use crate::console::theme::Role;
 use crate::console::waits::needs_somebody;
 use crate::core::run::{Course, Run, RunResult, RunState, StepState};
@@ -29,6 +30,24 @@ pub(crate) fn progress_within(run: &Run, room: usize) -> Row {
         }
     }
     row
+}
+
+/// When a run will end, what that rests on, and what would help when it is too late.
+pub(super) fn forecast(view: View<'_>, run: &Run, width: usize) -> Vec<Row> {
+    let Some((told, now)) = view.model.forecast(run).zip(view.model.now()) else { return Vec::new() };
+    let mark = (!told.path.is_empty()).then(|| format!("{PATH} = critical path"));
+    let rests = [Some(text::forecast_basis(&told.forecast)), mark];
+    let rests: Vec<String> = rests.into_iter().flatten().filter(|words| !words.is_empty()).collect();
+    let lines = [
+        (Some(text::forecast(run, &told.forecast, &now)), Role::Strong),
+        (text::forecast_pressed(&told.forecast, told.miss), Role::Bad),
+        (Some(rests.join("; ")).filter(|words| !words.is_empty()), Role::Dim),
+    ];
+    let wrapped = |(words, role): (Option<String>, Role)| {
+        let lines = wrap(&words.unwrap_or_default(), width.saturating_sub(3)).into_iter().take(2);
+        lines.filter(|line| !line.is_empty()).map(move |line| Row::of(format!("  {line}"), role)).collect::<Vec<_>>()
+    };
+    lines.into_iter().flat_map(wrapped).collect()
 }
 
 /// What there is to say of a run that does not simply go on, each with a sign and a word that stand out.

@@ -19,6 +19,9 @@ use crate::text;
 /// The spinner's pictures, four a second.
 const SPINNER: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠴", "⠦", "⠧", "⠇"];
 
+/// The mark of a step on the critical path: those decide the end of the run.
+pub(crate) const PATH: &str = "●path";
+
 /// The line at that place.
 pub(super) fn line(steps: &Steps<'_>, at: usize) -> Line {
     let run = steps.run;
@@ -54,6 +57,15 @@ fn lead(steps: &Steps<'_>, (sign, role): (&str, Role), number: Option<usize>) ->
     Row::text(" ").with(sign, role).with(format!(" {number:>digits$} "), Role::Dim)
 }
 
+/// What is known of a step, with a mark where it decides the end.
+fn marked(steps: &Steps<'_>, places: impl Iterator<Item = usize>, finding: Row) -> Row {
+    match steps.on_path(places) {
+        true if finding.is_empty() => Row::of(PATH, Role::Strong),
+        true => Row::of(PATH, Role::Strong).gap(1).and(finding),
+        false => finding,
+    }
+}
+
 fn with_finding(steps: &Steps<'_>, row: Row, finding: Row) -> Row {
     if finding.is_empty() {
         return row;
@@ -76,11 +88,21 @@ fn of_step(steps: &Steps<'_>, at: usize, node: u32, (place, step, done): (usize,
     let row = lead(steps, sign, Some(place + 1)).and(steps.rail(at));
     let row = if calls { row.with(fold(steps, node), Role::Key) } else { row };
     let row = row.and(name(run, step, done, steps.shape.name(node, step)));
+    // A call stands for its steps where they are folded away.
+    let stands_for = if !calls {
+        1
+    } else if is_folded(view, run, steps.shape, node) {
+        usize::MAX
+    } else {
+        0
+    };
+    let places = steps.shape.places(node).take(stands_for);
     let finding = match tally {
         Some(tally) => tally.row(),
         None if given_up => Row::of("nobody is asked any more", Role::Dim),
         None => finding(view, run, step, done),
     };
+    let finding = marked(steps, places, finding);
     let before_no_return = steps.node(at).is_some_and(|node| node.before_no_return);
     let right = if calls { Row::new() } else { right(view, step, done, before_no_return) };
     Line::of(Thing::Step(run.id, step.id.clone()), with_finding(steps, row, finding)).right(right)
@@ -115,7 +137,9 @@ fn of_group(steps: &Steps<'_>, at: usize, node: u32, id: &StepId, name: &str) ->
     let role = if tally.standing() == Standing::Pending { Role::Dim } else { Role::Text };
     let row = lead(steps, together(steps.view, &tally), None).and(steps.rail(at));
     let row = row.with(fold(steps, node), Role::Key).with(name, role);
-    Line::of(Thing::Group(steps.run.id, id.clone()), with_finding(steps, row, tally.row()))
+    let stands_for = if is_folded(steps.view, steps.run, steps.shape, node) { usize::MAX } else { 0 };
+    let finding = marked(steps, steps.shape.places(node).take(stands_for), tally.row());
+    Line::of(Thing::Group(steps.run.id, id.clone()), with_finding(steps, row, finding))
 }
 
 /// The mark of what can be unfolded, or folded.

@@ -5,7 +5,10 @@ mod line;
 mod rows;
 mod tally;
 
+use std::rc::Rc;
+
 use crate::console::canvas::Row;
+use crate::console::forecasts::Told;
 use crate::console::list::{Line, List};
 use crate::console::place::{Thing, View};
 use crate::console::rail::Rails;
@@ -13,7 +16,7 @@ use crate::console::shape::{Node, Shape, What};
 use crate::core::ids::StepId;
 use crate::core::run::Run;
 
-pub(crate) use line::{how_text, sign};
+pub(crate) use line::{PATH, how_text, sign};
 pub(crate) use rows::has_folds;
 use rows::{Shown, rows};
 
@@ -23,6 +26,8 @@ pub(crate) struct Steps<'a> {
     run: &'a Run,
     shape: &'a Shape,
     rows: Vec<Shown>,
+    /// When the run will end, and which steps decide that.
+    told: Option<Rc<Told>>,
     /// Where findings begin. It depends on the plan alone: nothing moves sideways while the run goes on.
     column: usize,
     digits: usize,
@@ -36,7 +41,7 @@ impl<'a> Steps<'a> {
         let digits = if run.steps.len() == run.progress().1 { digits } else { digits.max(2) };
         // As wide as the longest name, but never so wide that findings have no room.
         let column = (shape.widest + digits.max(2) + 5).clamp(20, (width * 9 / 20).max(20));
-        Steps { view, run, shape, rows: rows(view, run, shape), column, digits }
+        Steps { view, run, shape, rows: rows(view, run, shape), told: view.model.forecast(run), column, digits }
     }
 
     fn node(&self, at: usize) -> Option<&'a Node> {
@@ -44,6 +49,11 @@ impl<'a> Steps<'a> {
             Some(Shown::Node(node)) => self.shape.node(*node),
             _ => None,
         }
+    }
+
+    /// Whether one of those steps is one that decides the end, among others that do not.
+    fn on_path(&self, mut places: impl Iterator<Item = usize>) -> bool {
+        self.told.as_ref().is_some_and(|told| !told.path.is_empty() && places.any(|place| told.path.contains(&place)))
     }
 
     /// The lanes around a line and its own, as far as there are any.
