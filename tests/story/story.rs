@@ -110,7 +110,7 @@ fn pass_the_gate(terminal: &mut Terminal, call_sign: &str) {
 fn recover(terminal: &mut Terminal) {
     terminal.see("all customers served", |s| (served(s)? == 100).then_some(()));
     let screen = terminal.see("recovered", |s| line(s, 1).ends_with("recovered").then(|| s.to_owned()));
-    assert!(screen.contains("East ✗ 3 down"), "East stays as it is:\n{screen}");
+    assert!(screen.contains("East ✗ DOWN, 3 of 3"), "East stays as it is:\n{screen}");
     let stopped = line(&screen, 1).to_owned();
     assert!(stopped.starts_with(" WAS DOWN "), "{screen}");
     let clock = |s: &str| head(s).split_whitespace().last().unwrap().to_owned();
