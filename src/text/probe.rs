@@ -100,6 +100,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn limits_are_said_with_their_side_and_unit() {
+        let limit = |measure: Measure, at| Limit { measure, side: measure.side(), at };
+        let mut probe = crate::core::fixtures::probe("db");
+        assert_eq!(limits(&probe), None);
+        probe.limits.warn = vec![limit(Measure::Lag, 10.0), limit(Measure::Free, 1_073_741_824.0)];
+        probe.limits.fail = vec![limit(Measure::Used, 95.0)];
+        let says = "degraded with lag above 10s or free below 1.0 GiB; bad with used above 95 %";
+        assert_eq!(limits(&probe).as_deref(), Some(says));
+    }
+
+    #[test]
     fn what_a_probe_does_is_said_without_its_password() {
         let address = |url: &str| Address::Plain(url.into());
         for (of, says) in [

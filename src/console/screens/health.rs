@@ -2,11 +2,11 @@
 
 use super::head::{verdict_role, verdict_sign};
 use super::whole;
-use crate::console::canvas::{Canvas, Row};
+use crate::console::canvas::{Canvas, Row, round};
 use crate::console::list::Line;
 use crate::console::place::{Thing, View};
 use crate::console::theme::Role;
-use crate::core::health::{Found, Sample};
+use crate::core::health::{Found, Sample, Verdict};
 use crate::core::plan::{Component, Probe, Vantage};
 use crate::core::state::Loaded;
 
@@ -74,8 +74,8 @@ pub(crate) fn about(view: View<'_>, loaded: &Loaded, component: &Component, prob
         Vantage::FrontDoor => "through the front door, as a customer",
         Vantage::Inside => "directly at the part",
     };
-    let verdict = loaded.verdict(&probe.id);
     let state = loaded.probes.get(&probe.id);
+    let verdict = state.map_or(Verdict::Unknown, |s| s.verdict);
     let moment = |at: Option<&crate::core::time::Now>| at.map_or("never".to_owned(), |at| at.utc.dated());
     let row = |name: &str, value: String| Row::of(name, Role::Dim).tab(14).with(value, Role::Text);
     let mut rows = vec![
@@ -90,9 +90,17 @@ pub(crate) fn about(view: View<'_>, loaded: &Loaded, component: &Component, prob
         row("last good", moment(state.and_then(|s| s.last_good.as_ref()))),
         row("changes", format!("down after {} bad in a row, ok after {} good", probe.fail_after, probe.pass_after)),
     ];
+    rows.extend(crate::text::limits(probe).map(|limits| row("limits", limits)));
+    if let Some(pause) = loaded.pause_of(component, probe) {
+        let left = view.model.now().map_or_else(|| "?".to_owned(), |now| round(pause.left(&now)));
+        let by = view.model.state.name(&pause.by);
+        rows.push(row("PAUSED", format!("{} by {by}, for {left} more: {}", pause.of, pause.reason)));
+    }
     for (place, sample) in view.model.readings().looks(&loaded.plan.id, &probe.id) {
         let from = if probe.from.len() > 1 { format!("{place}: ") } else { String::new() };
         rows.push(row("last look", format!("{from}{}", last(view, sample).plain())));
+        let measured = crate::text::measured(&sample.measured);
+        rows.extend((!measured.is_empty()).then(|| row("", measured)));
     }
     rows
 }

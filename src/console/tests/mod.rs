@@ -2,6 +2,7 @@
 
 mod forecast;
 mod habits;
+mod health;
 mod launching;
 mod pages;
 pub(crate) mod rebuild;
