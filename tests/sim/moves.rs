@@ -5,7 +5,7 @@ use warroom::core::follow::next_due;
 use warroom::core::health::{Change, Manner, Verdict};
 use warroom::core::ids::{PlanId, ProbeId, RunId};
 use warroom::core::loss::{Position, Replicated};
-use warroom::core::observe::{Report, StepEnd};
+use warroom::core::observe::{Connection, Report, StepEnd};
 use warroom::core::plan::{Action, Place, Step};
 use warroom::core::run::{Evidence, Failure, StepState};
 use warroom::core::template::Values;
@@ -27,6 +27,8 @@ enum Move {
     ProgramDies,
     Delivered,
     Probe,
+    /// The engine loses the world, or finds it again.
+    Connection,
     Loss,
     Passes,
     ClockJumps,
@@ -52,6 +54,7 @@ impl History {
             (1, ProgramDies),
             (6, Delivered),
             (6, Probe),
+            (1, Connection),
             (2, Loss),
             (12, Passes),
             (3, ClockJumps),
@@ -71,6 +74,7 @@ impl History {
             ProgramDies => self.program_dies(),
             Delivered => self.delivered(),
             Probe => self.probe(),
+            Connection => self.connection(),
             Loss => self.loss(),
             Passes => return self.passes(),
             ClockJumps => {
@@ -241,6 +245,12 @@ impl History {
         self.turns(plan, probe, to);
     }
 
+    fn connection(&mut self) {
+        let cut = Connection::Cut { why: "nothing answers".into() };
+        let now = self.chance.weighted(&[(1, 0), (2, 1)]);
+        self.engine.outside.tell(Report::Connection(if now == 0 { cut } else { Connection::There }));
+    }
+
     fn probes(&self) -> Vec<(PlanId, ProbeId)> {
         let plans = self.engine.state.plans.iter();
         plans.flat_map(|(id, loaded)| loaded.probes.keys().map(move |probe| (id.clone(), probe.clone()))).collect()
@@ -250,10 +260,15 @@ impl History {
         let Some(known) = self.engine.state.plans.get(&plan).and_then(|l| l.probes.get(&probe)) else { return };
         let now = self.engine.now();
         let last_good = if to == Verdict::Ok { Some(now.clone()) } else { known.last_good.clone() };
+        let from = known.verdict;
         let change = Change {
             place: Place::Engine,
-            manner: Manner::Steady,
-            from: known.verdict,
+            manner: if to == Verdict::Degraded {
+                self.chance.weighted(&[(1, Manner::Steady), (1, Manner::Flapping)])
+            } else {
+                Manner::Steady
+            },
+            from,
             to,
             since: now,
             why: format!("{to:?}"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use warroom::core::command::{Command, Declared, Options};
 use warroom::core::decide::{Context, Launch};
 use warroom::core::gate::view;
+use warroom::core::health::Extent;
 use warroom::core::ids::{IncidentId, PlanId, Principal, RoleId, RunId, StepId};
 use warroom::core::incident::Phase;
 use warroom::core::people::Mode;
@@ -47,6 +48,8 @@ enum Ask {
     TakeUp,
     RollBack,
     Abort,
+    Pause,
+    Unpause,
 }
 
 const ROLES: [&str; 3] = ["incident_commander", "technical_lead", "deputy"];
@@ -103,6 +106,8 @@ impl History {
             (4, TakeUp),
             (5, RollBack),
             (3, Abort),
+            (2, Pause),
+            (1, Unpause),
         ]);
         let who = self.anybody();
         let asked = match this {
@@ -189,8 +194,29 @@ impl History {
             }
             Ask::RollBack => Command::RollBack { run, reason },
             Ask::Abort => Command::Abort { run, reason },
+            Ask::Pause => {
+                let (plan, of) = self.some_part()?;
+                let length = Span::from_secs(self.chance.weighted(&[(4, 20), (2, 600), (1, 0), (1, 9 * 86_400)]));
+                Command::PauseHealth { plan, of, length, reason }
+            }
+            Ask::Unpause => {
+                let (plan, of) = self.some_part()?;
+                Command::ResumeHealth { plan, of }
+            }
             _ => return None,
         })
+    }
+
+    /// Some part of some plan.
+    fn some_part(&mut self) -> Option<(PlanId, Extent)> {
+        let plans: Vec<PlanId> = self.engine.state.plans.keys().cloned().collect();
+        let plan = self.chance.pick(&plans)?.clone();
+        let body = &self.engine.state.plans[&plan].plan;
+        let mut parts = vec![Extent::Plan, Extent::Site(id("nowhere"))];
+        parts.extend(body.sites.iter().map(|site| Extent::Site(site.id.clone())));
+        parts.extend(body.components.iter().map(|component| Extent::Component(component.id.clone())));
+        parts.extend(body.probes().map(|(_, probe)| Extent::Probe(probe.id.clone())));
+        Some((plan, self.chance.pick(&parts)?.clone()))
     }
 
     /// A launch of some procedure for a declared incident, sometimes otherwise than its plan says.

@@ -76,6 +76,8 @@ impl Judge {
                 assert!(self.told.insert(of.clone()), "words go out once for {of:?}");
                 self.trials[&of.run].tells(of);
             }
+        } else if matches!(entry.event, Event::ProbeChanged { .. } | Event::IncidentProposed(_)) {
+            assert!(self.state.cut_off.is_none(), "an engine that is cut off says something of others");
         } else if let Event::SiteActivated { .. } = &entry.event {
             assert_eq!(entry.by, Principal::Engine);
         }
