@@ -8,13 +8,14 @@ use super::canvas::{Canvas, Row};
 use super::key::Key;
 use super::message::{Answer, Effect, Ticket};
 use super::model::Model;
-use super::place::{Place, View};
+use super::place::{Panel, Place, Screen, View};
 use super::theme::Role;
 use crate::core::command::Command;
 use crate::core::ids::IncidentId;
 use crate::core::incident::Incident;
 use crate::core::plan::Environment;
 use crate::core::time::Span;
+use crate::wire::Accepted;
 
 /// Updates that were begun and not sent, by their incident.
 pub(crate) type Drafts = BTreeMap<IncidentId, String>;
@@ -53,6 +54,16 @@ impl Desk<'_> {
     pub(crate) fn send_again(&mut self, ticket: Ticket, command: Command) -> Ticket {
         self.effects.push(Effect::Send { ticket, seen: self.model.seq, command: Box::new(command) });
         ticket
+    }
+
+    /// Goes where a run that has just begun is looked on at, and says how it began.
+    pub(crate) fn begun(&mut self, accepted: &Accepted, incident: &IncidentId, screen: Screen, how: &str) {
+        self.place.run = accepted.run;
+        self.place.incident = Some(incident.clone());
+        self.place.panel = Panel::Now;
+        self.place.go(screen);
+        let run = accepted.run.map_or(String::new(), |run| run.to_string());
+        self.say(format!("✓ {run}: {how}"), Role::Good);
     }
 
     pub(crate) fn say(&mut self, says: impl Into<String>, role: Role) {

@@ -261,7 +261,7 @@ fn hostile_text_reaches_no_terminal_as_it_is() {
     terminal.press(ENTER);
     terminal.shows("Enter LAUNCHES it");
     terminal.press(ENTER);
-    terminal.shows("R2 launched");
+    terminal.shows("R2: launched");
     let screen = terminal.see("the output", |screen| {
         screen.lines().find(|row| row.contains("begun ") && row.contains(" ended")).map(str::to_owned)
     });

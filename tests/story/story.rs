@@ -64,7 +64,7 @@ fn launch(terminal: &mut Terminal) {
     assert!(preview.contains("1 Open the bridge and say who leads"), "{preview}");
     assert!(preview.contains("{\"weight\":0}") && preview.contains("Enter LAUNCHES it"), "{preview}");
     terminal.press(ENTER);
-    terminal.shows("R1 launched");
+    terminal.shows("R1: launched");
 }
 
 /// A step that a person does is shown as said by them, and the steps behind it run with their output.

@@ -6,7 +6,7 @@ use crate::console::edit::{Edit, Focus};
 use crate::console::key::{Code, Key};
 use crate::console::layer::{Desk, Layer, Next, framed, inside, squeezed, tallest};
 use crate::console::message::{Answer, Ticket};
-use crate::console::place::{Panel, Screen, View};
+use crate::console::place::{Screen, View};
 use crate::console::theme::Role;
 use crate::console::words::{shell_signs, split};
 use crate::core::command::Command;
@@ -168,12 +168,7 @@ impl Layer for Improvise {
             None => Next::Ignored,
             Some(Ok(())) => {
                 if let Answer::Yes(accepted) = answer {
-                    desk.place.run = accepted.run;
-                    desk.place.incident = Some(self.incident.clone());
-                    desk.place.panel = Panel::Now;
-                    desk.place.go(Screen::Run);
-                    let run = accepted.run.map_or(String::new(), |run| run.to_string());
-                    desk.say(format!("✓ {run}: off the script, running"), Role::Good);
+                    desk.begun(accepted, &self.incident, Screen::Run, "off the script, running");
                 }
                 Next::Close
             }

@@ -4,7 +4,6 @@ use super::habits::{sent, shows};
 use super::pages::{page, text};
 use super::rebuild::{Scene, behind_a_gate, long, night};
 use super::story::{ADA, press, write};
-use crate::console::app::App;
 use crate::console::place::Thing;
 use crate::core::command::Command;
 use crate::core::ids::RunId;
@@ -103,28 +102,4 @@ fn a_gate_behind_many_steps_counts_those_that_went_well_and_can_be_opened() {
     write(&mut app, "KESTREL many");
     press(&mut app, "Enter");
     assert_eq!(sent(&mut app).len(), 1, "{}", shows(&app));
-}
-
-/// `cargo test --lib -- --ignored --nocapture ten_thousand`
-#[test]
-#[ignore = "a measurement"]
-#[allow(clippy::print_stdout)]
-fn ten_thousand_steps() {
-    for (name, night) in [("half done", long(10_000)), ("at a gate behind 2000", behind_a_gate(2_000))] {
-        let begun = std::time::Instant::now();
-        let mut app = night.console(&ADA);
-        println!("{name}: connected after {:?}", begun.elapsed());
-        press(&mut app, "g s");
-        for (what, act) in [
-            ("draw", (|app| drop(page(app, 132, 38))) as fn(&mut App)),
-            ("walk", |app| app.walk(1)),
-            ("draw", |app| drop(page(app, 132, 38))),
-        ] {
-            let begun = std::time::Instant::now();
-            for _ in 0..20 {
-                act(&mut app);
-            }
-            println!("{name}: {what} {:?}", begun.elapsed() / 20);
-        }
-    }
 }

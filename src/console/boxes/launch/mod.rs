@@ -338,12 +338,7 @@ impl Layer for Launch {
             None => Next::Ignored,
             Some(Ok(())) => {
                 if let Answer::Yes(accepted) = answer {
-                    desk.place.run = accepted.run;
-                    desk.place.incident = Some(self.incident.clone());
-                    desk.place.panel = crate::console::place::Panel::Now;
-                    desk.place.go(Screen::WarRoom);
-                    let run = accepted.run.map_or(String::new(), |run| run.to_string());
-                    desk.say(format!("✓ {run} launched"), Role::Good);
+                    desk.begun(accepted, &self.incident, Screen::WarRoom, "launched");
                 }
                 Next::Close
             }
