@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::health::Extent;
-use super::ids::{ChannelId, ComponentId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, StepId};
+use super::ids::{
+    ChannelId, ComponentId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, ScenarioId, StepId,
+};
 use super::people::Act;
 use super::plan::{Part, Plan, PlanHash, Severity};
 use super::template::Values;
@@ -76,6 +78,24 @@ pub enum Command {
     Reopen {
         /// Which.
         incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+    /// Says which of a plan's scenarios an incident is.
+    NameScenario {
+        /// Which incident.
+        incident: IncidentId,
+        /// The scenario.
+        scenario: ScenarioId,
+        /// Why, if there is something to say.
+        reason: Option<String>,
+    },
+    /// Says that an incident is not the scenario that it was taken for.
+    RuleOutScenario {
+        /// Which incident.
+        incident: IncidentId,
+        /// The scenario.
+        scenario: ScenarioId,
         /// Why.
         reason: String,
     },
@@ -252,6 +272,8 @@ impl Command {
             Command::PauseHealth { .. } | Command::ResumeHealth { .. } => Act::PauseHealth,
             Command::Declare { .. } | Command::Dismiss { .. } => Act::Declare,
             Command::Cancel { .. } | Command::Close { .. } | Command::Reopen { .. } => Act::EndIncident,
+            Command::NameScenario { .. } => Act::Declare,
+            Command::RuleOutScenario { .. } => Act::RuleOutScenario,
             Command::AssignRole { .. } => Act::AssignRole,
             Command::Note { .. } => Act::Note,
             Command::SendUpdate { .. } => Act::SendUpdate,

@@ -11,16 +11,17 @@ use serde::{Deserialize, Serialize};
 use super::event::Event;
 use super::forecast::Compared;
 use super::health::{Pause, ProbeState, Verdict};
-use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProbeId, ProcedureId, RunId, SiteId, StepId};
+use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProbeId, ProcedureId, RunId, ScenarioId, SiteId, StepId};
 use super::incident::Incident;
 use super::people::{Mode, Person};
 use super::plan::{Component, Plan, PlanHash, Probe, Severity};
 use super::run::Run;
+use super::scenario::Held;
 use super::time::{Now, Span};
 
 /// Rises when the meaning of events, of the state or of `apply` changes. Consoles fold only when theirs is equal; snapshots of
 /// another are discarded.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// Timeline rows that the state keeps.
 pub const TIMELINE_KEPT: usize = 200;
@@ -70,6 +71,9 @@ pub struct Loaded {
     /// What people took out of the judgement for a while; each extent once.
     #[serde(default)]
     pub pauses: Vec<Pause>,
+    /// The triggers of its scenarios whose conditions hold.
+    #[serde(default)]
+    pub triggers: BTreeMap<ScenarioId, Held>,
     /// The site that serves now, by what happened.
     pub active: Option<SiteId>,
 }

@@ -37,6 +37,7 @@ pub(crate) fn state() -> State {
     let plan = Arc::new(plan());
     let loaded = Loaded {
         pauses: Vec::new(),
+        triggers: Default::default(),
         plan: plan.clone(),
         hash: PlanHash("0123456789abcdef".into()),
         probes: Default::default(),
@@ -102,6 +103,7 @@ fn plan() -> Plan {
             to: Some("west".parse().unwrap()),
             ..Procedure::plain("failover-west".parse().unwrap(), "Fail over to West", ProcedureKind::Failover, steps)
         }],
+        scenarios: Vec::new(),
         channels: vec![],
         pages: Vec::new(),
         customers: None,
@@ -144,6 +146,7 @@ fn incident() -> Incident {
         declared: Some(at(9)),
         stopped: None,
         causes: Default::default(),
+        scenarios: Default::default(),
         roles: Default::default(),
         updates: vec![],
     }

@@ -1,5 +1,6 @@
 //! Folds an event into the state. Total: whatever the journal holds, it folds; rules were checked before.
 
+mod scenario;
 mod step;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
             let before = state.plans.get(plan);
             let loaded = Loaded {
                 probes: kept_probes(body, before),
+                triggers: scenario::kept(body, before),
                 pauses: before.map_or_else(Vec::new, |before| before.pauses.clone()),
                 active: before
                     .and_then(|l| l.active.clone().filter(|site| body.site(site).is_some()))
@@ -73,6 +75,14 @@ pub fn apply(state: &mut State, entry: &Entry) {
             }
         }
         Event::EngineConnected => state.cut_off = None,
+        Event::TriggerMet { plan, scenario, saw } => scenario::met(state, entry, plan, scenario, saw),
+        Event::TriggerPassed { plan, scenario } => scenario::passed(state, plan, scenario),
+        Event::IncidentMatched { incident, scenario, saw, .. } => {
+            scenario::matched(state, entry, incident, scenario, saw);
+        }
+        Event::ScenarioRuledOut { incident, scenario, reason } => {
+            scenario::ruled_out(state, entry, incident, scenario, reason);
+        }
         Event::SiteActivated { plan, site } => {
             if let Some(loaded) = state.plans.get_mut(plan) {
                 Arc::make_mut(loaded).active = Some(site.clone());
@@ -82,6 +92,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
         Event::IncidentDeclared(opening) => open(state, entry, opening, Phase::Declared),
         Event::IncidentDismissed { incident, reason } => {
             incident_mut(state, incident, |i| i.phase = Phase::Dismissed { reason: reason.clone() });
+            scenario::acknowledged(state, incident);
             forget_ended(state, incident);
         }
         Event::IncidentRecovering { incident } => incident_mut(state, incident, |i| i.phase = Phase::Recovering),
@@ -104,6 +115,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 i.stopped.get_or_insert_with(|| entry.at.clone());
                 i.phase = Phase::Closed { reason: reason.clone() };
             });
+            scenario::acknowledged(state, incident);
             forget_ended(state, incident);
         }
         Event::IncidentCancelled { incident, reason } => {
@@ -111,6 +123,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 i.stopped.get_or_insert_with(|| entry.at.clone());
                 i.phase = Phase::Cancelled { reason: reason.clone() };
             });
+            scenario::acknowledged(state, incident);
             forget_ended(state, incident);
         }
         Event::IncidentReopened { incident, .. } => incident_mut(state, incident, |i| {
@@ -288,6 +301,7 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             declared: None,
             stopped: None,
             causes: opening.causes.clone(),
+            scenarios: BTreeMap::new(),
             roles: BTreeMap::new(),
             updates: Vec::new(),
         };
@@ -300,6 +314,9 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
         i.declared = declared.or(i.declared.take());
         i.causes.extend(opening.causes.iter().cloned());
     });
+    if let Some(id) = &opening.scenario {
+        scenario::matched(state, entry, &opening.incident, id, &opening.saw);
+    }
     for probe in &opening.causes {
         if let Some(known) = probe_mut(state, &opening.plan, probe) {
             known.covered_by = Some(opening.incident.clone());

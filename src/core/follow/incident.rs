@@ -65,5 +65,7 @@ pub(super) fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Even
         title: None,
         began: began.unwrap_or(now).clone(),
         causes: fresh.into_iter().map(|(id, _, _)| id.clone()).collect(),
+        scenario: None,
+        saw: Vec::new(),
     }))
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use pause::{Extent, Pause};
-pub use site::{SiteVerdict, Summary, judge_site, site, summarise};
+pub use site::{SiteVerdict, Summary, judge_site, judge_site_if, site, summarise};
 pub use tracker::Tracker;
 
 use super::ids::{ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};
@@ -61,6 +61,20 @@ pub enum Verdict {
     Degraded,
     /// Does not answer as it should.
     Down,
+}
+
+impl Verdict {
+    /// The word for it, as conditions write it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Ok => "ok",
+            Verdict::Paused => "paused",
+            Verdict::Unknown => "unknown",
+            Verdict::Degraded => "degraded",
+            Verdict::Down => "down",
+        }
+    }
 }
 
 /// Whether what is believed of a part holds still.

@@ -81,8 +81,15 @@ impl SiteVerdict {
 /// Judges a site. What is paused counts neither way.
 #[must_use]
 pub fn judge_site(loaded: &Loaded, id: &SiteId) -> SiteVerdict {
+    judge_site_if(loaded, id, Verdict::Unknown)
+}
+
+/// [`judge_site`] as if all that nobody knows were so.
+#[must_use]
+pub fn judge_site_if(loaded: &Loaded, id: &SiteId, unknown: Verdict) -> SiteVerdict {
     let rule = loaded.plan.site(id).map_or(DownWhen::default(), |site| site.down_when);
-    let parts = site(loaded, id).parts;
+    let mut parts = site(loaded, id).parts;
+    parts.iter_mut().filter(|(_, verdict)| *verdict == Verdict::Unknown).for_each(|(_, verdict)| *verdict = unknown);
     let tier = |name: &str| loaded.plan.components.iter().find(|c| c.id.as_str() == name).and_then(|c| c.tier);
     let counted: Vec<(&str, Verdict)> = parts.iter().copied().filter(|(_, v)| *v != Verdict::Paused).collect();
     let has = |verdict: Verdict| counted.iter().any(|(_, v)| *v == verdict);

@@ -69,6 +69,8 @@ fn what_became_of_an_incident() {
         title: title.map(Into::into),
         began: at(3),
         causes: causes.iter().map(|c| c.parse().unwrap()).collect(),
+        scenario: None,
+        saw: Vec::new(),
     };
     let moment = at(3).utc;
     check(vec![
