@@ -162,6 +162,14 @@ pub(crate) static ACTIONS: &[Action] = &[
     asks!("update", &["U"], "update", "Write an update and send it to the world", Some(6), Asked::Update),
     asks!("note", &["N"], "note", "Write something into the timeline", Some(7), Asked::Note),
     asks!("assign", &["A"], "assign", "Give somebody a role", None, Asked::Assign),
+    asks!(
+        "scenario",
+        &[],
+        "scenario",
+        "Say which scenario the incident in focus is, or that it is not one",
+        None,
+        Asked::Scenario
+    ),
     asks!("dismiss", &[], "dismiss", "Say that the proposed incident is none, with a reason", None, Asked::Dismiss),
     asks!(
         "cancel",
@@ -195,6 +203,9 @@ pub(crate) static ACTIONS: &[Action] = &[
         app.place.go(Screen::Updates)
     }),
     show("timeline", &["g i"], "timeline", "Everything that happened", |app| app.place.go(Screen::Timeline)),
+    show("reports", &["g o"], "reports", "What the plans are prepared for: risks and scenarios", |app| {
+        app.place.go(Screen::Reports)
+    }),
     Action {
         check: App::has_range,
         ..show("range", &["g x"], "range", "The practice range: faults, customers, inbox", |app| {

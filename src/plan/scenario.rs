@@ -14,7 +14,7 @@ use super::dl1::FailoverTrigger;
 use super::fields::{Field, Fields, Shape};
 use super::register::Register;
 use super::resolve::{Known, LONGEST, SEVERITIES};
-use super::values::Bare;
+use super::values::{Bare, quote};
 
 const SCENARIO: Shape = Shape {
     what: "a scenario",
@@ -69,17 +69,22 @@ fn scenario(field: &Field<'_>, known: &Known, procedures: &[Procedure]) -> Optio
     let name = fields.need("name", "a name for people").and_then(|f| f.name());
     let disaster = fields.need("type", "a sort of disaster such as data_centre_outage").and_then(|f| disaster(&f));
     let trigger = trigger(&fields, known);
+    let probability = fields.get("probability").map(|f| f.choice(&PROBABILITIES));
+    let impact = fields.get("impact").map(|f| f.choice(&SEVERITIES));
+    let strategy = fields.get("strategy").and_then(|f| f.prose());
+    let estimate = fields.get("estimate").and_then(|f| f.span(Bare::Refused));
+    let [rto, rpo] = ["rto", "rpo"].map(|name| fields.get(name).map(|f| f.span(Bare::Refused)));
     let disaster = disaster?;
     let usual = disaster.usual();
     let method = fields.get("method").map_or(Some(usual.method), |f| method(&f, disaster));
     let allows = allows(&fields, disaster, method);
     Some(Scenario {
-        probability: fields.get("probability").map_or(Some(usual.probability), |f| f.choice(&PROBABILITIES))?,
-        impact: fields.get("impact").map_or(Some(usual.impact), |f| f.choice(&SEVERITIES))?,
-        rto: fields.get("rto").map_or(usual.rto, |f| f.span(Bare::Refused)),
-        rpo: fields.get("rpo").map_or(usual.rpo, |f| f.span(Bare::Refused)),
-        strategy: fields.get("strategy").and_then(|f| f.prose()),
-        estimate: fields.get("estimate").and_then(|f| f.span(Bare::Refused)),
+        probability: probability.unwrap_or(Some(usual.probability))?,
+        impact: impact.unwrap_or(Some(usual.impact))?,
+        rto: rto.unwrap_or(usual.rto),
+        rpo: rpo.unwrap_or(usual.rpo),
+        strategy,
+        estimate,
         procedure: fields.get("procedure").and_then(|f| procedure(&f, known, procedures, &allows)),
         id: id?,
         name: name?,
@@ -155,6 +160,10 @@ fn shows(field: &Field<'_>, known: &Known) -> Option<Condition> {
         Ok(condition) => condition,
         Err(bad) => return condition::wrong(field, text, &bad),
     };
+    if let Some(name) = condition.names().chain(condition.steps()).next() {
+        let what = format!("{} is nothing that a trigger can ask about", quote(name));
+        return field.wrong(what, Some("component.ID, site.ID or alert.NAME".to_owned()));
+    }
     match condition.check(&Asked { known }) {
         Ok(()) => Some(condition),
         Err(bad) => condition::wrong(field, text, &bad),

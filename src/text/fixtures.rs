@@ -9,8 +9,8 @@ use crate::core::ids::{CallSign, IncidentId, Principal, RunId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::people::Person;
 use crate::core::plan::{
-    Action, Component, Environment, Gate, Launcher, Layer, Plan, PlanHash, Probe, Procedure, ProcedureKind, Severity,
-    Site, SiteRole, Step,
+    Action, Component, Disaster, Environment, Gate, Launcher, Layer, Method, Plan, PlanHash, Probability, Probe,
+    Procedure, ProcedureKind, Scenario, Severity, Site, SiteRole, Step,
 };
 use crate::core::state::{Entry, Loaded, State};
 use crate::core::time::Span;
@@ -103,7 +103,21 @@ fn plan() -> Plan {
             to: Some("west".parse().unwrap()),
             ..Procedure::plain("failover-west".parse().unwrap(), "Fail over to West", ProcedureKind::Failover, steps)
         }],
-        scenarios: Vec::new(),
+        scenarios: vec![Scenario {
+            id: "east-lost".parse().unwrap(),
+            name: "East is lost".into(),
+            disaster: Disaster::DataCentreOutage,
+            probability: Probability::Medium,
+            impact: Severity::High,
+            rto: None,
+            rpo: None,
+            method: Method::Failover,
+            allows: [Method::Failover, Method::Restore].into(),
+            strategy: None,
+            estimate: None,
+            procedure: None,
+            trigger: None,
+        }],
         channels: vec![],
         pages: Vec::new(),
         customers: None,

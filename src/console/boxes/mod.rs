@@ -50,6 +50,7 @@ pub(crate) enum Asked {
     Update,
     Note,
     Assign,
+    Scenario,
     Fault,
 }
 
