@@ -31,5 +31,6 @@ mod rollback;
 mod runs;
 mod secrets;
 mod service;
+mod triggers;
 mod updates;
 mod yard;
