@@ -65,13 +65,8 @@ fn believe(world: &World, verdict: Verdict, since: u64) {
     let belief = Belief { verdict, since: Some(at(since)), why: "seen".into(), ..Belief::default() };
     let known = ProbeState { belief, ..ProbeState::default() };
     let probes = ["db.west", "second"].map(|probe| (probe.parse().unwrap(), known.clone()));
-    let loaded = Loaded {
-        plan: Arc::new(plan()),
-        hash: PlanHash("0".into()),
-        probes: BTreeMap::from(probes),
-        active: None,
-        pauses: Vec::new(),
-    };
+    let probes = probes.into_iter().collect();
+    let loaded = Loaded::new(Arc::new(plan()), PlanHash("0".into()), probes, Vec::new(), None);
     let state = State { plans: [("shop".parse().unwrap(), Arc::new(loaded))].into(), ..State::default() };
     world.state.send_replace(Arc::new(state));
 }

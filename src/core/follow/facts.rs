@@ -1,7 +1,7 @@
 //! What a step's condition can ask for: values, how other steps of its scope stand, and what is believed of the plan's parts.
 
 use super::super::health::{self, SiteVerdict, Verdict};
-use super::super::ids::StepId;
+use super::super::ids::{ComponentId, SiteId, StepId};
 use super::super::plan::Step;
 use super::super::run::{Run, StepRun, StepState};
 use super::super::state::State;
@@ -48,11 +48,12 @@ impl Facts for OfStep<'_> {
     fn component(&self, id: &str) -> Verdict {
         let (component, site) = id.split_once('.').map_or((id, None), |(component, site)| (component, Some(site)));
         let Some(loaded) = self.state.plans.get(&self.run.plan) else { return Verdict::Unknown };
-        let counts = |probe: &super::super::plan::Probe| match site {
-            Some(site) => probe.site.as_ref().is_some_and(|s| s.as_str() == site),
-            None => true,
-        };
-        health::summarise(loaded, |c, p| c.id.as_str() == component && counts(p)).worst
+        let Ok(component) = ComponentId::new(component) else { return Verdict::Unknown };
+        match site.map(SiteId::new) {
+            None => loaded.counts_of(&component).worst(),
+            Some(Ok(site)) => loaded.counts_at(&component, Some(&site)).worst(),
+            Some(Err(_)) => Verdict::Unknown,
+        }
     }
 
     fn site(&self, id: &str) -> Verdict {

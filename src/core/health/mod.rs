@@ -3,6 +3,7 @@
 pub mod judge;
 mod pause;
 mod site;
+mod tally;
 mod tracker;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use pause::{Extent, Pause};
 pub use site::{SiteVerdict, Summary, judge_site, site, summarise};
+pub(crate) use tally::Standing;
+pub use tally::{Counts, Tally};
 pub use tracker::Tracker;
 
 use super::ids::{ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};
@@ -61,6 +64,11 @@ pub enum Verdict {
     Degraded,
     /// Does not answer as it should.
     Down,
+}
+
+impl Verdict {
+    /// All of them, the best first.
+    pub const ALL: [Verdict; 5] = [Verdict::Ok, Verdict::Paused, Verdict::Unknown, Verdict::Degraded, Verdict::Down];
 }
 
 /// Whether what is believed of a part holds still.

@@ -1,6 +1,7 @@
 //! A plan as the engine holds it: read, checked and resolved. Reading files is `crate::plan`'s work.
 
 mod action;
+mod index;
 mod probe;
 mod procedure;
 
@@ -9,6 +10,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use action::*;
+pub use index::Index;
+pub(crate) use index::ProbeAt;
 pub use probe::*;
 pub use procedure::*;
 
