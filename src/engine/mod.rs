@@ -8,6 +8,7 @@ mod effects;
 mod live;
 mod memory;
 mod record;
+mod turns;
 mod uplink;
 mod watchers;
 

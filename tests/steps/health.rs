@@ -50,14 +50,8 @@ fn see(world: &World, second: u64, found: Found) {
 fn see_one(world: &World, probe: &str, second: u64, found: Found) {
     let sample = Sample { at: at(second), took: Span::ZERO, found, why: "seen".into(), measured: Default::default() };
     world.readings.send_modify(|readings| {
-        let readings = Arc::make_mut(readings);
-        readings
-            .samples
-            .entry("shop".parse().unwrap())
-            .or_default()
-            .entry(probe.parse().unwrap())
-            .or_default()
-            .insert(Place::Engine, sample);
+        let (plan, probe) = ("shop".parse().unwrap(), probe.parse().unwrap());
+        Arc::make_mut(readings).note(&plan, &probe, &Place::Engine, sample);
     });
 }
 

@@ -7,6 +7,7 @@ mod procedure;
 mod range;
 mod run;
 mod runbooks;
+mod sites;
 pub(crate) mod steps;
 mod team;
 mod timeline;

@@ -131,13 +131,7 @@ impl Night {
             why: why.into(),
             measured: Default::default(),
         };
-        self.readings
-            .samples
-            .entry("shop".parse().unwrap())
-            .or_default()
-            .entry(probe.parse().unwrap())
-            .or_default()
-            .insert(Place::Engine, sample);
+        self.readings.note(&"shop".parse().unwrap(), &probe.parse().unwrap(), &Place::Engine, sample);
         let last_good = (to != Verdict::Ok).then(|| at(self.second.saturating_sub(3)));
         let change = Change {
             place: Place::Engine,

@@ -6,6 +6,7 @@ mod site;
 mod tally;
 mod tracker;
 
+use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -214,11 +215,15 @@ pub struct Change {
     pub last_good: Option<Now>,
 }
 
+/// The last look of each probe from each of its places, by plan: a copy shares all that did not change.
+pub type Samples = RedBlackTreeMapSync<PlanId, RedBlackTreeMapSync<ProbeId, BTreeMap<Place, Sample>>>;
+
 /// The last thing that each source said: never journaled, newest value only.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Readings {
-    /// By plan, probe and place.
-    pub samples: BTreeMap<PlanId, BTreeMap<ProbeId, BTreeMap<Place, Sample>>>,
+    /// By plan, probe and place. Frames to consoles have none: a console asks for those that it shows.
+    #[serde(default)]
+    pub samples: Samples,
     /// By plan: how many of the customers of the last seconds were served.
     pub customers: BTreeMap<PlanId, Customers>,
     /// By plan and component.
@@ -228,6 +233,18 @@ pub struct Readings {
 }
 
 impl Readings {
+    /// Notes a look of a probe from a place.
+    pub fn note(&mut self, plan: &PlanId, probe: &ProbeId, place: &Place, sample: Sample) {
+        if !self.samples.contains_key(plan) {
+            self.samples.insert_mut(plan.clone(), RedBlackTreeMapSync::new_sync());
+        }
+        let Some(probes) = self.samples.get_mut(plan) else { return };
+        match probes.get_mut(probe) {
+            Some(places) => drop(places.insert(place.clone(), sample)),
+            None => probes.insert_mut(probe.clone(), BTreeMap::from([(place.clone(), sample)])),
+        }
+    }
+
     /// The last look of a probe from each of its places.
     pub fn looks<'r>(&'r self, plan: &PlanId, probe: &ProbeId) -> impl Iterator<Item = (&'r Place, &'r Sample)> {
         self.samples.get(plan).and_then(|probes| probes.get(probe)).into_iter().flatten()

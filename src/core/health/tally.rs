@@ -224,6 +224,11 @@ impl Loaded {
         of.into_iter().flatten().filter_map(move |(_, _, part)| self.plan.components.get(place(*part)?))
     }
 
+    /// The components that are looked at at a site, or before all sites, in file order.
+    pub fn parts_at(&self, site: Option<&SiteId>) -> impl Iterator<Item = &Component> {
+        self.index.at(site).iter().filter_map(|place| self.plan.components.get(*place as usize))
+    }
+
     /// Whether a component of that tier, or of a lower number, is down at a site.
     pub(super) fn is_down_from(&self, site: &SiteId, most: u8) -> bool {
         self.of_site(Some(site)).and_then(|site| site.down.first()).is_some_and(|(tier, _)| *tier <= most)

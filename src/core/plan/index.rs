@@ -40,6 +40,8 @@ pub struct Index {
     first_part: Vec<u32>,
     /// The numbers of sites; 0 is what stands before all of them.
     sites: BTreeMap<SiteId, u32>,
+    /// The places of the components at each site, by its number.
+    at: Vec<Vec<u32>>,
 }
 
 impl Index {
@@ -70,6 +72,8 @@ impl Index {
             let part = known.map_or(self.parts.len(), |known| first + known);
             if known.is_none() {
                 self.parts.push(Part { component: place, site });
+                self.at.resize(self.at.len().max(site as usize + 1), Vec::new());
+                self.at.get_mut(site as usize).into_iter().for_each(|there| there.push(place));
             }
             let at = ProbeAt { component: place, probe: number, part: part as u32 };
             self.probes.push(at);
@@ -113,6 +117,12 @@ impl Index {
     /// Every part, in file order of the components.
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// The places of the components that are looked at at a site, in file order.
+    pub(crate) fn at(&self, site: Option<&SiteId>) -> &[u32] {
+        let there = self.site(site).and_then(|site| self.at.get(site as usize));
+        there.map_or(&[], Vec::as_slice)
     }
 
     /// Each probe's place, in file order.

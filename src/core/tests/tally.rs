@@ -99,7 +99,7 @@ fn happen(world: &mut World, happening: Happening) {
         Happening::Declared => drop(world.say(ada(), declare(Declared::Plan(plan)))),
         Happening::Dismissed => {
             let open = world.state.open_incidents().next().map(|incident| incident.id.clone());
-            for incident in open {
+            if let Some(incident) = open {
                 let reason = "none".to_owned();
                 drop(world.say(ada(), Command::Dismiss { incident: incident.clone(), reason: reason.clone() }));
                 drop(world.say(ada(), Command::Close { incident, reason: Some(reason) }));
