@@ -182,12 +182,8 @@ pub(super) fn live(engine: &Engine, looks: Looks<'_>) -> Live {
     let readings: Arc<Readings> = board.readings();
     let samples = looks.of(&engine.newest.borrow().state, &readings.samples);
     let Readings { customers, replication, living, .. } = &*readings;
-    let readings = Readings {
-        samples,
-        customers: customers.clone(),
-        replication: replication.clone(),
-        living: living.clone(),
-    };
+    let readings =
+        Readings { samples, customers: customers.clone(), replication: replication.clone(), living: living.clone() };
     Live {
         now: engine.shared.clock.now(),
         readings,
