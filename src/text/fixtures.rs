@@ -35,14 +35,9 @@ pub(crate) fn state() -> State {
         state.people.insert(who, Arc::new(person));
     }
     let plan = Arc::new(plan());
-    let loaded = Loaded {
-        pauses: Vec::new(),
-        triggers: Default::default(),
-        plan: plan.clone(),
-        hash: PlanHash("0123456789abcdef".into()),
-        probes: Default::default(),
-        active: Some("east".parse().unwrap()),
-    };
+    let active = Some("east".parse().unwrap());
+    let probes = plan.probes().map(|(_, probe)| (probe.id.clone(), Default::default())).collect();
+    let loaded = Loaded::new(plan.clone(), PlanHash("0123456789abcdef".into()), probes, Vec::new(), active);
     state.plans.insert(plan.id.clone(), Arc::new(loaded));
     state.incidents.insert(kestrel(), Arc::new(incident()));
     let started = Event::RunStarted {

@@ -29,6 +29,7 @@ mod proxy;
 mod regained;
 mod rollback;
 mod runs;
+mod samples;
 mod secrets;
 mod service;
 mod triggers;

@@ -8,6 +8,7 @@ mod range;
 mod reports;
 mod run;
 mod runbooks;
+mod sites;
 pub(crate) mod steps;
 mod team;
 mod timeline;

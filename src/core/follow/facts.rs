@@ -1,8 +1,8 @@
 //! What a step's condition can ask for: values, how other steps of its scope stand, and what is believed of the plan's parts.
 
 use super::super::health::{self, SiteVerdict, Verdict};
-use super::super::ids::StepId;
-use super::super::plan::{Probe, Step};
+use super::super::ids::{ComponentId, SiteId, StepId};
+use super::super::plan::Step;
 use super::super::run::{Run, StepRun, StepState};
 use super::super::scenario::Saw;
 use super::super::state::{Loaded, State};
@@ -83,15 +83,13 @@ impl<'a> OfPlan<'a> {
 
     pub(super) fn component_verdict(self, id: &str) -> Verdict {
         let (component, site) = id.split_once('.').map_or((id, None), |(component, site)| (component, Some(site)));
-        let counts = |probe: &Probe| match site {
-            Some(site) => probe.site.as_ref().is_some_and(|s| s.as_str() == site),
-            None => true,
+        let Ok(component) = ComponentId::new(component) else { return Verdict::Unknown };
+        let counts = match site.map(SiteId::new) {
+            None => self.loaded.counts_of(&component),
+            Some(Ok(site)) => self.loaded.counts_at(&component, Some(&site)),
+            Some(Err(_)) => return Verdict::Unknown,
         };
-        let probes = self.loaded.plan.components.iter().filter(|c| c.id.as_str() == component);
-        let probes =
-            probes.flat_map(|c| c.probes.iter().filter(|p| counts(p)).map(move |p| self.loaded.verdict_of(c, p)));
-        let known = |verdict| if verdict == Verdict::Unknown { self.unknown } else { verdict };
-        probes.map(known).max().unwrap_or(Verdict::Unknown)
+        counts.if_unknown(self.unknown).worst()
     }
 
     pub(super) fn site_verdict(self, id: &str) -> Verdict {

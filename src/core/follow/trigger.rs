@@ -1,5 +1,7 @@
 //! What follows from the triggers of scenarios: conditions that come and pass, and the incidents that they bring.
 
+use std::collections::BTreeSet;
+
 use super::super::decide::incident_id;
 use super::super::event::{Event, Opening};
 use super::super::health::{ProbeState, Verdict};
@@ -130,16 +132,15 @@ fn opening(state: &State, loaded: &Loaded, found: (&Scenario, &Trigger, &Held), 
 }
 
 /// The parts that a trigger asks about and that are not well, and whatever else is in trouble and nobody works on.
-fn causes<'a>(loaded: &'a Loaded, trigger: &Trigger) -> impl Iterator<Item = (&'a ProbeId, &'a ProbeState)> {
+fn causes<'a>(loaded: &'a Loaded, trigger: &Trigger) -> impl Iterator<Item = (&'a ProbeId, &'a ProbeState)> + use<'a> {
     let asked = loaded.plan.probes().filter(|(component, probe)| {
-        let poor = matches!(loaded.verdict_of(component, probe), Verdict::Down | Verdict::Degraded);
-        let of_site = trigger.when.sites().any(|site| is_at(probe, site));
-        poor && (of_site || trigger.when.components().any(|asked| is_of(component, probe, asked)))
+        let of_site = || trigger.when.sites().any(|site| is_at(probe, site));
+        let of_component = || trigger.when.components().any(|asked| is_of(component, probe, asked));
+        let poor = || matches!(loaded.verdict_of(component, probe), Verdict::Down | Verdict::Degraded);
+        (of_site() || of_component()) && poor()
     });
-    let asked: Vec<&ProbeId> = asked.map(|(_, probe)| &probe.id).collect();
-    let counts =
-        move |id: &ProbeId, seen: &ProbeState| asked.contains(&id) || (seen.covered_by.is_none() && loaded.raises(id));
-    loaded.probes.iter().filter(move |(id, seen)| counts(id, seen))
+    let all: BTreeSet<&ProbeId> = asked.map(|(_, probe)| &probe.id).chain(loaded.fresh_trouble()).collect();
+    all.into_iter().filter_map(|id| Some((id, loaded.probes.get(id)?)))
 }
 
 fn is_at(probe: &Probe, site: &str) -> bool {

@@ -1,6 +1,7 @@
 //! A plan as the engine holds it: read, checked and resolved. Reading files is `crate::plan`'s work.
 
 mod action;
+mod index;
 mod probe;
 mod procedure;
 mod scenario;
@@ -10,6 +11,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use action::*;
+pub use index::Index;
+pub(crate) use index::ProbeAt;
 pub use probe::*;
 pub use procedure::*;
 pub use scenario::*;

@@ -11,6 +11,7 @@ mod locks;
 mod overdue;
 mod people;
 mod runs;
+mod tally;
 mod triggers;
 mod truth;
 mod updates;
