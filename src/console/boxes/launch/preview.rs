@@ -12,9 +12,8 @@ use crate::core::command::Options;
 use crate::core::decide::Launch;
 use crate::core::ids::StepId;
 use crate::core::plan::{Action, Gate, Part, Purpose, Return, Step};
-use crate::core::preview::{Expected, Row as Looked};
+use crate::core::preview::{Expected, Preview as Laid, Row as Looked};
 use crate::core::template::Values;
-use crate::core::time::Span;
 use crate::text;
 use crate::wire::{AskedChecks, Check, Finding};
 
@@ -29,7 +28,7 @@ pub(super) struct Preview {
     rows: BTreeMap<usize, Looked>,
     shape: Shape,
     refused: Option<String>,
-    least: Option<Span>,
+    takes: String,
     values: Values,
     lanes: u32,
     options: Options,
@@ -49,7 +48,7 @@ impl Preview {
                 rows: preview.rows.iter().map(|row| (row.place, row.clone())).collect(),
                 shape: Shape::of(&laid_out.procedure.steps, &laid_out.graph),
                 refused: preview.refused.as_ref().map(text::refusal),
-                least: preview.least,
+                takes: takes(&preview),
                 values: preview.launched.values.clone(),
                 lanes: laid_out.procedure.lanes.run,
                 options: options.clone(),
@@ -75,6 +74,7 @@ impl Preview {
             put("✗", &format!("REFUSED if launched now: {why}"), Role::Bad);
         }
         put("·", &self.facts(), Role::Text);
+        put("·", &self.takes, Role::Text);
         match view.model.checks.as_ref().filter(|(of, _)| **of == *asked).map(|(_, found)| found) {
             None => put("?", "not checked yet: what it rests on is being looked at", Role::Unknown),
             Some(Err(why)) => put("?", &format!("NOT checked: {why}"), Role::Unknown),
@@ -100,7 +100,6 @@ impl Preview {
         let counted: Vec<&Step> = steps.filter(|step| step.counts()).collect();
         let gates = counted.iter().filter(|step| matches!(step.action, Action::Gate(_))).count();
         let mut words = vec![count(counted.len(), "step"), format!("up to {} side by side", self.lanes)];
-        words.push(self.least.map_or_else(|| "time unknown".to_owned(), |least| format!("at least ~{}", round(least))));
         words.push(count(gates, "gate"));
         let no_return: Vec<String> = self
             .rows
@@ -232,6 +231,14 @@ impl Preview {
             false => Row::of(format!("now: {}", text::all_of(&names)), Role::Dim),
         })
     }
+}
+
+/// How long it would take, and what that rests on.
+fn takes(preview: &Laid<'_>) -> String {
+    let Some(told) = &preview.forecast else { return "takes an unknown time".to_owned() };
+    let rests = text::forecast_basis(told);
+    let rests = if rests.is_empty() { rests } else { format!("; {rests}") };
+    format!("takes {}, people's time aside{rests}", text::forecast_takes(told))
 }
 
 /// What was found when a precondition was looked at.
