@@ -54,7 +54,7 @@ pub enum Standing {
 
 /// The tightest objective of what is affected; `None` when none is given.
 ///
-/// Affected are the components whose probes belong to the incident; when there are none, the plan's own objective counts.
+/// Affected are the components whose probes or alerts belong to the incident; when there are none, the plan's own objective counts.
 #[must_use]
 pub fn rto(loaded: &Loaded, incident: &Incident, now: &Now) -> Option<Rto> {
     let mut objectives: Vec<(Span, Option<String>)> =
@@ -79,7 +79,9 @@ pub fn rpo(loaded: &Loaded, incident: &Incident) -> Option<Span> {
 }
 
 fn affected<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Item = &'a Component> {
-    loaded.plan.components.iter().filter(|c| c.probes.iter().any(|p| incident.causes.contains(&p.id)))
+    let said = |c: &Component| incident.alerts.values().any(|alert| alert.component.as_ref() == Some(&c.id));
+    let seen = |c: &Component| c.probes.iter().any(|p| incident.causes.contains(&p.id));
+    loaded.plan.components.iter().filter(move |c| seen(c) || said(c))
 }
 
 /// Since when everything that decides about an incident is good again: the first good sample of the last part to come back.

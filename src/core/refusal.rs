@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::health::Extent;
 use super::ids::{CallSign, ChannelId, ComponentId, IncidentId, PlanId, ProcedureId, RoleId, RunId, StepId};
 use super::people::{Access, Act};
-use super::plan::PlanHash;
+use super::plan::{PlanHash, Severity};
 use super::time::Span;
 
 /// A thing that a command names and nobody knows.
@@ -96,6 +96,13 @@ pub enum Refusal {
         field: String,
         /// Why.
         bad: BadText,
+    },
+    /// An alert cannot be kept: as many of its severity as are kept fire already.
+    TooManyAlerts {
+        /// The plan.
+        plan: PlanId,
+        /// Of which severity.
+        severity: Severity,
     },
     /// The plan was not read; its faults are told by the reader.
     PlanHasFaults,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Alerts;
 use super::event::Event;
 use super::forecast::Compared;
 use super::health::{Pause, ProbeState, Verdict};
@@ -70,6 +71,9 @@ pub struct Loaded {
     /// What people took out of the judgement for a while; each extent once.
     #[serde(default)]
     pub pauses: Vec<Pause>,
+    /// What others say.
+    #[serde(default)]
+    pub alerts: Alerts,
     /// The site that serves now, by what happened.
     pub active: Option<SiteId>,
 }
@@ -147,7 +151,10 @@ impl State {
     pub fn name<'a>(&'a self, who: &'a Principal) -> std::borrow::Cow<'a, str> {
         match self.people.get(who) {
             Some(person) => std::borrow::Cow::Borrowed(person.name.as_str()),
-            None => std::borrow::Cow::Owned(who.to_string()),
+            None => match who {
+                Principal::Token(token) => std::borrow::Cow::Borrowed(token.as_str()),
+                _ => std::borrow::Cow::Owned(who.to_string()),
+            },
         }
     }
 

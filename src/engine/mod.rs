@@ -5,6 +5,7 @@ mod checks;
 pub mod clock;
 pub mod config;
 mod effects;
+pub mod hooks;
 mod live;
 mod memory;
 mod record;
@@ -78,6 +79,14 @@ pub enum EngineError {
         path: PathBuf,
         /// Why.
         why: std::io::Error,
+    },
+    /// The address of the hooks.
+    #[error("hooks cannot be taken on {listen}: {why}")]
+    Hooks {
+        /// Where.
+        listen: std::net::SocketAddr,
+        /// Why.
+        why: String,
     },
     /// Something of the system's.
     #[error("{0}")]

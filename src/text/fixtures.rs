@@ -37,6 +37,7 @@ pub(crate) fn state() -> State {
     let plan = Arc::new(plan());
     let loaded = Loaded {
         pauses: Vec::new(),
+        alerts: Default::default(),
         plan: plan.clone(),
         hash: PlanHash("0123456789abcdef".into()),
         probes: Default::default(),
@@ -144,6 +145,7 @@ fn incident() -> Incident {
         declared: Some(at(9)),
         stopped: None,
         causes: Default::default(),
+        alerts: Default::default(),
         roles: Default::default(),
         updates: vec![],
     }

@@ -4,6 +4,7 @@
 //! All sentences are cleaned ([`clean`]): names and words in them come from outside. They use `≤` as the only sign beyond
 //! ASCII; [`ascii`] writes it for terminals without it.
 
+mod alert;
 mod clean;
 mod comms;
 mod event;
@@ -23,6 +24,7 @@ mod words;
 #[cfg(test)]
 pub(crate) mod fixtures;
 
+pub use alert::{alert, alert_said};
 pub use clean::{ascii, clean, clean_block, clean_line, cut};
 pub use comms::{attempt, delivery};
 pub use event::{EVENT_LIMIT, event, event_in_full};

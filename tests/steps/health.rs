@@ -71,6 +71,7 @@ fn believe(world: &World, verdict: Verdict, since: u64) {
         probes: BTreeMap::from(probes),
         active: None,
         pauses: Vec::new(),
+        alerts: Default::default(),
     };
     let state = State { plans: [("shop".parse().unwrap(), Arc::new(loaded))].into(), ..State::default() };
     world.state.send_replace(Arc::new(state));

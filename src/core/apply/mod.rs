@@ -1,5 +1,6 @@
 //! Folds an event into the state. Total: whatever the journal holds, it folds; rules were checked before.
 
+mod alert;
 mod step;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
             let loaded = Loaded {
                 probes: kept_probes(body, before),
                 pauses: before.map_or_else(Vec::new, |before| before.pauses.clone()),
+                alerts: before.map(|before| before.alerts.clone()).unwrap_or_default(),
                 active: before
                     .and_then(|l| l.active.clone().filter(|site| body.site(site).is_some()))
                     .or_else(|| body.primary().map(|s| s.id.clone())),
@@ -56,6 +58,8 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 join(state, plan, &id, probe);
             }
         }
+        Event::AlertRaised { plan, alert } => alert::raised(state, entry, plan, alert),
+        Event::AlertEnded { plan, key, at, .. } => alert::ended(state, plan, key, *at),
         Event::HealthPaused { plan, of, length, reason } => {
             let (by, at) = (entry.by.clone(), entry.at.clone());
             let pause = Pause { of: of.clone(), by, at, length: *length, reason: reason.clone() };
@@ -288,6 +292,7 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             declared: None,
             stopped: None,
             causes: opening.causes.clone(),
+            alerts: BTreeMap::new(),
             roles: BTreeMap::new(),
             updates: Vec::new(),
         };
@@ -305,6 +310,7 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             known.covered_by = Some(opening.incident.clone());
         }
     }
+    alert::cover(state, &opening.plan, &opening.incident, opening.alerts.iter());
 }
 
 /// Keeps the last few ended incidents, the one that has just ended always, and those that still owe the world words; the journal
