@@ -10,6 +10,7 @@ mod comms;
 mod event;
 mod forecast;
 mod gate;
+mod hooks;
 mod kinds;
 mod outcome;
 mod preview;
@@ -33,6 +34,7 @@ pub use forecast::{
     forecast_takes, missed,
 };
 pub use gate::{check, gate};
+pub use hooks::{hook_misfit, hook_trouble};
 pub use kinds::size;
 pub use outcome::{evidence, failure, how, not_kept, run_result, run_state, step_state};
 pub use preview::expected;
