@@ -21,10 +21,7 @@ pub(super) enum Token {
     Create(Create),
 }
 
-/// Makes a random token and shows it, once, with the lines for the settings that let it in
-///
-/// Nothing is changed: the engine takes the token when its config.toml has these lines and it was started again. Only
-/// the token's SHA-256 stands in them.
+/// Makes a random token and shows it, once, with the lines for config.toml that let it in; changes nothing itself
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  warroom token create alertmanager --plan shop\n  \
                   warroom token create ci --plan shop --plan bank --for 90d --json")]

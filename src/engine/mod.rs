@@ -177,8 +177,10 @@ where
         states,
         entries,
     };
+    // What cannot be opened is known before anything is written.
+    let serving = open(engine)?;
     begin(&mut actor).await?;
-    let serving = tokio::spawn(open(engine)?);
+    let serving = tokio::spawn(serving);
     let uplink = tokio::spawn(uplink::watch(Arc::clone(&actor.shared)));
     let acting = tokio::spawn(actor.run(to_answer, to_note, stopped));
     tell_ready(options.ready);

@@ -42,6 +42,7 @@ fn row(view: View<'_>, loaded: &Loaded, known: &AlertState) -> Row {
         Severity::Medium | Severity::Low => Role::Warn,
     };
     let said = text::alert_said(&view.model.state, loaded, known);
-    let row = Row::text("  ").with("!", role).gap(1).with(text::alert(loaded, &known.alert), Role::Strong).gap(1);
+    let row = Row::text("  ").with("!", role).gap(1).with("alert ", Role::Text);
+    let row = row.with(text::alert(loaded, &known.alert), Role::Strong).gap(2);
     row.with(known.alert.severity.to_string(), role).gap(2).with(said, Role::Text)
 }

@@ -119,7 +119,8 @@ pub async fn read(stream: impl AsyncRead + Unpin) -> Answer {
     let mut stream = stream;
     let mut all = Vec::new();
     let patience = Duration::from_secs(30);
-    tokio::time::timeout(patience, stream.read_to_end(&mut all)).await.expect("the other end never closes").unwrap();
+    let closed = tokio::time::timeout(patience, stream.read_to_end(&mut all)).await;
+    closed.unwrap_or_else(|_| panic!("the other end never closes")).unwrap();
     let text = String::from_utf8(all).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("{head}"));
