@@ -188,8 +188,9 @@ fn while_the_engine_is_cut_off_nothing_is_proposed() {
 
 #[test]
 fn a_stale_word_changes_nothing_that_is_newer() {
-    // What is told, one after the other, and whether each is news.
-    let table: [(&str, &[(Told, bool)], bool); 8] = [
+    // What is told, one after the other, and whether each is news; then whether it fires.
+    type Row<'a> = (&'a str, &'a [(Told, bool)], bool);
+    let table: [Row<'_>; 8] = [
         ("a replay of what ended", &[(since(10), true), (ended(20), true), (since(10), false)], false),
         ("something older than it", &[(since(10), true), (ended(20), true), (since(5), false)], false),
         ("it fires anew", &[(since(10), true), (ended(20), true), (since(30), true)], true),
