@@ -14,6 +14,10 @@
 //! POST /v1/audit/verify                            Audit
 //! GET  /v1/audit/export?after=SEQ&bodies=withheld  lines of JSON, some at a time; none when there are no more
 //! ```
+//!
+//! What comes in from outside, over TCP, stands in [`hooks`].
+
+pub mod hooks;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

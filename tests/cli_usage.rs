@@ -56,6 +56,8 @@ fn wrong_usage_ends_with_2_and_says_what_would_be_right() {
         (&["incident", "cancel", "KESTREL"], "--reason <REASON>"),
         (&["timeline", "--limit", "0"], "0 is not in 1..=1000"),
         (&["note"], "required arguments"),
+        (&["token", "create", "ci"], "--plan <PLAN>"),
+        (&["token", "create", "a/b", "--plan", "shop"], "'/' cannot stand in it"),
         (&["demo", "--calm", "--after", "3s"], "cannot be used with"),
         (&["demo", "--after", "soon"], "is no duration"),
         (&["demo", "--state", "/tmp/x"], "a demo has a state directory and an engine of its own"),

@@ -1,6 +1,7 @@
-//! What the engine says over HTTP, on its Unix socket. `crate::wire` lists the routes.
+//! What the engine says over HTTP, on its Unix socket, and what it hears from outside, over TCP. `crate::wire` lists the routes.
 
 mod heartbeat;
+mod hooks;
 mod output;
 mod peer;
 mod routes;
@@ -20,13 +21,16 @@ use crate::engine::{Engine, EngineError};
 /// The largest command: a plan of 4 MiB as a JSON text, with room for escapes.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// Opens the engine's socket; what comes back serves it until the engine stops.
+/// Opens the engine's socket, and the address of its hooks where the settings name one; what comes back serves it until the engine stops.
 ///
 /// # Errors
-/// [`EngineError::Socket`] says why it cannot be opened.
+/// [`EngineError::Socket`] and [`EngineError::Hooks`] say why it cannot be opened.
 pub fn open(engine: Engine) -> Result<impl Future<Output = ()> + Send + 'static, EngineError> {
+    let hooks = hooks::open(&engine)?;
     let listener = listen(&engine.shared.dir, &engine.shared.config)?;
-    Ok(serve(listener, engine))
+    Ok(async move {
+        tokio::join!(serve(listener, engine), hooks);
+    })
 }
 
 /// Makes the socket: 0600 for one's own, 0660 where the settings name a group. The caller holds the state directory's lock, so a

@@ -6,10 +6,11 @@ use serde_json::json;
 use super::out::{Format, Out};
 use super::session::Session;
 use super::{Globals, Outcome, args, find};
+use crate::core::alert::AlertState;
 use crate::core::command::Command;
 use crate::core::health::Extent;
 use crate::core::ids::{ComponentId, PlanId, ProbeId, SiteId};
-use crate::core::state::Loaded;
+use crate::core::state::{Loaded, State};
 use crate::core::time::{Now, Span};
 use crate::text;
 use crate::wire::Snapshot;
@@ -100,6 +101,7 @@ fn list(snapshot: &Snapshot, plan: Option<&PlanId>, out: &mut Out) -> Outcome {
     for loaded in plans {
         out.line(text::clean_line(&loaded.plan.name))?;
         out.table(&rows(snapshot, loaded))?;
+        out.table(&alert_rows(&snapshot.state, loaded))?;
         for pause in &loaded.pauses {
             let left = pause.left(&snapshot.live.now);
             let by = snapshot.state.name(&pause.by);
@@ -132,6 +134,15 @@ fn rows(snapshot: &Snapshot, loaded: &Loaded) -> Vec<Vec<String>> {
     loaded.plan.probes().map(row).collect()
 }
 
+/// The alerts that fire, as others say.
+pub(super) fn alert_rows(state: &State, loaded: &Loaded) -> Vec<Vec<String>> {
+    let row = |known: &&AlertState| {
+        let what = format!("alert {}", text::alert(loaded, &known.alert));
+        vec!["  ".to_owned() + &what, known.alert.severity.to_string(), text::alert_said(state, loaded, known)]
+    };
+    loaded.alerts.firing().iter().map(row).collect()
+}
+
 fn as_json(loaded: &Loaded) -> serde_json::Value {
     let probe = |(component, probe): (&crate::core::plan::Component, &crate::core::plan::Probe)| {
         let seen = loaded.probes.get(&probe.id);
@@ -144,5 +155,6 @@ fn as_json(loaded: &Loaded) -> serde_json::Value {
         "plan": loaded.plan.id,
         "probes": loaded.plan.probes().map(probe).collect::<Vec<_>>(),
         "pauses": loaded.pauses,
+        "alerts": loaded.alerts.firing(),
     })
 }

@@ -30,6 +30,7 @@ mod run;
 mod session;
 mod status;
 mod timeline;
+mod token;
 mod update;
 
 use failure::Failure;
@@ -98,6 +99,8 @@ enum Verb {
     Heartbeat(heartbeat::Heartbeat),
     Timeline(timeline::Timeline),
     #[command(subcommand)]
+    Token(token::Token),
+    #[command(subcommand)]
     Audit(audit::Audit),
     #[command(hide = true)]
     Range(range::Range),
@@ -151,6 +154,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Outcome {
         Some(Verb::Health(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Heartbeat(verb)) => talk(verb.run(globals)),
         Some(Verb::Timeline(verb)) => talk(verb.run(globals, out)),
+        Some(Verb::Token(verb)) => verb.run(out),
         Some(Verb::Audit(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Range(verb)) => verb.run(),
         Some(Verb::RangeWatch(verb)) => verb.run(),

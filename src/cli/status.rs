@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::health::alert_rows;
 use super::incident::rto;
 use super::out::{Format, Out};
 use super::run::waiting as waits;
@@ -41,6 +42,7 @@ fn print(snapshot: &Snapshot, out: &mut Out) -> Outcome {
     for loaded in state.plans.values() {
         out.line(format!("{}  {}", loaded.plan.environment, text::clean_line(&loaded.plan.name)))?;
         out.table(&plan_rows(snapshot, loaded))?;
+        out.table(&alert_rows(state, loaded))?;
     }
     if state.plans.is_empty() {
         out.line("no plan is loaded; `warroom plan load FILE` loads one")?;
@@ -120,6 +122,7 @@ fn as_json(snapshot: &Snapshot) -> Value {
                 "plan": loaded.plan.id, "name": loaded.plan.name, "environment": loaded.plan.environment,
                 "hash": loaded.hash, "serves": loaded.active, "probes": loaded.probes,
                 "customers": readings.customers.get(&loaded.plan.id), "loss": worst_loss(loaded, readings),
+                "alerts": loaded.alerts.firing(),
             })
         })
         .collect();

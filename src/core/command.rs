@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Heard;
 use super::health::Extent;
 use super::ids::{
     ChannelId, ComponentId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, ScenarioId, StepId,
@@ -43,6 +44,11 @@ pub enum Command {
         plan: PlanId,
         /// What was paused.
         of: Extent,
+    },
+    /// Takes what somebody outside says.
+    HearAlerts {
+        /// What.
+        alerts: Vec<Heard>,
     },
     /// Declares an incident: a proposed one, or a new one of a plan.
     Declare {
@@ -270,7 +276,7 @@ impl Command {
         match self {
             Command::LoadPlan { .. } => Act::LoadPlan,
             Command::PauseHealth { .. } | Command::ResumeHealth { .. } => Act::PauseHealth,
-            Command::Declare { .. } | Command::Dismiss { .. } => Act::Declare,
+            Command::Declare { .. } | Command::Dismiss { .. } | Command::HearAlerts { .. } => Act::Declare,
             Command::Cancel { .. } | Command::Close { .. } | Command::Reopen { .. } => Act::EndIncident,
             Command::NameScenario { .. } => Act::Declare,
             Command::RuleOutScenario { .. } => Act::RuleOutScenario,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::{Alert, AlertKey};
 use super::comms::{Attempt, Try};
 use super::health::{Change, Extent};
 use super::ids::{
@@ -53,6 +54,24 @@ pub enum Event {
         probe: ProbeId,
         /// From what to what, and why.
         change: Change,
+    },
+    /// Somebody outside says that an alert fires, or that it is graver than before.
+    AlertRaised {
+        /// The plan.
+        plan: PlanId,
+        /// The alert.
+        alert: Alert,
+    },
+    /// They say that it ended.
+    AlertEnded {
+        /// The plan.
+        plan: PlanId,
+        /// Which.
+        key: AlertKey,
+        /// What it was called.
+        name: String,
+        /// When, by their clock.
+        at: Moment,
     },
     /// A part was taken out of the judgement for a while.
     HealthPaused {
@@ -446,6 +465,9 @@ pub struct Opening {
     /// What that trigger saw.
     #[serde(default)]
     pub saw: Vec<Saw>,
+    /// The alerts that it is made of, as others say.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub alerts: BTreeSet<AlertKey>,
 }
 
 /// Why a confirmation no longer counts.

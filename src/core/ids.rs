@@ -124,6 +124,8 @@ ids! {
     RoleId;
     /// A notification channel of the engine's settings: `inbox`.
     ChannelId;
+    /// A token of the engine's settings, by its name: `alertmanager`.
+    TokenId;
     /// An incident: `DR-20261121-031455`, a second one in that second `DR-20261121-031455-2`.
     IncidentId;
     /// A boot of the engine's machine, as the kernel names it.
@@ -176,7 +178,7 @@ impl TryFrom<String> for RunId {
     }
 }
 
-/// Who acts: `uid:1000` on the socket, `engine` for what the engine itself saw or did.
+/// Who acts: `uid:1000` on the socket, `token:alertmanager` on a hook, `engine` for what the engine itself saw or did.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Principal {
@@ -184,6 +186,8 @@ pub enum Principal {
     Engine,
     /// A local account, vouched for by the kernel.
     Uid(u32),
+    /// Whoever holds a token of the engine's settings.
+    Token(TokenId),
 }
 
 /// A text that names no principal.
@@ -196,6 +200,7 @@ impl fmt::Display for Principal {
         match self {
             Principal::Engine => f.pad("engine"),
             Principal::Uid(uid) => f.pad(&format!("uid:{uid}")),
+            Principal::Token(token) => f.pad(&format!("token:{token}")),
         }
     }
 }
@@ -205,6 +210,9 @@ impl std::str::FromStr for Principal {
     fn from_str(text: &str) -> Result<Self, BadPrincipal> {
         if text == "engine" {
             return Ok(Principal::Engine);
+        }
+        if let Some(token) = text.strip_prefix("token:").and_then(|name| TokenId::new(name).ok()) {
+            return Ok(Principal::Token(token));
         }
         text.strip_prefix("uid:")
             .and_then(|n| n.parse().ok())
@@ -304,10 +312,13 @@ mod tests {
 
     #[test]
     fn a_principal_reads_as_it_is_written() {
-        for p in [Principal::Engine, Principal::Uid(0), Principal::Uid(1000)] {
+        for p in
+            [Principal::Engine, Principal::Uid(0), Principal::Uid(1000), Principal::Token(TokenId::new("a.b").unwrap())]
+        {
             assert_eq!(p.to_string().parse(), Ok(p));
         }
         assert!("root".parse::<Principal>().is_err());
+        assert!("token:a/b".parse::<Principal>().is_err());
         assert!("uid:-1".parse::<Principal>().is_err());
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::{Alert, AlertKey};
 use super::comms::{Delivery, Update};
 use super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId, ScenarioId};
 use super::plan::{Environment, PlanHash, Severity};
@@ -105,6 +106,9 @@ pub struct Incident {
     /// What it was taken for, also what a person ruled out since.
     #[serde(default)]
     pub scenarios: BTreeMap<ScenarioId, Matched>,
+    /// What others say that belongs to it, whether or not it still fires; at most [`super::alert::OF_INCIDENT`].
+    #[serde(default)]
+    pub alerts: BTreeMap<AlertKey, Alert>,
     /// Who holds which role.
     pub roles: BTreeMap<RoleId, Principal>,
     /// What was told, in order; its number is its place, counted from 1.

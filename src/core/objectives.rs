@@ -56,7 +56,7 @@ pub enum Standing {
 
 /// The tightest objective of what is affected; `None` when none is given.
 ///
-/// Affected are the components whose probes belong to the incident; when there are none, the plan's own objective counts.
+/// Affected are the components whose probes or alerts belong to the incident; when there are none, the plan's own objective counts.
 #[must_use]
 pub fn rto(loaded: &Loaded, incident: &Incident, now: &Now) -> Option<Rto> {
     let mut objectives: Vec<(Span, Option<String>)> =
@@ -81,8 +81,10 @@ pub fn rpo(loaded: &Loaded, incident: &Incident) -> Option<Span> {
 }
 
 fn affected<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Item = &'a Component> {
-    let places = incident.causes.iter().filter_map(|id| loaded.index.probe(&loaded.plan, id)).map(|at| at.component);
-    let places: BTreeSet<u32> = places.collect();
+    let seen = incident.causes.iter().filter_map(|id| loaded.index.probe(&loaded.plan, id)).map(|at| at.component);
+    let said = incident.alerts.values().filter_map(|alert| alert.component.as_ref());
+    let said = said.filter_map(|id| loaded.index.component(&loaded.plan, id));
+    let places: BTreeSet<u32> = seen.chain(said).collect();
     places.into_iter().filter_map(|place| loaded.plan.components.get(place as usize))
 }
 

@@ -7,7 +7,7 @@ use super::ids::{
     CallSign, ChannelId, ComponentId, IncidentId, PlanId, ProcedureId, RoleId, RunId, ScenarioId, StepId,
 };
 use super::people::{Access, Act};
-use super::plan::{Method, PlanHash};
+use super::plan::{Method, PlanHash, Severity};
 use super::time::Span;
 
 /// A thing that a command names and nobody knows.
@@ -100,6 +100,13 @@ pub enum Refusal {
         field: String,
         /// Why.
         bad: BadText,
+    },
+    /// An alert cannot be kept: as many of its severity as are kept fire already.
+    TooManyAlerts {
+        /// The plan.
+        plan: PlanId,
+        /// Of which severity.
+        severity: Severity,
     },
     /// The plan was not read; its faults are told by the reader.
     PlanHasFaults,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Alerts;
 use super::event::Event;
 use super::forecast::Compared;
 use super::health::{Extent, Pause, ProbeState, Standing, Tally, Verdict};
@@ -77,6 +78,9 @@ pub struct Loaded {
     /// The triggers of its scenarios whose conditions hold.
     #[serde(default)]
     pub triggers: BTreeMap<ScenarioId, Held>,
+    /// What others say.
+    #[serde(default)]
+    pub alerts: Alerts,
     /// The site that serves now, by what happened.
     pub active: Option<SiteId>,
     /// Where the parts stand in the plan.
@@ -100,13 +104,15 @@ struct Stored {
     pauses: Vec<Pause>,
     #[serde(default)]
     triggers: BTreeMap<ScenarioId, Held>,
+    #[serde(default)]
+    alerts: Alerts,
     active: Option<SiteId>,
 }
 
 impl From<Stored> for Loaded {
     fn from(stored: Stored) -> Loaded {
-        let Stored { plan, hash, probes, pauses, triggers, active } = stored;
-        Loaded { triggers, ..Loaded::new(plan, hash, probes, pauses, active) }
+        let Stored { plan, hash, probes, pauses, triggers, alerts, active } = stored;
+        Loaded { triggers, alerts, ..Loaded::new(plan, hash, probes, pauses, active) }
     }
 }
 
@@ -137,8 +143,8 @@ impl Loaded {
     #[must_use]
     pub fn new(plan: Arc<Plan>, hash: PlanHash, probes: Probes, pauses: Vec<Pause>, active: Option<SiteId>) -> Loaded {
         let index = Arc::new(Index::of(&plan));
-        let (triggers, tally) = (BTreeMap::new(), Tally::default());
-        let mut loaded = Loaded { plan, hash, probes, pauses, triggers, active, index, tally };
+        let (triggers, alerts, tally) = (BTreeMap::new(), Alerts::default(), Tally::default());
+        let mut loaded = Loaded { plan, hash, probes, pauses, triggers, alerts, active, index, tally };
         loaded.tally = Tally::of(&loaded);
         loaded
     }
@@ -263,7 +269,10 @@ impl State {
     pub fn name<'a>(&'a self, who: &'a Principal) -> std::borrow::Cow<'a, str> {
         match self.people.get(who) {
             Some(person) => std::borrow::Cow::Borrowed(person.name.as_str()),
-            None => std::borrow::Cow::Owned(who.to_string()),
+            None => match who {
+                Principal::Token(token) => std::borrow::Cow::Borrowed(token.as_str()),
+                _ => std::borrow::Cow::Owned(who.to_string()),
+            },
         }
     }
 

@@ -17,6 +17,9 @@
 //! [connection]                           # what always answers: where none does, the engine itself is cut off
 //! anchors = ["10.0.0.1:53", "10.1.0.1:53"]
 //!
+//! [hooks]                                # alerts from outside; `engine::hooks` says more
+//! listen = "127.0.0.1:9099"
+//!
 //! [channels.ops]
 //! kind = "webhook"
 //! url = "https://chat.example/hook"
@@ -28,6 +31,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::hooks::HooksSettings;
 use crate::core::ids::{ChannelId, Principal};
 use crate::core::people::{Access, Mode, Person};
 use crate::steps::remote;
@@ -50,6 +54,8 @@ pub struct Config {
     pub ssh: SshSettings,
     /// How the engine knows that it is cut off.
     pub connection: ConnectionSettings,
+    /// Where alerts come in from outside.
+    pub hooks: HooksSettings,
 }
 
 /// How the engine knows that it is cut off itself.
@@ -151,8 +157,11 @@ impl Config {
         }
         let mut seen = BTreeMap::new();
         for person in &self.people {
-            if person.principal == Principal::Engine {
-                return Err(format!("{} cannot be the engine; write principal = \"uid:NUMBER\"", person.name));
+            if !matches!(person.principal, Principal::Uid(_)) {
+                return Err(format!(
+                    "{} cannot be {}; write principal = \"uid:NUMBER\"",
+                    person.name, person.principal
+                ));
             }
             if let Some(other) = seen.insert(&person.principal, &person.name) {
                 return Err(format!(
@@ -164,7 +173,7 @@ impl Config {
                 return Err(format!("{:?} is no name to show", person.name));
             }
         }
-        Ok(())
+        self.hooks.check()
     }
 
     /// The people whom the engine knows: in personal mode the one who runs it, with every access.
@@ -207,6 +216,22 @@ fn field_where(table: &str, place: usize, value: &str, wanted: usize) -> Option<
 mod tests {
     use super::*;
 
+    const TOKEN: &str = "[[hooks.tokens]]\nname='am'\n\
+                         sha256='0000000000000000000000000000000000000000000000000000000000000000'\nplans=['shop']\n";
+
+    #[test]
+    fn hooks_are_off_and_on_loopback_a_token_is_enough() {
+        assert_eq!(read("").unwrap().hooks, HooksSettings::default());
+        assert!(read(TOKEN).unwrap().hooks.listen.is_none());
+        for listen in ["[hooks]\nlisten='127.0.0.1:9099'\n", "[hooks]\nlisten='[::1]:9099'\n"] {
+            assert_eq!(read(&format!("{listen}{TOKEN}")).unwrap().hooks.tokens.len(), 1);
+        }
+        let tls = "[hooks]\nlisten='0.0.0.0:9099'\ntls={cert='c',key='k'}\n";
+        assert!(read(&format!("{tls}{TOKEN}expires=2027-01-01T00:00:00Z\n")).is_err(), "a moment is a text");
+        let hooks = read(&format!("{tls}{TOKEN}expires='2027-01-01T00:00:00Z'\n")).unwrap().hooks;
+        assert!(hooks.tokens[0].expires.is_some());
+    }
+
     fn read(text: &str) -> Result<Config, ConfigError> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("config.toml"), text).unwrap();
@@ -240,6 +265,17 @@ mod tests {
                 "mode='shared'\n[[people]]\nname='a'\nprincipal='uid:1'\naccess=[]\n[[people]]\nname='b'\nprincipal='uid:1'\naccess=[]",
                 "one person, one account",
             ),
+            ("mode='shared'\n[[people]]\nname='a'\nprincipal='token:a'\naccess=[]", "uid:NUMBER"),
+            ("[hooks]\nlisten='0.0.0.0:9099'", "beyond this host, without TLS and tokens"),
+            (&format!("[hooks]\nlisten='[::]:9099'\n{TOKEN}"), "give hooks.tls a certificate"),
+            ("[hooks]\nlisten='10.0.0.1:9099'\ntls={cert='c',key='k'}", "add [[hooks.tokens]]"),
+            ("[hooks]\nlisten='127.0.0.1:9099'", "warroom token create NAME"),
+            ("[hooks]\nlisten='localhost:9099'", "invalid socket address"),
+            (&format!("{TOKEN}{TOKEN}"), "two tokens are called am"),
+            (&TOKEN.replace("'shop'", ""), "write plans = [\"PLAN\"]"),
+            (&TOKEN.replace("00", "0"), "64 hexadecimal digits, not 32"),
+            (&TOKEN.replace("00", "zz"), "64 hexadecimal digits"),
+            (&format!("{TOKEN}expires='soon'"), "expires"),
             ("chanels = 1", "unknown field `chanels`"),
             ("[channels.x]\nkind='pigeon'", "unknown variant `pigeon`"),
         ] {

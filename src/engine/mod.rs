@@ -5,6 +5,7 @@ mod checks;
 pub mod clock;
 pub mod config;
 mod effects;
+pub mod hooks;
 mod live;
 mod memory;
 mod record;
@@ -80,6 +81,14 @@ pub enum EngineError {
         path: PathBuf,
         /// Why.
         why: std::io::Error,
+    },
+    /// The address of the hooks.
+    #[error("hooks cannot be taken on {listen}: {why}")]
+    Hooks {
+        /// Where.
+        listen: std::net::SocketAddr,
+        /// Why.
+        why: String,
     },
     /// Something of the system's.
     #[error("{0}")]
@@ -171,8 +180,10 @@ where
         states,
         entries,
     };
+    // What cannot be opened is known before anything is written.
+    let serving = open(engine)?;
     begin(&mut actor).await?;
-    let serving = tokio::spawn(open(engine)?);
+    let serving = tokio::spawn(serving);
     let uplink = tokio::spawn(uplink::watch(Arc::clone(&actor.shared)));
     let acting = tokio::spawn(actor.run(to_answer, to_note, stopped));
     tell_ready(options.ready);

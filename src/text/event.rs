@@ -4,6 +4,7 @@ mod names;
 #[cfg(test)]
 mod tests;
 
+use crate::core::alert::Alert;
 use crate::core::comms::Attempt;
 use crate::core::event::{Event, Opening, Voided};
 use crate::core::health::Change;
@@ -13,8 +14,10 @@ use crate::core::run::Failure;
 use crate::core::state::{Entry, State};
 use crate::core::time::{Moment, Span};
 
+pub(super) use names::site_of;
 use names::{called, probe_name, scenario_name, scenario_of, site_name, step_name};
 
+use super::alert::alert as named;
 use super::words::short_hash;
 use super::{all_of, attempt, clean_line as line, cut, evidence, failure, role, run_result, seen, verdict};
 
@@ -38,6 +41,8 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
             format!("plan {plan} loaded: {}, text {}", line(name), line(short_hash(&hash.0)))
         }
         Event::ProbeChanged { plan, probe, change } => probe_changed(state, plan, probe, change),
+        Event::AlertRaised { plan, alert } => alert_raised(state, plan, alert),
+        Event::AlertEnded { name, at, .. } => format!("alert {} ended at {at}", line(name)),
         Event::HealthPaused { of, length, reason, .. } => {
             because(&format!("{} is looked at and not counted for {length}", line(&of.to_string())), "PAUSED", reason)
         }
@@ -150,8 +155,15 @@ fn probe_changed(state: &State, plan: &PlanId, probe: &ProbeId, change: &Change)
     format!("{} is {}: {why}, since {}", probe_name(state, plan, probe), verdict(change.to), change.since.utc)
 }
 
+fn alert_raised(state: &State, plan: &PlanId, alert: &Alert) -> String {
+    let what = state.plans.get(plan).map_or_else(|| line(&alert.name).into_owned(), |loaded| named(loaded, alert));
+    let words = if alert.summary.is_empty() { String::new() } else { format!(": {}", line(&alert.summary)) };
+    format!("alert {what} FIRES, {}{words}", alert.severity)
+}
+
 fn opened(state: &State, opening: &Opening, how: &str) -> String {
-    let causes: Vec<_> = opening.causes.iter().map(|probe| probe_name(state, &opening.plan, probe)).collect();
+    let mut causes: Vec<_> = opening.causes.iter().map(|probe| probe_name(state, &opening.plan, probe)).collect();
+    causes.extend(super::alert::of_opening(state, opening));
     let taken_for = opening.scenario.as_ref().map(|id| scenario_name(state, &opening.plan, id));
     let what = match (&opening.title, causes.is_empty()) {
         (Some(title), _) => line(title).into_owned(),

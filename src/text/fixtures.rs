@@ -156,6 +156,7 @@ fn incident() -> Incident {
         stopped: None,
         causes: Default::default(),
         scenarios: Default::default(),
+        alerts: Default::default(),
         roles: Default::default(),
         updates: vec![],
     }

@@ -4,11 +4,13 @@
 //! All sentences are cleaned ([`clean`]): names and words in them come from outside. They use `≤` as the only sign beyond
 //! ASCII; [`ascii`] writes it for terminals without it.
 
+mod alert;
 mod clean;
 mod comms;
 mod event;
 mod forecast;
 mod gate;
+mod hooks;
 mod kinds;
 mod outcome;
 mod preview;
@@ -24,6 +26,7 @@ mod words;
 #[cfg(test)]
 pub(crate) mod fixtures;
 
+pub use alert::{alert, alert_said};
 pub use clean::{ascii, clean, clean_block, clean_line, cut};
 pub use comms::{attempt, delivery};
 pub use event::{EVENT_LIMIT, event, event_in_full};
@@ -32,6 +35,7 @@ pub use forecast::{
     forecast_takes, missed,
 };
 pub use gate::{check, gate};
+pub use hooks::{hook_misfit, hook_trouble};
 pub use kinds::size;
 pub use outcome::{evidence, failure, how, not_kept, run_result, run_state, step_state};
 pub use preview::expected;

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::core::alert::FIRING_KEPT;
 use crate::core::ids::RoleId;
 use crate::core::people::{Access, Act};
 use crate::core::refusal::{BadText, Missing, Refusal};
@@ -31,6 +32,9 @@ pub fn refusal(refusal: &Refusal) -> String {
                 if paused.is_empty() { "nothing is".to_owned() } else { format!("paused are {}", all_of(&paused)) };
             format!("{} is not paused; {what}", line(&of.to_string()))
         }
+        Refusal::TooManyAlerts { plan, severity } => format!(
+            "{FIRING_KEPT} {severity} alerts of plan {plan} fire already, and no more are kept; let their sender group them"
+        ),
         Refusal::PlanHasFaults => "the plan has faults; `warroom plan check FILE` shows each with its place".into(),
         Refusal::IncidentIs { call_sign, phase, needs } => {
             format!("{call_sign} is {}; it would have to be {}", line(phase), line(needs))

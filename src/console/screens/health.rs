@@ -19,6 +19,7 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
             .gap(2)
             .and(super::head::trouble(loaded, super::head::Detail::Names));
         lines.push(Line::only(row));
+        lines.extend(super::alerts::lines(view, loaded));
         lines.extend(loaded.plan.probes().map(|(component, probe)| line(view, loaded, component, probe)));
     }
     lines

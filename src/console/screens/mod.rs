@@ -1,5 +1,6 @@
 //! One file for each screen: the lines of its list, and how it is drawn. All of them are functions of a [`View`].
 
+mod alerts;
 pub(crate) mod foot;
 pub(crate) mod head;
 mod health;

@@ -9,6 +9,7 @@ use crate::console::theme::Role;
 use crate::core::event::Event;
 use crate::core::health::Verdict;
 use crate::core::ids::{Principal, StepId};
+use crate::core::plan::Severity;
 use crate::core::state::Entry;
 
 /// All known rows; those that hold what is searched for, when something is.
@@ -81,6 +82,9 @@ fn event_role(event: &Event) -> Role {
             Verdict::Paused => Role::Dim,
             Verdict::Unknown => Role::Unknown,
         },
+        Event::AlertRaised { alert, .. } if alert.severity >= Severity::High => Role::Bad,
+        Event::AlertRaised { .. } => Role::Warn,
+        Event::AlertEnded { .. } => Role::Good,
         Event::StepFailed { .. } | Event::IncidentRelapsed { .. } => Role::Bad,
         Event::StepLost { .. } => Role::Unknown,
         Event::StepSkipped { .. } | Event::GateDeclined { .. } | Event::ConfirmationVoided { .. } => Role::Warn,

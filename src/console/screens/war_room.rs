@@ -174,16 +174,18 @@ fn summary(view: View<'_>, width: usize) -> Vec<Row> {
     }
     match &incident.phase {
         Phase::Proposed => {
-            rows.push(
-                Row::text(" The engine saw trouble and proposes ").with(incident.call_sign.as_str(), Role::Strong),
-            );
+            let how = if incident.causes.is_empty() { "heard of" } else { "saw" };
+            let lead = Row::text(format!(" The engine {how} trouble and proposes "));
+            rows.push(lead.with(incident.call_sign.as_str(), Role::Strong));
             rows.extend(causes(view));
+            rows.extend(super::alerts::of_incident(view));
             rows.push(key("D", "declares it (then Enter); F2 in that box says that it is none"));
         }
         phase => {
             let lead = format!(" {} is {}. ", incident.call_sign, phase.word());
             rows.push(Row::text(lead).with("Nothing runs.", Role::Strong));
             rows.extend(causes(view));
+            rows.extend(super::alerts::of_incident(view));
             rows.push(key("L", "launches a runbook"));
             rows.push(key("U", "tells the world"));
         }

@@ -1,5 +1,6 @@
 //! Folds an event into the state. Total: whatever the journal holds, it folds; rules were checked before.
 
+mod alert;
 mod scenario;
 mod step;
 
@@ -35,8 +36,9 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 .and_then(|l| l.active.clone().filter(|site| body.site(site).is_some()))
                 .or_else(|| body.primary().map(|s| s.id.clone()));
             let triggers = scenario::kept(body, before);
+            let alerts = before.map(|before| before.alerts.clone()).unwrap_or_default();
             let loaded = Loaded::new(Arc::clone(body), hash.clone(), probes, pauses, active);
-            let loaded = Loaded { triggers, ..loaded };
+            let loaded = Loaded { triggers, alerts, ..loaded };
             state.plans.insert(plan.clone(), Arc::new(loaded));
         }
         Event::ProbeChanged { plan, probe, change } => {
@@ -56,6 +58,8 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 join(state, plan, &id, probe);
             }
         }
+        Event::AlertRaised { plan, alert } => alert::raised(state, entry, plan, alert),
+        Event::AlertEnded { plan, key, at, .. } => alert::ended(state, plan, key, *at),
         Event::HealthPaused { plan, of, length, reason } => {
             let (by, at) = (entry.by.clone(), entry.at.clone());
             let pause = Pause { of: of.clone(), by, at, length: *length, reason: reason.clone() };
@@ -294,6 +298,7 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             stopped: None,
             causes: opening.causes.clone(),
             scenarios: BTreeMap::new(),
+            alerts: BTreeMap::new(),
             roles: BTreeMap::new(),
             updates: Vec::new(),
         };
@@ -312,6 +317,7 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
     for probe in &opening.causes {
         change_probe(state, &opening.plan, probe, |known| known.covered_by = Some(opening.incident.clone()));
     }
+    alert::cover(state, &opening.plan, &opening.incident, opening.alerts.iter());
 }
 
 /// Keeps the last few ended incidents, the one that has just ended always, and those that still owe the world words; the journal

@@ -1,5 +1,8 @@
 //! The life of an incident, and who holds which role in it.
 
+use std::collections::BTreeSet;
+
+use super::super::alert::{AlertKey, firing};
 use super::super::command::Declared;
 use super::super::event::{Event, Opening};
 use super::super::health::{ProbeState, Verdict};
@@ -61,6 +64,7 @@ fn proposed_by_the_engine(known: &Incident, severity: Option<Severity>, title: O
         causes: known.causes.clone(),
         scenario: None,
         saw: Vec::new(),
+        alerts: BTreeSet::new(),
     }
 }
 
@@ -86,14 +90,24 @@ fn noticed_by_a_person(
         causes: trouble.into_iter().map(|(id, _)| id.clone()).collect(),
         scenario: None,
         saw: Vec::new(),
+        alerts: open_alerts(c, loaded).collect(),
     })
 }
 
 /// The parts that are down now and that nobody works on: in no incident, or in one that is over, as after a dismissal in haste.
 fn open_trouble<'a>(c: Context<'_>, loaded: &'a Loaded) -> Vec<(&'a ProbeId, &'a ProbeState)> {
-    let worked_on = |id: &IncidentId| c.state.incidents.get(id).is_some_and(|i| i.phase.is_open());
     let down = loaded.probes.iter().filter(|(_, seen)| seen.verdict == Verdict::Down);
-    down.filter(|(_, seen)| !seen.covered_by.as_ref().is_some_and(worked_on)).collect()
+    down.filter(|(_, seen)| !seen.covered_by.as_ref().is_some_and(|id| is_worked_on(c, id))).collect()
+}
+
+/// The alerts that fire and that nobody works on.
+fn open_alerts<'a>(c: Context<'a>, loaded: &'a Loaded) -> impl Iterator<Item = AlertKey> + 'a {
+    let free = firing(loaded).filter(move |known| !known.covered_by.as_ref().is_some_and(|id| is_worked_on(c, id)));
+    free.map(|known| known.alert.key.clone())
+}
+
+fn is_worked_on(c: Context<'_>, incident: &IncidentId) -> bool {
+    c.state.incidents.get(incident).is_some_and(|i| i.phase.is_open())
 }
 
 pub(super) fn dismiss(c: Context<'_>, id: &IncidentId, reason: &str) -> Result<Vec<Event>, Refusal> {

@@ -1,5 +1,6 @@
 //! A person's command becomes events, or a refusal that says what is wrong and what would be right.
 
+pub mod alert;
 pub mod gate;
 mod health;
 mod incident;
@@ -48,6 +49,7 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
         Command::LoadPlan { text, read } => plan::load(c, text, read.as_ref()),
         Command::PauseHealth { plan, of, length, reason } => health::pause(c, plan, of, *length, reason),
         Command::ResumeHealth { plan, of } => health::resume(c, plan, of),
+        Command::HearAlerts { alerts } => alert::hear(c, alerts),
         Command::Declare { what, severity, title } => incident::declare(c, what, *severity, title.as_deref()),
         Command::Dismiss { incident, reason } => incident::dismiss(c, incident, reason),
         Command::Cancel { incident, reason } => incident::cancel(c, incident, reason),
@@ -90,6 +92,10 @@ pub fn incident_id(state: &State, now: &Now) -> IncidentId {
 }
 
 fn permitted(c: Context<'_>, command: &Command) -> Result<(), Refusal> {
+    // A token is for alerts, of the plans that it is for, and for nothing else.
+    if matches!((c.by, command), (Principal::Token(_), Command::HearAlerts { .. })) {
+        return Ok(());
+    }
     may(c, act(c.state, command), environment(c.state, command))
 }
 

@@ -1,5 +1,6 @@
 //! What a step's condition can ask for: values, how other steps of its scope stand, and what is believed of the plan's parts.
 
+use super::super::alert::{self, AlertState};
 use super::super::health::{self, SiteVerdict, Verdict};
 use super::super::ids::{ComponentId, SiteId, StepId};
 use super::super::plan::Step;
@@ -104,8 +105,15 @@ impl<'a> OfPlan<'a> {
     }
 
     /// The alerts that a condition asks about and that fire.
-    pub(super) fn firing(self, _when: &Condition) -> Vec<Saw> {
-        Vec::new()
+    pub(super) fn firing(self, when: &Condition) -> Vec<Saw> {
+        let asked: Vec<&str> = when.alerts().collect();
+        let firing = alert::firing(self.loaded).filter(|known| asked.contains(&known.alert.name.as_str()));
+        let saw = |known: &AlertState| Saw {
+            what: format!("alert.{}", known.alert.name),
+            found: "firing".into(),
+            why: known.alert.summary.clone(),
+        };
+        firing.map(saw).collect()
     }
 }
 
@@ -126,8 +134,8 @@ impl Facts for OfPlan<'_> {
         self.site_verdict(id)
     }
 
-    fn alert(&self, _name: &str) -> bool {
-        false
+    fn alert(&self, name: &str) -> bool {
+        alert::firing(self.loaded).any(|known| known.alert.name == name)
     }
 }
 

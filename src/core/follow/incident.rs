@@ -1,5 +1,6 @@
 //! What follows for incidents: those that the engine proposes, and the way from good samples to *recovered*.
 
+use super::super::alert;
 use super::super::decide::incident_id;
 use super::super::event::{Event, Opening};
 use super::super::health::ProbeState;
@@ -51,10 +52,13 @@ pub(super) fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Even
     }
     let fresh: Vec<(&ProbeId, &ProbeState, Severity)> =
         loaded.fresh_trouble().filter_map(|id| Some((id, loaded.probes.get(id)?, loaded.severity_of(id)?))).collect();
-    let severity = fresh.iter().map(|(_, _, severity)| *severity).max().filter(|s| *s >= GRAVE)?;
+    let said: Vec<_> = alert::fresh(loaded).collect();
+    let severities = fresh.iter().map(|(_, _, severity)| *severity).chain(said.iter().map(|s| s.alert.severity));
+    let severity = severities.max().filter(|s| *s >= GRAVE)?;
     // What could wait for daylight may have been down for days: the clocks begin with what could not.
     let grave = fresh.iter().filter(|(_, _, severity)| *severity >= GRAVE);
-    let began = first_of(grave.filter_map(|(_, seen, _)| seen.began()));
+    let heard = said.iter().filter(|s| s.alert.severity >= GRAVE).map(|s| &s.heard);
+    let began = first_of(grave.filter_map(|(_, seen, _)| seen.began()).chain(heard));
     let taken: Vec<&CallSign> = state.incidents.values().map(|i| &i.call_sign).collect();
     Some(Event::IncidentProposed(Opening {
         incident: incident_id(state, now),
@@ -66,5 +70,6 @@ pub(super) fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Even
         causes: fresh.into_iter().map(|(id, _, _)| id.clone()).collect(),
         scenario: None,
         saw: Vec::new(),
+        alerts: said.into_iter().map(|s| s.alert.key.clone()).collect(),
     }))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::alert;
 use super::super::decide::incident_id;
 use super::super::event::{Event, Opening};
 use super::super::health::{ProbeState, Verdict};
@@ -73,6 +74,7 @@ pub(super) fn declaration(state: &State, loaded: &Loaded) -> Vec<Event> {
         title: incident.title.clone(),
         began: incident.began.clone(),
         causes: incident.causes.clone(),
+        alerts: BTreeSet::new(),
         scenario: None,
         saw: Vec::new(),
     });
@@ -126,6 +128,7 @@ fn opening(state: &State, loaded: &Loaded, found: (&Scenario, &Trigger, &Held), 
         title: None,
         began: began.clone(),
         causes: parts.into_iter().map(|(id, _)| id.clone()).collect(),
+        alerts: alert::fresh(loaded).map(|said| said.alert.key.clone()).collect(),
         scenario: Some(scenario.id.clone()),
         saw: saw(loaded, trigger),
     }

@@ -1,10 +1,11 @@
 //! Scenarios: what brings them, once; what they forbid; and that nothing brings them when all is well.
 
+use crate::core::alert::{Heard, Told};
 use crate::core::command::{Command, Declared};
 use crate::core::event::Event;
 use crate::core::fixtures::{PROBES, World, ada, declare, id, launch, mike, plan, rita};
 use crate::core::health::{Change, Extent, Manner, Verdict};
-use crate::core::ids::{PlanId, ProbeId};
+use crate::core::ids::{PlanId, Principal, ProbeId};
 use crate::core::incident::Phase;
 use crate::core::observe::{Connection, Report};
 use crate::core::plan::{Disaster, DownWhen, Method, Place, Plan, Scenario, Severity, Then, Trigger};
@@ -369,4 +370,45 @@ fn a_site_by_its_own_rule_is_what_triggers_ask_about() {
     world.turns("db-east", Verdict::Down);
     world.pass(1);
     assert_eq!(proposals(&world), 1);
+}
+
+/// What others say that fires or is over, of an alert that by itself proposes nothing.
+fn word(name: &str, told: Told) -> Command {
+    Command::HearAlerts {
+        alerts: vec![Heard {
+            plan: id("shop"),
+            key: name.into(),
+            name: name.into(),
+            severity: Severity::Low,
+            summary: "checksums of 3 pages differ".into(),
+            component: Some(id("db")),
+            site: None,
+            told,
+        }],
+    }
+}
+
+#[test]
+fn an_alert_from_outside_is_a_trigger_and_another_or_one_that_is_over_is_its_twin() {
+    let rotten = || scenario("rotten", Disaster::DatabaseCorruption, when("alert.PagesCorrupt", 30, Then::Propose));
+    let says = |world: &mut World, name: &str, told| world.ok(Principal::Token(id("prometheus")), word(name, told));
+    let mut world = world(vec![rotten()]);
+    let (mut other, mut over) = (world.clone(), world.clone());
+    says(&mut world, "PagesCorrupt", Told::Firing { since: None });
+    world.pass(30);
+    let incident = world.only_incident();
+    assert_eq!((incident.severity, incident.alerts.len(), incident.causes.len()), (Severity::High, 1, 0));
+    let (_, matched) = incident.counting().next().unwrap();
+    assert_eq!((matched.saw[0].what.as_str(), matched.saw[0].found.as_str()), ("alert.PagesCorrupt", "firing"));
+    assert_eq!(matched.saw[0].why, "checksums of 3 pages differ");
+
+    says(&mut other, "PagesSlow", Told::Firing { since: None });
+    other.pass(3_600);
+    assert_eq!(proposals(&other), 0);
+
+    says(&mut over, "PagesCorrupt", Told::Firing { since: None });
+    over.pass(29);
+    says(&mut over, "PagesCorrupt", Told::Ended { at: None });
+    over.pass(3_600);
+    assert_eq!(proposals(&over), 0);
 }

@@ -2,15 +2,19 @@
 
 use super::line;
 use crate::core::ids::{IncidentId, PlanId, ProbeId, RunId, ScenarioId, SiteId, StepId};
-use crate::core::state::State;
+use crate::core::state::{Loaded, State};
 
 pub(super) fn called(state: &State, incident: &IncidentId) -> String {
     state.incidents.get(incident).map_or_else(|| incident.to_string(), |i| i.call_sign.to_string())
 }
 
 pub(super) fn site_name(state: &State, plan: &PlanId, site: &SiteId) -> String {
-    let known = state.plans.get(plan).and_then(|loaded| loaded.plan.site(site));
-    known.map_or_else(|| site.to_string(), |known| line(&known.name).into_owned())
+    state.plans.get(plan).map_or_else(|| site.to_string(), |loaded| site_of(loaded, site))
+}
+
+/// `East`; a site that the plan does not have goes by its identifier.
+pub(in crate::text) fn site_of(loaded: &Loaded, site: &SiteId) -> String {
+    loaded.plan.site(site).map_or_else(|| site.to_string(), |known| line(&known.name).into_owned())
 }
 
 pub(super) fn scenario_name(state: &State, plan: &PlanId, scenario: &ScenarioId) -> String {

@@ -1,6 +1,7 @@
 //! Each event with its sentence.
 
 use super::*;
+use crate::core::alert::AlertKey;
 use crate::core::fixtures::at;
 use crate::core::health::{Manner, Verdict};
 use crate::core::ids::{CallSign, Principal};
@@ -60,6 +61,34 @@ fn what_the_engine_did_and_saw() {
 }
 
 #[test]
+fn what_others_say() {
+    let alert = |component: Option<&str>, site: Option<&str>, summary: &str| Alert {
+        key: AlertKey::of(&Principal::Token("prometheus".parse().unwrap()), "k"),
+        name: "High\u{1b}Errors".into(),
+        severity: Severity::High,
+        summary: summary.into(),
+        component: component.map(|id| id.parse().unwrap()),
+        site: site.map(|id| id.parse().unwrap()),
+        starts: at(3).utc,
+        source: Principal::Token("prometheus".parse().unwrap()),
+    };
+    let raised = |alert| Event::AlertRaised { plan: shop(), alert };
+    let key = alert(None, None, "").key;
+    check(vec![
+        (
+            raised(alert(Some("db"), Some("east"), "7% of\nrequests fail")),
+            "alert High^[Errors of Orders database at East FIRES, high: 7% of requests fail".into(),
+        ),
+        (raised(alert(Some("gone"), None, "")), "alert High^[Errors of gone FIRES, high".into()),
+        (raised(alert(None, None, "")), "alert High^[Errors FIRES, high".into()),
+        (
+            Event::AlertEnded { plan: shop(), key, name: "High\u{1b}Errors".into(), at: at(9).utc },
+            format!("alert High^[Errors ended at {}", at(9).utc),
+        ),
+    ]);
+}
+
+#[test]
 fn what_became_of_an_incident() {
     let incident = kestrel;
     let opening = |title: Option<&str>, causes: &[&str]| Opening {
@@ -72,6 +101,7 @@ fn what_became_of_an_incident() {
         causes: causes.iter().map(|c| c.parse().unwrap()).collect(),
         scenario: None,
         saw: Vec::new(),
+        alerts: Default::default(),
     };
     let moment = at(3).utc;
     check(vec![
@@ -82,6 +112,13 @@ fn what_became_of_an_incident() {
         (
             Event::IncidentDeclared(opening(Some("East is gone"), &["door"])),
             format!("KESTREL declared, critical: East is gone; began {moment}"),
+        ),
+        (
+            Event::IncidentProposed(Opening {
+                alerts: [AlertKey::of(&Principal::Token("prometheus".parse().unwrap()), "a\nb")].into(),
+                ..opening(None, &["door"])
+            }),
+            format!("KESTREL proposed, critical: Front door and alert token:prometheus/a b; began {moment}"),
         ),
         (Event::IncidentDeclared(opening(None, &[])), format!("KESTREL declared, critical: plan shop; began {moment}")),
         (

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::core::ids::{CallSign, RunId};
-use crate::core::plan::PlanHash;
+use crate::core::plan::{PlanHash, Severity};
 
 fn kestrel() -> CallSign {
     CallSign::pick(0, &[])
@@ -200,6 +200,10 @@ fn a_refusal_about_a_run_says_how_it_stands() {
         (
             Refusal::StepIs { step: step(), state: "done".into(), needs: "failed or unknown".into() },
             "step go is done; it would have to be failed or unknown",
+        ),
+        (
+            Refusal::TooManyAlerts { plan: "shop".parse().unwrap(), severity: Severity::Low },
+            "100 low alerts of plan shop fire already, and no more are kept; let their sender group them",
         ),
         (
             Refusal::WrongKind { step: step(), kind: "gate".into(), right: "confirm or decline it".into() },
