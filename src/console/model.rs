@@ -302,6 +302,8 @@ impl Model {
         static NOTHING: Readings = Readings {
             samples: BTreeMap::new(),
             customers: BTreeMap::new(),
+            proofs: BTreeMap::new(),
+            service: BTreeMap::new(),
             replication: BTreeMap::new(),
             living: std::collections::BTreeSet::new(),
         };

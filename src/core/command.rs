@@ -10,7 +10,7 @@ use super::ids::{ChannelId, ComponentId, IncidentId, PlanId, Principal, Procedur
 use super::people::Act;
 use super::plan::{Part, Plan, PlanHash, Severity};
 use super::template::Values;
-use super::time::Span;
+use super::time::{Moment, Span};
 
 /// A person's command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +76,15 @@ pub enum Command {
     Reopen {
         /// Which.
         incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+    /// Says when an incident really began.
+    CorrectBegan {
+        /// Which.
+        incident: IncidentId,
+        /// When.
+        began: When,
         /// Why.
         reason: String,
     },
@@ -233,6 +242,16 @@ pub struct Options {
     pub priority: Option<Severity>,
 }
 
+/// A moment in the past, as people name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// By the wall clock that the incident's times are shown by.
+    At(Moment),
+    /// So long before now.
+    Ago(Span),
+}
+
 /// What is declared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -252,6 +271,7 @@ impl Command {
             Command::PauseHealth { .. } | Command::ResumeHealth { .. } => Act::PauseHealth,
             Command::Declare { .. } | Command::Dismiss { .. } => Act::Declare,
             Command::Cancel { .. } | Command::Close { .. } | Command::Reopen { .. } => Act::EndIncident,
+            Command::CorrectBegan { .. } => Act::CorrectClock,
             Command::AssignRole { .. } => Act::AssignRole,
             Command::Note { .. } => Act::Note,
             Command::SendUpdate { .. } => Act::SendUpdate,

@@ -141,6 +141,17 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A person knows better when it began.
+    IncidentBeganCorrected {
+        /// Which.
+        incident: IncidentId,
+        /// When it was thought to have begun.
+        from: Now,
+        /// When it began.
+        to: Now,
+        /// Why.
+        reason: String,
+    },
     /// Somebody holds a role.
     RoleAssigned {
         /// In which incident.
@@ -458,6 +469,7 @@ impl Event {
             | Event::IncidentClosed { incident, .. }
             | Event::IncidentCancelled { incident, .. }
             | Event::IncidentReopened { incident, .. }
+            | Event::IncidentBeganCorrected { incident, .. }
             | Event::RoleAssigned { incident, .. }
             | Event::UpdateSent { incident, .. }
             | Event::DeliveryTried { incident, .. }

@@ -5,11 +5,13 @@
 //! into the state and never refuses. [`turn`] puts them together: what the engine does with each input, and the tests too.
 
 pub mod apply;
+pub mod clocks;
 pub mod command;
 pub mod comms;
 pub mod decide;
 pub mod event;
 pub mod expand;
+pub mod exposure;
 pub mod follow;
 pub mod forecast;
 pub mod gate;
@@ -23,6 +25,7 @@ pub(crate) mod nearest;
 pub mod number;
 pub mod objectives;
 pub mod observe;
+pub mod outage;
 pub mod param;
 pub mod people;
 pub mod plan;
@@ -30,6 +33,7 @@ pub mod preview;
 pub mod refusal;
 pub mod run;
 pub mod secret;
+pub mod service;
 pub mod state;
 pub mod template;
 pub mod time;

@@ -74,6 +74,8 @@ pub enum Act {
     Declare,
     /// Closes, cancels or reopens an incident.
     EndIncident,
+    /// Says when an incident really began.
+    CorrectClock,
     /// Writes into the journal.
     Note,
     /// Gives somebody a role.
@@ -102,9 +104,10 @@ pub enum Act {
 
 impl Act {
     /// All of them.
-    pub const ALL: [Act; 14] = [
+    pub const ALL: [Act; 15] = [
         Act::Declare,
         Act::EndIncident,
+        Act::CorrectClock,
         Act::Note,
         Act::AssignRole,
         Act::SendUpdate,
@@ -129,7 +132,7 @@ impl Act {
             Act::StartRun | Act::Improvise | Act::SettleStep | Act::PassGate | Act::SteerRun | Act::PauseHealth => {
                 &[Commander, RecoveryAdmin, Admin]
             }
-            Act::EndIncident | Act::AssignRole | Act::SendUpdate => &[Commander, Admin],
+            Act::EndIncident | Act::CorrectClock | Act::AssignRole | Act::SendUpdate => &[Commander, Admin],
             Act::LoadPlan => &[Admin],
         }
     }
@@ -206,6 +209,7 @@ mod tests {
             (Act::SteerRun, "nnyyny"),
             (Act::PauseHealth, "nnyyny"),
             (Act::EndIncident, "nnynny"),
+            (Act::CorrectClock, "nnynny"),
             (Act::AssignRole, "nnynny"),
             (Act::SendUpdate, "nnynny"),
             (Act::LoadPlan, "nnnnny"),

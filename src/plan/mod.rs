@@ -30,6 +30,7 @@ mod resolve;
 mod source;
 mod step;
 mod syntax;
+mod targets;
 mod tree;
 mod values;
 mod variables;

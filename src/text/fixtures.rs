@@ -67,6 +67,7 @@ fn plan() -> Plan {
         role,
         location: None,
         down_when: Default::default(),
+        capacity: None,
     };
     let steps = vec![
         step("fence", "Fence East", Action::Command { argv: vec![] }),
@@ -105,6 +106,7 @@ fn plan() -> Plan {
         channels: vec![],
         pages: Vec::new(),
         customers: None,
+        targets: Default::default(),
     }
 }
 
@@ -145,6 +147,8 @@ fn incident() -> Incident {
         stopped: None,
         causes: Default::default(),
         roles: Default::default(),
+        outages: Default::default(),
+        corrected: None,
         updates: vec![],
     }
 }

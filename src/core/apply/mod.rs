@@ -10,7 +10,8 @@ use super::event::{Event, Opening, PlanBody};
 use super::forecast::{AtStart, COMPARED, compared};
 use super::health::{Belief, Pause, ProbeState, Verdict};
 use super::ids::{IncidentId, PlanId, ProbeId, RunId};
-use super::incident::{Incident, Phase};
+use super::incident::{Correction, Incident, Phase};
+use super::outage::{self, Because, Outages};
 use super::plan::{Plan, Probe, Procedure};
 use super::run::{Board, Course, Graph, Run, RunResult, RunState, StepRun, StepState};
 use super::state::{ENDED_KEPT, Entry, Loaded, State, TIMELINE_KEPT, TOOK_KEPT, TOOK_STEPS};
@@ -38,6 +39,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 hash: hash.clone(),
             };
             state.plans.insert(plan.clone(), Arc::new(loaded));
+            time_outages(state, plan, Because::OthersCount, &entry.at);
         }
         Event::ProbeChanged { plan, probe, change } => {
             let incident = state.incident_of(plan).map(|i| i.id.clone());
@@ -55,6 +57,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
             if let Some(id) = incident.filter(|_| raises) {
                 join(state, plan, &id, probe);
             }
+            time_outage_of(state, plan, probe, &entry.at);
         }
         Event::HealthPaused { plan, of, length, reason } => {
             let (by, at) = (entry.by.clone(), entry.at.clone());
@@ -63,8 +66,12 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 pauses.retain(|known| known.of != *of);
                 pauses.push(pause);
             });
+            time_outages(state, plan, Because::OthersCount, &entry.at);
         }
-        Event::HealthResumed { plan, of } => pauses_mut(state, plan, |pauses| pauses.retain(|known| known.of != *of)),
+        Event::HealthResumed { plan, of } => {
+            pauses_mut(state, plan, |pauses| pauses.retain(|known| known.of != *of));
+            time_outages(state, plan, Because::OthersCount, &entry.at);
+        }
         Event::EngineCutOff { why } => {
             state.cut_off = Some((entry.at.clone(), why.clone()));
             for loaded in state.plans.values_mut() {
@@ -77,6 +84,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
             if let Some(loaded) = state.plans.get_mut(plan) {
                 Arc::make_mut(loaded).active = Some(site.clone());
             }
+            time_outages(state, plan, Because::OthersCount, &entry.at);
         }
         Event::IncidentProposed(opening) => open(state, entry, opening, Phase::Proposed),
         Event::IncidentDeclared(opening) => open(state, entry, opening, Phase::Declared),
@@ -113,9 +121,21 @@ pub fn apply(state: &mut State, entry: &Entry) {
             });
             forget_ended(state, incident);
         }
-        Event::IncidentReopened { incident, .. } => incident_mut(state, incident, |i| {
-            i.phase = Phase::Declared;
-            i.stopped = None;
+        Event::IncidentReopened { incident, .. } => {
+            incident_mut(state, incident, |i| {
+                i.phase = Phase::Declared;
+                i.stopped = None;
+            });
+            if let Some(plan) = state.incidents.get(incident).map(|i| i.plan.clone()) {
+                time_outages(state, &plan, Because::OfBelief, &entry.at);
+            }
+        }
+        Event::IncidentBeganCorrected { incident, from, to, reason } => incident_mut(state, incident, |i| {
+            outage::follow(&mut i.outages, from, to);
+            let seen = i.corrected.take().map_or_else(|| from.clone(), |earlier| earlier.seen);
+            let (by, at) = (entry.by.clone(), entry.at.clone());
+            i.corrected = Some(Correction { seen, by, at, reason: reason.clone() });
+            i.began = to.clone();
         }),
         Event::RoleAssigned { incident, role, to } => incident_mut(state, incident, |i| {
             i.roles.insert(role.clone(), to.clone());
@@ -289,6 +309,8 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             stopped: None,
             causes: opening.causes.clone(),
             roles: BTreeMap::new(),
+            outages: Outages::default(),
+            corrected: None,
             updates: Vec::new(),
         };
         state.incidents.insert(opening.incident.clone(), Arc::new(incident));
@@ -305,6 +327,22 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             known.covered_by = Some(opening.incident.clone());
         }
     }
+    time_outages(state, &opening.plan, Because::OfBelief, &entry.at);
+}
+
+/// The component of a probe may be out in the open incident of its plan, or back.
+fn time_outage_of(state: &mut State, plan: &PlanId, probe: &ProbeId, at: &Now) {
+    let Some(id) = state.incident_of(plan).map(|i| i.id.clone()) else { return };
+    let Some(loaded) = state.plans.get(plan).cloned() else { return };
+    let Some((component, _)) = loaded.plan.probe(probe) else { return };
+    incident_mut(state, &id, |incident| outage::of_component(incident, &loaded, component, at));
+}
+
+/// The same of every component.
+fn time_outages(state: &mut State, plan: &PlanId, why: Because, at: &Now) {
+    let Some(id) = state.incident_of(plan).map(|i| i.id.clone()) else { return };
+    let Some(loaded) = state.plans.get(plan).cloned() else { return };
+    incident_mut(state, &id, |incident| outage::of_all(incident, &loaded, why, at));
 }
 
 /// Keeps the last few ended incidents, the one that has just ended always, and those that still owe the world words; the journal

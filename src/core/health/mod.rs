@@ -15,6 +15,7 @@ pub use tracker::Tracker;
 use super::ids::{ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};
 use super::loss::Replicated;
 use super::plan::{Measure, Place};
+use super::service::Service;
 use super::time::{Now, Span, last_of};
 
 /// What one look at a part found.
@@ -217,6 +218,12 @@ pub struct Readings {
     pub replication: BTreeMap<PlanId, BTreeMap<ComponentId, Replicated>>,
     /// Tries of steps whose processes live, by [`living_key`].
     pub living: BTreeSet<String>,
+    /// By plan: the last good look of each probe that shows how far data is kept.
+    #[serde(default)]
+    pub proofs: BTreeMap<PlanId, BTreeMap<ProbeId, Sample>>,
+    /// By plan: what share of the looks through its front door was good.
+    #[serde(default)]
+    pub service: BTreeMap<PlanId, Service>,
 }
 
 impl Readings {

@@ -3,6 +3,7 @@
 mod action;
 mod probe;
 mod procedure;
+mod targets;
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use action::*;
 pub use probe::*;
 pub use procedure::*;
+pub use targets::*;
 
 use super::ids::{ChannelId, ComponentId, PlanId, ProbeId, ProcedureId, SiteId};
 use super::time::Span;
@@ -114,6 +116,9 @@ pub struct Plan {
     pub pages: Vec<ChannelId>,
     /// Where customers are counted, if they are.
     pub customers: Option<CustomerCounter>,
+    /// What it promises beside.
+    #[serde(default)]
+    pub targets: Targets,
 }
 
 /// Where a site starts; failovers change it in the state.
@@ -140,6 +145,9 @@ pub struct Site {
     /// When it counts as down as a whole.
     #[serde(default)]
     pub down_when: DownWhen,
+    /// The probe that measures how much of its capacity it has now, in per cent.
+    #[serde(default)]
+    pub capacity: Option<ProbeId>,
 }
 
 /// How much of a site has to be down before it counts as down as a whole. What is paused counts neither way.

@@ -1,13 +1,16 @@
 //! The rules, tried in a world of their own (`fixtures::World`): one file for each area. Random histories are in `tests/sim`.
 
 mod clocks;
+mod correction;
 mod expand;
+mod exposure;
 mod failure;
 mod forecast;
 mod gates;
 mod graph;
 mod incidents;
 mod locks;
+mod outages;
 mod overdue;
 mod people;
 mod runs;
