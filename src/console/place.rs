@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::Model;
 use super::waits;
-use crate::core::ids::{IncidentId, PlanId, ProbeId, ProcedureId, RoleId, RunId, StepId};
+use crate::core::ids::{CategoryId, ComponentId, IncidentId, PlanId, ProbeId, ProcedureId, RoleId, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::plan::Step;
 use crate::core::run::{Run, StepRun};
@@ -34,6 +34,8 @@ pub(crate) enum Screen {
     Updates,
     /// Sites and components.
     Health,
+    /// All clocks.
+    Clocks,
     /// The practice range.
     Range,
 }
@@ -51,6 +53,7 @@ impl Screen {
             Screen::Team => "Team",
             Screen::Updates => "Updates",
             Screen::Health => "Health",
+            Screen::Clocks => "Clocks",
             Screen::Range => "Range",
         }
     }
@@ -127,6 +130,22 @@ pub(crate) enum Thing {
     Incident(IncidentId),
     /// A part of the practice range, by its path.
     Part(String),
+    /// A clock.
+    Clock(ClockOf),
+}
+
+/// What a clock is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ClockOf {
+    /// The incident in focus.
+    Incident,
+    /// A tier.
+    Tier(u8),
+    /// A component.
+    Component(ComponentId),
+    /// A category of data.
+    Data(CategoryId),
 }
 
 /// A list: a screen's, and in the war room a panel's.

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::health::Extent;
 use super::ids::{ChannelId, ComponentId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, StepId};
+use super::past::Past;
 use super::people::Act;
 use super::plan::{Part, Plan, PlanHash, Severity};
 use super::template::Values;
-use super::time::{Moment, Span};
+use super::time::Span;
 
 /// A person's command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,7 +85,7 @@ pub enum Command {
         /// Which.
         incident: IncidentId,
         /// When.
-        began: When,
+        began: Past,
         /// Why.
         reason: String,
     },
@@ -240,16 +241,6 @@ pub struct Options {
     /// How urgent it is beside other runs.
     #[serde(default)]
     pub priority: Option<Severity>,
-}
-
-/// A moment in the past, as people name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum When {
-    /// By the wall clock that the incident's times are shown by.
-    At(Moment),
-    /// So long before now.
-    Ago(Span),
 }
 
 /// What is declared.

@@ -27,6 +27,7 @@ pub mod objectives;
 pub mod observe;
 pub mod outage;
 pub mod param;
+pub mod past;
 pub mod people;
 pub mod plan;
 pub mod preview;

@@ -86,7 +86,7 @@ enum Shows {
 
 /// What the plan promises.
 pub(crate) fn targets(plan: &Fields<'_>, root: &Node, known: &Known, probes: &Probes<'_>) -> Targets {
-    let mut ids = Register::new("category");
+    let mut ids = Register::new("data set");
     ids.collect(root.peek("data").map_or(&[][..], Node::peek_items), "category_id", plan.faults());
     let items = plan.get("data").map(|f| f.items()).unwrap_or_default();
     Targets {

@@ -5,6 +5,7 @@
 //! ASCII; [`ascii`] writes it for terminals without it.
 
 mod clean;
+pub mod clocks;
 mod comms;
 mod event;
 mod forecast;

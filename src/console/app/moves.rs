@@ -91,6 +91,9 @@ impl App {
                 let rows = screens::about_probe(view, loaded, component, probe);
                 Some(Read::new(format!("PROBE {}", probe.id), rows, String::new()))
             }),
+            Thing::Clock(of) => {
+                screens::about_clock(view, &of).map(|(title, told)| Read::new(title, Vec::new(), told.join("\n")))
+            }
             _ => None,
         };
         if let Some(page) = page {

@@ -14,7 +14,8 @@ use crate::core::health::{Verdict, summarise};
 use crate::core::incident::{Incident, Phase};
 use crate::core::loss::Loss;
 use crate::core::objectives::{Rto, Standing, downtime, held, rpo, rto, ticks};
-use crate::core::plan::Severity;
+use crate::core::plan::{SetBy, Severity};
+use crate::core::service::{FrontDoor, front_door};
 use crate::core::state::Loaded;
 use crate::core::time::Span;
 use crate::text;
@@ -179,7 +180,10 @@ fn end(view: View<'_>, incident: &Incident, phase: &Row, room: usize) -> Option<
 
 fn objective(rto: &Rto, incident: &Incident) -> Row {
     let of = rto.of.as_deref().map_or(String::new(), |of| format!(" {of}"));
-    let row = Row::of(format!("RTO {}{of}: ", round(rto.objective)), Role::Text);
+    let row = match rto.set_by {
+        SetBy::Tier(number) => Row::of(format!("RTO T{number} "), Role::Text),
+        _ => Row::of(format!("RTO {}{of}: ", round(rto.objective)), Role::Text),
+    };
     match rto.standing {
         Standing::Left(left) if incident.stopped.is_some() => {
             row.with("met", Role::Good).with(format!(", {left} to spare"), Role::Text)
@@ -221,6 +225,14 @@ fn felt(view: View<'_>) -> Row {
             None => row.with("CUSTOMERS unknown", Role::Unknown),
         };
         row = row.gap(4);
+    } else if let Some(door) = front_door(loaded) {
+        let role = match door {
+            FrontDoor { known: 0, .. } => Role::Unknown,
+            FrontDoor { ok, known, unknown: 0 } if ok == known => Role::Good,
+            FrontDoor { ok: 0, .. } => Role::Bad,
+            _ => Role::Warn,
+        };
+        row = row.with(format!("CUSTOMERS {}", text::clocks::front_door(door)), role).gap(2);
     }
     let incident = view.incident();
     if let Some(loss) = worst_loss(loaded, view.model.readings()) {

@@ -1,5 +1,6 @@
 //! One file for each screen: the lines of its list, and how it is drawn. All of them are functions of a [`View`].
 
+mod clocks;
 pub(crate) mod foot;
 pub(crate) mod head;
 mod health;
@@ -18,6 +19,7 @@ use super::list::{Line, List, cursor};
 use super::place::{Screen, Thing, View};
 use super::theme::Role;
 
+pub(crate) use clocks::about as about_clock;
 pub(crate) use health::about as about_probe;
 pub(crate) use range::fault_of;
 pub(crate) use run::{does, wanted as wanted_output};
@@ -41,6 +43,7 @@ pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
         Screen::Team => Box::new(team::lines(view)),
         Screen::Updates => Box::new(updates::lines(view)),
         Screen::Health => Box::new(health::lines(view)),
+        Screen::Clocks => Box::new(clocks::lines(view)),
         Screen::Range => Box::new(range::lines(view)),
     }
 }
@@ -90,6 +93,7 @@ pub(crate) fn draw(page: &mut Canvas<'_>, view: View<'_>, foot: &foot::Foot) {
         Screen::Team => team::draw(&mut body, view),
         Screen::Updates => updates::draw(&mut body, view),
         Screen::Health => health::draw(&mut body, view),
+        Screen::Clocks => clocks::draw(&mut body, view),
         Screen::Range => range::draw(&mut body, view),
     }
     foot::draw(&mut page.part(0, height - 2, width, 2), view, foot);

@@ -1,5 +1,6 @@
 //! The console as its person meets it: pages as pictures in text, and what keys lead to.
 
+mod clocks;
 mod forecast;
 mod habits;
 mod health;

@@ -1,9 +1,9 @@
-//! When an incident began, by somebody who knows better than the probes.
+//! Past an incident began, by somebody who knows better than the probes.
 
-use super::super::command::When;
 use super::super::event::Event;
 use super::super::ids::IncidentId;
 use super::super::incident::Phase;
+use super::super::past::Past;
 use super::super::refusal::{Latest, Refusal};
 use super::super::time::{Now, Span, first_of};
 use super::Context;
@@ -13,7 +13,7 @@ use super::words::text;
 /// How long before it was noticed an incident may have begun: thirty days.
 const LONGEST_UNNOTICED: Span = Span::from_secs(30 * 86_400);
 
-pub(super) fn correct(c: Context<'_>, id: &IncidentId, began: When, reason: &str) -> Result<Vec<Event>, Refusal> {
+pub(super) fn correct(c: Context<'_>, id: &IncidentId, began: Past, reason: &str) -> Result<Vec<Event>, Refusal> {
     let known = c.incident(id)?;
     if matches!(known.phase, Phase::Dismissed { .. } | Phase::Cancelled { .. }) {
         return Err(is_elsewhere(known, "an incident, neither dismissed nor cancelled"));
@@ -21,8 +21,8 @@ pub(super) fn correct(c: Context<'_>, id: &IncidentId, began: When, reason: &str
     let reason = text("reason", reason)?;
     // A moment is named as it was shown: by the clock as it was set when the incident began, whatever became of it since.
     let to = match began {
-        When::At(moment) => known.began.at(moment),
-        When::Ago(span) => c.now.earlier(span),
+        Past::At(moment) => known.began.at(moment),
+        Past::Ago(span) => c.now.earlier(span),
     };
     if to == known.began {
         return Ok(Vec::new());

@@ -1,22 +1,23 @@
 //! When an incident began, by somebody who knows better.
 
 use crate::core::clocks::clocks;
-use crate::core::command::{Command, When};
+use crate::core::command::Command;
 use crate::core::event::Event;
 use crate::core::fixtures::{World, ada, at, rita};
 use crate::core::health::Verdict;
 use crate::core::ids::IncidentId;
 use crate::core::objectives::{downtime, rto};
+use crate::core::past::Past;
 use crate::core::people::Act;
 use crate::core::refusal::{Latest, Refusal};
 use crate::core::time::{Moment, Span};
 
-fn began(incident: &IncidentId, began: When) -> Command {
+fn began(incident: &IncidentId, began: Past) -> Command {
     Command::CorrectBegan { incident: incident.clone(), began, reason: "customers called first".into() }
 }
 
-fn ago(seconds: u64) -> When {
-    When::Ago(Span::from_secs(seconds))
+fn ago(seconds: u64) -> Past {
+    Past::Ago(Span::from_secs(seconds))
 }
 
 fn gone(world: &World, incident: &IncidentId) -> String {
@@ -74,7 +75,7 @@ fn a_moment_is_taken_as_it_was_shown_whatever_became_of_the_clock() {
         let shown = world.incident(&incident).began.utc;
         world.now.utc = Moment::from_micros(world.now.utc.micros() + off);
         let earlier = Moment::from_micros(shown.micros() - 60_000_000);
-        world.ok(ada(), began(&incident, When::At(earlier)));
+        world.ok(ada(), began(&incident, Past::At(earlier)));
         assert_eq!((world.incident(&incident).began.utc, gone(&world, &incident)), (earlier, "1m10s".into()));
     }
 }
@@ -98,7 +99,7 @@ fn later_than_it_was_noticed_or_absurdly_early_is_refused_with_the_limits() {
     let why = world.refused(ada(), began(&incident, ago(5)));
     let Refusal::BadBegan { latest, because, .. } = why else { panic!("{why:?}") };
     assert_eq!((latest, because), (detected.utc, Latest::Detected));
-    let tomorrow = When::At(at(86_400).utc);
+    let tomorrow = Past::At(at(86_400).utc);
     assert!(matches!(world.refused(ada(), began(&incident, tomorrow)), Refusal::BadBegan { .. }));
     let long_ago = ago(31 * 86_400);
     assert!(matches!(world.refused(ada(), began(&incident, long_ago)), Refusal::BadBegan { .. }));
@@ -111,7 +112,7 @@ fn later_than_it_was_noticed_or_absurdly_early_is_refused_with_the_limits() {
 #[test]
 fn without_a_reason_it_is_refused_and_the_same_moment_is_no_news() {
     let (mut world, incident) = World::declared();
-    let same = When::At(world.incident(&incident).began.utc);
+    let same = Past::At(world.incident(&incident).began.utc);
     assert!(world.ok(ada(), began(&incident, same)).is_empty());
     let command = Command::CorrectBegan { incident: incident.clone(), began: ago(90), reason: " ".into() };
     assert!(matches!(world.refused(ada(), command), Refusal::Text { .. }));
