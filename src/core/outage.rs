@@ -3,12 +3,12 @@
 //! A component is out while a probe that looks at it where customers are served is in trouble; a copy that stands by and is down
 //! keeps nobody waiting. It is back with the first good samples of all of these. Not seen is neither.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::health::Verdict;
-use super::ids::ComponentId;
+use super::health::{ProbeState, Verdict};
+use super::ids::{ComponentId, ProbeId};
 use super::incident::Incident;
 use super::plan::{Component, Probe};
 use super::state::Loaded;
@@ -204,26 +204,34 @@ pub fn together<'a>(all: impl Iterator<Item = &'a Outage> + Clone, now: &Now) ->
 
 /// Looks again at one component.
 pub(super) fn of_component(incident: &mut Incident, loaded: &Loaded, component: &Component, at: &Now) {
-    note(&mut incident.outages, loaded, component, Because::OfBelief, at);
+    let Incident { outages, causes, .. } = incident;
+    note(outages, causes, loaded, component, (Because::OfBelief, at));
 }
 
 /// Looks again at everything.
 pub(super) fn of_all(incident: &mut Incident, loaded: &Loaded, why: Because, at: &Now) {
+    let Incident { outages, causes, .. } = incident;
     for component in &loaded.plan.components {
-        note(&mut incident.outages, loaded, component, why, at);
+        note(outages, causes, loaded, component, (why, at));
     }
     // What the plan does not have any more is out no more.
-    for (id, outage) in &mut incident.outages {
+    for (id, outage) in outages {
         if loaded.plan.component(id).is_none() {
             outage.over(at.clone());
         }
     }
 }
 
-fn note(outages: &mut Outages, loaded: &Loaded, component: &Component, why: Because, at: &Now) {
+fn note(
+    outages: &mut Outages,
+    causes: &BTreeSet<ProbeId>,
+    loaded: &Loaded,
+    component: &Component,
+    (why, at): (Because, &Now),
+) {
     let room = outages.len() < OUTAGES_KEPT;
     let when = |seen: Now| if why == Because::OthersCount { at.clone() } else { seen };
-    match (seen(loaded, component), outages.get_mut(&component.id)) {
+    match (seen(causes, loaded, component), outages.get_mut(&component.id)) {
         (Seen::Out { began }, None) if room => {
             outages.insert(component.id.clone(), Outage::begun(when(began)));
         }
@@ -233,15 +241,19 @@ fn note(outages: &mut Outages, loaded: &Loaded, component: &Component, why: Beca
     }
 }
 
-fn seen(loaded: &Loaded, component: &Component) -> Seen {
+fn seen(causes: &BTreeSet<ProbeId>, loaded: &Loaded, component: &Component) -> Seen {
     let serves = |probe: &&Probe| probe.site.is_none() || loaded.active.is_none() || probe.site == loaded.active;
     let any_serves = component.probes.iter().any(|probe| serves(&probe));
+    // What nobody has looked at holds back only where it was trouble before.
+    let known = |(id, seen): &(&ProbeId, &ProbeState)| seen.verdict != Verdict::Unknown || causes.contains(*id);
     let counted: Vec<_> = component
         .probes
         .iter()
         .filter(|probe| !any_serves || serves(probe))
         .filter(|probe| loaded.verdict_of(component, probe) != Verdict::Paused)
-        .filter_map(|probe| loaded.probes.get(&probe.id))
+        .filter_map(|probe| loaded.probes.get_key_value(&probe.id))
+        .filter(known)
+        .map(|(_, seen)| seen)
         .collect();
     let began = first_of(counted.iter().filter(|seen| seen.is_trouble()).filter_map(|seen| seen.began()));
     if let Some(began) = began {

@@ -118,7 +118,12 @@ pub fn capacity(capacity: &Capacity) -> String {
         let verdict = against("RCO", capacity.objective, capacity.verdict);
         if site.serves { format!("{name} serves with {now}{verdict}") } else { format!("{name} {now}") }
     };
-    capacity.sites.iter().map(site).collect::<Vec<_>>().join("; ")
+    let mut told: Vec<String> = capacity.sites.iter().map(site).collect();
+    if !capacity.sites.iter().any(|site| site.serves) {
+        let verdict = against("RCO", capacity.objective, Measured::NotMeasured);
+        told.insert(0, format!("not measured where customers are served{verdict}"));
+    }
+    told.join("; ")
 }
 
 /// The level of service against its objective: `91.2% of 340 looks good since 03:14:50Z (RSO 99.9%: BELOW)`.
@@ -139,6 +144,16 @@ fn against(what: &str, objective: Option<crate::core::plan::Share>, verdict: Mea
         (Some(share), Measured::Met) => format!(" ({what} {share}: met)"),
         (Some(share), Measured::Below) => format!(" ({what} {share}: BELOW)"),
         (Some(share), _) => format!(" ({what} {share})"),
+    }
+}
+
+/// [`front_door`] where there is less room: `door 2/3 ok`.
+#[must_use]
+pub fn front_door_short(door: FrontDoor) -> String {
+    match door {
+        FrontDoor { known: 0, .. } => "door unknown".into(),
+        FrontDoor { ok, known, unknown: 0 } => format!("door {ok}/{known} ok"),
+        FrontDoor { ok, known, unknown } => format!("door {ok}/{known} ok, {unknown} unknown"),
     }
 }
 

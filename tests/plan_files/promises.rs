@@ -5,8 +5,9 @@ use warroom::core::plan::{BackupProof, Plan, SetBy, Worth};
 use super::{DELIVERY, EVERYTHING, plan};
 
 fn rto(plan: &Plan, component: &str) -> String {
-    let component = plan.components.iter().find(|c| c.id.as_str() == component).unwrap();
-    plan.rto_of(component).map(|(span, set_by)| format!("{span} {set_by}")).unwrap_or_default()
+    let component = plan.components.iter().find(|c| c.id.as_str() == component);
+    let rto = component.and_then(|component| plan.rto_of(component));
+    rto.map(|(span, set_by)| format!("{span} {set_by}")).unwrap_or_default()
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::core::time::{Now, Span};
 use crate::text::{self, clocks as says};
 
 /// Where what is said of a thing begins.
-const SAYS: usize = 18;
+const SAYS: usize = 14;
 
 /// Everything of the plan in focus, and of its incident where there is one.
 fn all(view: View<'_>) -> Option<(Clocks, Now)> {
@@ -34,7 +34,7 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
         &mut lines,
         "tiers",
         clocks.tiers.iter().map(|tier| {
-            let name = format!("T{}  {} of {} out", tier.tier, tier.out.0, tier.out.1);
+            let name = format!("T{}  {} of {}", tier.tier, tier.out.0, tier.out.1);
             timed(ClockOf::Tier(tier.tier), &name, "", &tier.clock)
         }),
     );
@@ -75,12 +75,10 @@ fn part(lines: &mut Vec<Line>, words: &str, of: impl Iterator<Item = Line>) {
 
 fn of_incident(lines: &mut Vec<Line>, view: View<'_>, incident: &Incident, now: &Now) {
     let role = if ticks(incident) { Role::Bad } else { Role::Strong };
-    let began = match &incident.corrected {
-        Some(correction) => format!("corrected by {}", view.model.name(&correction.by)),
-        None => "the last good sample, or when it was noticed".to_owned(),
-    };
+    let corrected = incident.corrected.as_ref();
+    let by = corrected.map(|c| format!(", corrected by {}", view.model.name(&c.by))).unwrap_or_default();
     let row = Row::of(" downtime", Role::Strong).tab(SAYS).with(downtime(incident, now).to_string(), role);
-    let row = row.with(format!(" since {}, {began}", incident.began.utc), Role::Text);
+    let row = row.with(format!(" since {}{by}", incident.began.utc), Role::Text);
     lines.push(Line::of(Thing::Clock(ClockOf::Incident), row));
 }
 

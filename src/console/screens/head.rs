@@ -27,7 +27,11 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>) {
     canvas.both(0, &what(view, room), &Row::of(clock, Role::Strong).gap(1));
     let (left, right) = clocks(view, canvas.columns());
     canvas.both(1, &left, &right);
-    canvas.both(2, &felt(view), &commander(view));
+    let commander = commander(view);
+    let room = canvas.columns().saturating_sub(commander.width() + 1);
+    let felt = [Detail::Names, Detail::Counts].map(|detail| felt(view, detail));
+    let fits = felt.iter().find(|row| row.width() <= room).or(felt.last());
+    canvas.both(2, fits.unwrap_or(&Row::new()), &commander);
     let (left, right) = waiting(view);
     canvas.both(3, &left, &right);
 }
@@ -212,7 +216,7 @@ fn calm(view: View<'_>) -> Row {
 }
 
 /// What customers get, what would be lost, when the world was last told.
-fn felt(view: View<'_>) -> Row {
+fn felt(view: View<'_>, detail: Detail) -> Row {
     let mut row = Row::text(" ");
     let Some(loaded) = view.loaded() else { return row };
     if loaded.plan.customers.is_some() {
@@ -232,7 +236,11 @@ fn felt(view: View<'_>) -> Row {
             FrontDoor { ok: 0, .. } => Role::Bad,
             _ => Role::Warn,
         };
-        row = row.with(format!("CUSTOMERS {}", text::clocks::front_door(door)), role).gap(2);
+        let words = match detail {
+            Detail::Names => text::clocks::front_door(door),
+            Detail::Counts => text::clocks::front_door_short(door),
+        };
+        row = row.with(format!("CUSTOMERS {words}"), role).gap(if detail == Detail::Names { 4 } else { 2 });
     }
     let incident = view.incident();
     if let Some(loss) = worst_loss(loaded, view.model.readings()) {

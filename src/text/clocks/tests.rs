@@ -125,4 +125,5 @@ fn a_front_door_is_never_taken_for_traffic() {
     assert_eq!(door(2, 3, 0), "front door 2 of 3 ok");
     assert_eq!(door(2, 2, 1), "front door 2 of 2 ok and 1 unknown");
     assert_eq!(door(0, 0, 2), "front door unknown");
+    assert_eq!(front_door_short(FrontDoor { ok: 2, known: 3, unknown: 1 }), "door 2/3 ok, 1 unknown");
 }
