@@ -145,18 +145,22 @@ impl Outage {
         })
     }
 
-    /// What began with the incident begins when that did; nothing begins before it.
-    fn follow(&mut self, old: &Now, new: &Now) {
-        let moves = |from: &Now| !old.is_before(from) || from.is_before(new);
-        if !moves(&self.first) {
+    /// What was out when the incident was noticed was so from when that began; nothing is before it.
+    fn follow(&mut self, noticed: &Now, new: &Now) {
+        if noticed.is_before(&self.first) {
             return;
         }
         if self.earlier > 0 && new.is_before(&self.first) {
             self.lasted = self.lasted.plus(self.first.since(new).span);
         }
+        if let Some(first) = self.spells.first_mut().filter(|_| self.earlier == 0) {
+            first.from = new.clone();
+        }
         self.first = new.clone();
-        for spell in self.spells.iter_mut().filter(|spell| moves(&spell.from)) {
-            spell.from = new.clone();
+        for spell in &mut self.spells {
+            if spell.from.is_before(new) {
+                spell.from = new.clone();
+            }
             if let Some(to) = spell.to.as_mut().filter(|to| to.is_before(new)) {
                 *to = new.clone();
             }
@@ -165,8 +169,8 @@ impl Outage {
 }
 
 /// The incident began at another moment than was thought.
-pub(super) fn follow(outages: &mut Outages, old: &Now, new: &Now) {
-    outages.values_mut().for_each(|outage| outage.follow(old, new));
+pub(super) fn follow(outages: &mut Outages, noticed: &Now, new: &Now) {
+    outages.values_mut().for_each(|outage| outage.follow(noticed, new));
 }
 
 /// What several together were: out while any of them was. Of times that are kept no more, as long as the longest at the least.

@@ -15,7 +15,7 @@ use super::outage::{self, Because, Outages};
 use super::plan::{Plan, Probe, Procedure};
 use super::run::{Board, Course, Graph, Run, RunResult, RunState, StepRun, StepState};
 use super::state::{ENDED_KEPT, Entry, Loaded, State, TIMELINE_KEPT, TOOK_KEPT, TOOK_STEPS};
-use super::time::{Now, last_of};
+use super::time::{Now, first_of, last_of};
 
 /// Folds an entry of the journal into the state.
 pub fn apply(state: &mut State, entry: &Entry) {
@@ -131,7 +131,8 @@ pub fn apply(state: &mut State, entry: &Entry) {
             }
         }
         Event::IncidentBeganCorrected { incident, from, to, reason } => incident_mut(state, incident, |i| {
-            outage::follow(&mut i.outages, from, to);
+            let noticed = first_of([&i.detected, &i.declared].into_iter().flatten()).unwrap_or(&i.began).clone();
+            outage::follow(&mut i.outages, &noticed, to);
             let seen = i.corrected.take().map_or_else(|| from.clone(), |earlier| earlier.seen);
             let (by, at) = (entry.by.clone(), entry.at.clone());
             i.corrected = Some(Correction { seen, by, at, reason: reason.clone() });

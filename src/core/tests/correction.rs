@@ -59,6 +59,17 @@ fn it_may_have_begun_later_than_the_last_good_sample_and_nothing_of_it_before() 
 }
 
 #[test]
+fn what_fails_after_it_was_noticed_keeps_its_own_beginning() {
+    let (mut world, incident) = World::declared();
+    world.turns("api-east", Verdict::Ok);
+    world.pass(100);
+    world.turns("api-east", Verdict::Down);
+    world.ok(ada(), began(&incident, ago(200)));
+    assert_eq!(out(&world, "db"), "3m20s");
+    assert_eq!(out(&world, "api"), "1m50s", "its first time was longer, its second is as it was");
+}
+
+#[test]
 fn what_is_back_already_was_out_for_longer_by_as_much() {
     let (mut world, incident) = World::declared();
     world.turns("db-east", Verdict::Ok);
