@@ -11,6 +11,9 @@ mod loading;
 #[path = "plan_files/procedures.rs"]
 mod procedures;
 
+#[path = "plan_files/promises.rs"]
+mod promises;
+
 use warroom::core::plan::Plan;
 use warroom::plan::{Reading, read};
 

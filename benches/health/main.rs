@@ -71,6 +71,7 @@ fn plan(count: usize) -> Plan {
         role,
         location: None,
         down_when: Default::default(),
+        capacity: None,
     };
     Plan {
         id: id("shop"),
@@ -84,6 +85,7 @@ fn plan(count: usize) -> Plan {
         sites: vec![site(SITES[0], SiteRole::Primary), site(SITES[1], SiteRole::Standby)],
         components: (0..count).map(component).collect(),
         procedures: Vec::new(),
+        targets: Default::default(),
         scenarios: Vec::new(),
         channels: Vec::new(),
         pages: Vec::new(),

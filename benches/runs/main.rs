@@ -57,6 +57,7 @@ fn plan(count: usize) -> Plan {
         role,
         location: None,
         down_when: Default::default(),
+        capacity: None,
     };
     let mut procedure = Procedure::plain(id("long"), "Long", ProcedureKind::Validation, (0..count).map(step).collect());
     procedure.to = Some(id("west"));
@@ -76,6 +77,7 @@ fn plan(count: usize) -> Plan {
         channels: Vec::new(),
         pages: Vec::new(),
         customers: None,
+        targets: Default::default(),
     }
 }
 

@@ -14,11 +14,11 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use super::peer::Peer;
 use super::routes::known;
-use crate::core::health::{Readings, Samples};
+use crate::core::health::{LooksOfPlan, Readings, Samples};
 use crate::core::ids::{ComponentId, PlanId};
 use crate::core::plan::Step;
 use crate::core::run::{StepRun, StepState};
-use crate::core::state::State as Known;
+use crate::core::state::{Loaded, State as Known};
 use crate::engine::{Engine, LiveBoard, Published, entry};
 use crate::wire::{Live, OutputSize, Trouble};
 
@@ -128,7 +128,7 @@ impl Teller {
 
     /// The newest of what is never journaled when it has news, else the clock now and then.
     fn frame(&mut self) -> Option<Sse> {
-        let frame = live(&self.engine, Looks::None);
+        let frame = live(&self.engine, Looks::OfClocks);
         let now = frame.now.clone();
         let same = self.last.as_ref().is_some_and(|last| Live { now: now.clone(), ..last.clone() } == frame);
         if !same {
@@ -148,8 +148,8 @@ impl Teller {
 /// Which of the samples go along.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Looks<'a> {
-    /// None.
-    None,
+    /// Those that clocks are read from.
+    OfClocks,
     /// All of them.
     All,
     /// Those of a plan.
@@ -162,7 +162,7 @@ impl Looks<'_> {
     fn of(self, state: &Known, samples: &Samples) -> Samples {
         let of_plan = |plan: &PlanId| samples.get(plan).cloned().unwrap_or_default();
         match self {
-            Looks::None => Samples::default(),
+            Looks::OfClocks => state.plans.values().map(|loaded| of_clocks(loaded, samples)).collect(),
             Looks::All => samples.clone(),
             Looks::Of(plan) => Samples::default().insert(plan.clone(), of_plan(plan)),
             Looks::OfComponents(plan, wanted) => {
@@ -176,14 +176,26 @@ impl Looks<'_> {
     }
 }
 
+fn of_clocks(loaded: &Loaded, samples: &Samples) -> (PlanId, LooksOfPlan) {
+    let known = samples.get(&loaded.plan.id);
+    let found = loaded.plan.clock_probes().filter_map(|id| Some((id.clone(), known?.get(id)?.clone())));
+    (loaded.plan.id.clone(), found.collect())
+}
+
 /// The newest of what is never journaled.
 pub(super) fn live(engine: &Engine, looks: Looks<'_>) -> Live {
     let board = &engine.shared.live;
     let readings: Arc<Readings> = board.readings();
     let samples = looks.of(&engine.newest.borrow().state, &readings.samples);
-    let Readings { customers, replication, living, .. } = &*readings;
-    let readings =
-        Readings { samples, customers: customers.clone(), replication: replication.clone(), living: living.clone() };
+    let Readings { samples: _, customers, replication, living, proofs, service } = &*readings;
+    let readings = Readings {
+        samples,
+        customers: customers.clone(),
+        replication: replication.clone(),
+        living: living.clone(),
+        proofs: proofs.clone(),
+        service: service.clone(),
+    };
     Live {
         now: engine.shared.clock.now(),
         readings,

@@ -6,14 +6,16 @@ use serde_json::json;
 use super::out::{Format, Out};
 use super::session::Session;
 use super::{Globals, Outcome, find};
+use crate::core::clocks::clocks;
 use crate::core::command::{Command, Declared};
 use crate::core::ids::{PlanId, ScenarioId};
 use crate::core::incident::{Incident as Known, Phase};
 use crate::core::objectives::{self, Standing};
-use crate::core::plan::Severity;
+use crate::core::past::Past;
+use crate::core::plan::{SetBy, Severity};
 use crate::core::scenario::Stands;
 use crate::core::state::State;
-use crate::core::time::Now;
+use crate::core::time::{Moment, Now};
 use crate::text;
 use crate::wire::Snapshot;
 
@@ -50,6 +52,19 @@ pub(super) enum Incident {
     Show {
         /// Call-sign or identifier; may be left out when one is open
         incident: Option<String>,
+    },
+    /// Says when an incident really began; every clock follows
+    #[command(after_help = "Examples:\n  warroom incident began KESTREL -15m --reason \"customers called first\"\n  \
+                            warroom incident began KESTREL 03:10:00Z --reason \"the probe looked every 5m\"")]
+    Began {
+        /// Call-sign or identifier
+        incident: String,
+        /// As -15m (before now), 03:10:00Z (of the last day) or 2026-11-21T03:10:00Z
+        #[arg(allow_hyphen_values = true)]
+        moment: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
     },
     /// Calls an incident off as a false alarm
     #[command(after_help = "Example:\n  warroom incident cancel KESTREL --reason \"the probe was wrong\"")]
@@ -101,14 +116,14 @@ impl Incident {
         let command = match self {
             Incident::List => return list(&snapshot, out),
             Incident::Show { incident } => return show(&snapshot, incident.as_deref(), out),
-            other => other.command(&snapshot.state)?,
+            other => other.command(&snapshot.state, snapshot.now.utc)?,
         };
         session.command(&snapshot, command, "it was so already", out).await?;
         Ok(())
     }
 
     /// What to ask of the engine; the verbs that only show are done before.
-    fn command(self, state: &State) -> Result<Command, Failure> {
+    fn command(self, state: &State, now: Moment) -> Result<Command, Failure> {
         let proposed = |phase: &Phase| *phase == Phase::Proposed;
         let ended = |phase: &Phase| matches!(phase, Phase::Closed { .. } | Phase::Cancelled { .. });
         let id = |found: &std::sync::Arc<Known>| found.id.clone();
@@ -139,6 +154,13 @@ impl Incident {
                     Some(reason) if rule_out => Command::RuleOutScenario { incident, scenario, reason },
                     reason => Command::NameScenario { incident, scenario, reason },
                 }
+            }
+            Incident::Began { incident, moment, reason } => {
+                let any = |phase: &Phase| !matches!(phase, Phase::Dismissed { .. } | Phase::Cancelled { .. });
+                let found = find::incident(state, Some(&incident), any, "neither dismissed nor cancelled")?;
+                let began = Past::read(&moment, now);
+                let began = began.map_err(|why| Failure::Usage(why.to_string()))?;
+                Command::CorrectBegan { incident: found.id.clone(), began, reason }
             }
             Incident::Close { incident, reason } => Command::Close {
                 incident: id(find::incident(state, incident.as_deref(), Phase::is_declared, "declared and not over")?),
@@ -189,9 +211,10 @@ fn show(snapshot: &Snapshot, named: Option<&str>, out: &mut Out) -> Outcome {
     let (state, now) = (&snapshot.state, &snapshot.now);
     let known = find::open_incident(state, named)?;
     let runs: Vec<_> = state.runs_of(&known.id).collect();
+    let clocks = state.plans.get(&known.plan).map(|loaded| clocks(loaded, Some(known), &snapshot.live.readings, now));
     if out.format == Format::Json {
         let downtime = objectives::downtime(known, now).to_string();
-        return out.json(&json!({ "incident": known, "downtime": downtime, "runs": runs }));
+        return out.json(&json!({ "incident": known, "downtime": downtime, "runs": runs, "clocks": clocks }));
     }
     let title = known.title.as_deref().map(|t| format!("  {}", text::clean_line(t))).unwrap_or_default();
     out.line(format!("{}  {}  {}  {}{title}", known.call_sign, known.id, known.severity, known.phase.word()))?;
@@ -199,6 +222,9 @@ fn show(snapshot: &Snapshot, named: Option<&str>, out: &mut Out) -> Outcome {
         vec!["plan".to_owned(), format!("{} ({})", known.plan, known.environment)],
         vec!["began".into(), known.began.utc.dated()],
     ];
+    if let Some(correction) = &known.corrected {
+        rows.push(vec![String::new(), text::clocks::corrected(correction, &state.name(&correction.by))]);
+    }
     for (what, when) in [("detected", &known.detected), ("declared", &known.declared), ("stopped", &known.stopped)] {
         rows.extend(when.as_ref().map(|when| vec![what.to_owned(), when.utc.dated()]));
     }
@@ -229,13 +255,18 @@ fn show(snapshot: &Snapshot, named: Option<&str>, out: &mut Out) -> Outcome {
         ]);
     }
     rows.push(vec!["updates".into(), known.updates.len().to_string()]);
-    out.table(&rows)
+    out.table(&rows)?;
+    clocks.map_or(Ok(()), |clocks| super::clocks::print(&clocks, out))
 }
 
 /// How the tightest objective stands; nothing where none is given.
 pub(super) fn rto(state: &State, incident: &Known, now: &Now) -> Option<String> {
     let rto = objectives::rto(state.plans.get(&incident.plan)?, incident, now)?;
     let of = rto.of.as_deref().map(|of| format!(" of {}", text::clean_line(of))).unwrap_or_default();
+    let of = match rto.set_by {
+        SetBy::Tier(number) => format!("{of} (tier {number})"),
+        _ => of,
+    };
     Some(match rto.standing {
         Standing::Left(left) => format!("{}{of}, {left} left, by {}", rto.objective, rto.ends),
         Standing::Missed { by, next: None } => format!("{}{of}, MISSED by {by}", rto.objective),

@@ -9,6 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 mod args;
 mod audit;
+mod clocks;
 mod console;
 mod demo;
 mod engine;

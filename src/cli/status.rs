@@ -9,11 +9,13 @@ use super::out::{Format, Out};
 use super::run::waiting as waits;
 use super::session::Session;
 use super::{Globals, Outcome};
+use crate::core::clocks::clocks;
 use crate::core::gate::worst_loss;
 use crate::core::health;
 use crate::core::incident::{Incident, Phase};
 use crate::core::objectives;
 use crate::core::run::Run;
+use crate::core::service::front_door;
 use crate::core::state::{Loaded, State};
 use crate::text;
 use crate::wire::Snapshot;
@@ -82,10 +84,15 @@ fn plan_rows(snapshot: &Snapshot, loaded: &Loaded) -> Vec<Vec<String>> {
         let served = readings.customers.get(&loaded.plan.id).and_then(|c| c.served?.percent());
         let served = served.map_or_else(|| "unknown".to_owned(), |percent| format!("{percent}% ok"));
         rows.push(vec!["  customers".into(), String::new(), String::new(), served]);
+    } else if let Some(door) = front_door(loaded) {
+        rows.push(vec!["  customers".into(), String::new(), String::new(), text::clocks::front_door(door)]);
     }
     if let Some(loss) = worst_loss(loaded, readings) {
         rows.push(vec!["  loss".into(), String::new(), String::new(), text::loss(loss)]);
     }
+    let incident = snapshot.state.incident_of(&loaded.plan.id);
+    let told = super::clocks::promises(&clocks(loaded, incident.map(AsRef::as_ref), readings, &snapshot.now));
+    rows.extend(told.into_iter().map(|(what, says)| vec![format!("  {what}"), String::new(), String::new(), says]));
     rows
 }
 
@@ -118,11 +125,13 @@ fn as_json(snapshot: &Snapshot) -> Value {
         .values()
         .map(|loaded| {
             let readings = &snapshot.live.readings;
+            let incident = state.incident_of(&loaded.plan.id);
             json!({
                 "plan": loaded.plan.id, "name": loaded.plan.name, "environment": loaded.plan.environment,
                 "hash": loaded.hash, "serves": loaded.active, "probes": loaded.probes,
                 "customers": readings.customers.get(&loaded.plan.id), "loss": worst_loss(loaded, readings),
                 "alerts": loaded.alerts.firing(),
+                "clocks": clocks(loaded, incident.map(AsRef::as_ref), readings, &snapshot.now),
             })
         })
         .collect();

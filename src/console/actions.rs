@@ -180,6 +180,14 @@ pub(crate) static ACTIONS: &[Action] = &[
         Asked::Cancel
     ),
     asks!("close", &["K"], "close", "Close the incident in focus", None, Asked::Close),
+    asks!(
+        "began",
+        &[],
+        "began",
+        "Say when the incident in focus really began, with a reason: every clock follows",
+        None,
+        Asked::Began
+    ),
     asks!("reopen", &[], "reopen", "Take the closed incident in focus up again, with a reason", None, Asked::Reopen),
     Action {
         on: On::Only(Screen::Range),
@@ -198,6 +206,9 @@ pub(crate) static ACTIONS: &[Action] = &[
         app.place.go(Screen::Run)
     }),
     show("health", &["g h"], "health", "Every part at every site, with evidence", |app| app.place.go(Screen::Health)),
+    show("clocks", &["g c"], "clocks", "Every clock: tiers, components, data, capacity, service", |app| {
+        app.place.go(Screen::Clocks)
+    }),
     show("team", &["g t"], "team", "Roles, people, who is here", |app| app.place.go(Screen::Team)),
     show("updates", &["g u"], "updates", "What the world was told, and what became of it", |app| {
         app.place.go(Screen::Updates)

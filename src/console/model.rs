@@ -164,11 +164,13 @@ impl Model {
             }
             Message::Live(mut live) => {
                 self.hear(live.now.clone());
-                // Frames have no samples: those that are shown are asked for.
+                // Frames have few samples: those that are shown are asked for.
+                let newest = live.readings.clone();
                 if let Some(before) = self.live.take() {
                     live.readings.samples = before.readings.samples;
                 }
                 self.live = Some(*live);
+                self.take_looks(&newest);
             }
             Message::Looks(Some(live)) => {
                 self.hear(live.now.clone());

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::model::Model;
 use super::waits;
-use crate::core::ids::{IncidentId, PlanId, ProbeId, ProcedureId, RoleId, RunId, ScenarioId, StepId};
+use crate::core::ids::{
+    CategoryId, ComponentId, IncidentId, PlanId, ProbeId, ProcedureId, RoleId, RunId, ScenarioId, StepId,
+};
 use crate::core::incident::{Incident, Phase};
 use crate::core::plan::Step;
 use crate::core::run::{Run, StepRun};
@@ -36,6 +38,8 @@ pub(crate) enum Screen {
     Health,
     /// What the plans are prepared for.
     Reports,
+    /// All clocks.
+    Clocks,
     /// The practice range.
     Range,
 }
@@ -54,6 +58,7 @@ impl Screen {
             Screen::Updates => "Updates",
             Screen::Health => "Health",
             Screen::Reports => "Reports",
+            Screen::Clocks => "Clocks",
             Screen::Range => "Range",
         }
     }
@@ -132,6 +137,22 @@ pub(crate) enum Thing {
     Incident(IncidentId),
     /// A part of the practice range, by its path.
     Part(String),
+    /// A clock.
+    Clock(ClockOf),
+}
+
+/// What a clock is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ClockOf {
+    /// The incident in focus.
+    Incident,
+    /// A tier.
+    Tier(u8),
+    /// A component.
+    Component(ComponentId),
+    /// A category of data.
+    Data(CategoryId),
 }
 
 /// A list: a screen's, and in the war room a panel's.

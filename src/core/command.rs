@@ -10,6 +10,7 @@ use super::health::Extent;
 use super::ids::{
     ChannelId, ComponentId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, ScenarioId, StepId,
 };
+use super::past::Past;
 use super::people::Act;
 use super::plan::{Part, Plan, PlanHash, Severity};
 use super::template::Values;
@@ -102,6 +103,15 @@ pub enum Command {
         incident: IncidentId,
         /// The scenario.
         scenario: ScenarioId,
+        /// Why.
+        reason: String,
+    },
+    /// Says when an incident really began.
+    CorrectBegan {
+        /// Which.
+        incident: IncidentId,
+        /// When.
+        began: Past,
         /// Why.
         reason: String,
     },
@@ -280,6 +290,7 @@ impl Command {
             Command::Cancel { .. } | Command::Close { .. } | Command::Reopen { .. } => Act::EndIncident,
             Command::NameScenario { .. } => Act::Declare,
             Command::RuleOutScenario { .. } => Act::RuleOutScenario,
+            Command::CorrectBegan { .. } => Act::CorrectClock,
             Command::AssignRole { .. } => Act::AssignRole,
             Command::Note { .. } => Act::Note,
             Command::SendUpdate { .. } => Act::SendUpdate,

@@ -199,6 +199,17 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A person knows better when it began.
+    IncidentBeganCorrected {
+        /// Which.
+        incident: IncidentId,
+        /// When it was thought to have begun.
+        from: Now,
+        /// When it began.
+        to: Now,
+        /// Why.
+        reason: String,
+    },
     /// Somebody holds a role.
     RoleAssigned {
         /// In which incident.
@@ -527,6 +538,7 @@ impl Event {
             | Event::IncidentReopened { incident, .. }
             | Event::IncidentMatched { incident, .. }
             | Event::ScenarioRuledOut { incident, .. }
+            | Event::IncidentBeganCorrected { incident, .. }
             | Event::RoleAssigned { incident, .. }
             | Event::UpdateSent { incident, .. }
             | Event::DeliveryTried { incident, .. }

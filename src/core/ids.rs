@@ -112,6 +112,8 @@ ids! {
     SiteId;
     /// A component of a plan: `db`.
     ComponentId;
+    /// A category of data of a plan: `orders`.
+    CategoryId;
     /// A procedure of a plan: `failover-west`.
     ProcedureId;
     /// A scenario of a plan: `data-centre-lost`.
@@ -130,6 +132,15 @@ ids! {
     IncidentId;
     /// A boot of the engine's machine, as the kernel names it.
     BootId;
+}
+
+impl BootId {
+    /// Whatever boot there was at a moment before the one that a clock counts from. Each moment has its own, so that only
+    /// wall clocks can be compared with it.
+    #[must_use]
+    pub fn earlier(moment: super::time::Moment) -> BootId {
+        BootId(format!("before-{}", moment.compact()).into())
+    }
 }
 
 impl IncidentId {

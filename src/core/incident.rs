@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, AlertKey};
 use super::comms::{Delivery, Update};
 use super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId, ScenarioId};
+use super::outage::Outages;
 use super::plan::{Environment, PlanHash, Severity};
 use super::scenario::Matched;
 use super::time::Now;
@@ -74,6 +75,19 @@ impl Phase {
     }
 }
 
+/// How it came that an incident began at another moment than the engine saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// When it began as the engine saw it, whatever was said between.
+    pub seen: Now,
+    /// Who said otherwise.
+    pub by: Principal,
+    /// When.
+    pub at: Now,
+    /// Why.
+    pub reason: String,
+}
+
 /// An incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
@@ -111,6 +125,12 @@ pub struct Incident {
     pub alerts: BTreeMap<AlertKey, Alert>,
     /// Who holds which role.
     pub roles: BTreeMap<RoleId, Principal>,
+    /// How long each of its components and tiers has been out.
+    #[serde(default)]
+    pub outages: Outages,
+    /// Who corrected when it began, if somebody did.
+    #[serde(default)]
+    pub corrected: Option<Correction>,
     /// What was told, in order; its number is its place, counted from 1.
     pub updates: Vec<Update>,
 }

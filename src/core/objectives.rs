@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::health::Verdict;
 use super::ids::ProbeId;
 use super::incident::{Incident, Phase};
-use super::plan::{Component, Vantage};
+use super::plan::{Component, SetBy, Vantage};
 use super::state::Loaded;
 use super::time::{Elapsed, Exactness, Moment, Now, Span, last_of};
 
@@ -34,14 +36,17 @@ pub struct Rto {
     pub objective: Span,
     /// The component whose it is; `None` when it is the plan's.
     pub of: Option<String>,
-    /// When it ends, by the wall clock.
+    /// Where it stands in the plan.
+    pub set_by: SetBy,
+    /// When it ends, by the wall clock as it is set now.
     pub ends: Moment,
     /// How it stands.
     pub standing: Standing,
 }
 
 /// How an objective stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// That much is left, or was when the clocks stopped.
     Left(Span),
@@ -59,28 +64,49 @@ pub enum Standing {
 /// Affected are the components whose probes or alerts belong to the incident; when there are none, the plan's own objective counts.
 #[must_use]
 pub fn rto(loaded: &Loaded, incident: &Incident, now: &Now) -> Option<Rto> {
-    let mut objectives: Vec<(Span, Option<String>)> =
-        affected(loaded, incident).filter_map(|c| c.rto.map(|rto| (rto, Some(c.name.clone())))).collect();
-    objectives.extend(loaded.plan.rto.map(|rto| (rto, None)));
-    objectives.sort_by_key(|(span, _)| *span);
+    let plan = &loaded.plan;
+    let of_parts = affected(loaded, incident).filter_map(|component| match plan.rto_of(component)? {
+        (_, SetBy::Plan) => None,
+        (rto, set_by) => Some((rto, set_by, Some(component.name.clone()))),
+    });
+    let mut all: Vec<_> = of_parts.chain(plan.rto.map(|rto| (rto, SetBy::Plan, None))).collect();
+    all.sort_by_key(|(span, ..)| *span);
     let gone = downtime(incident, now).span;
-    let (objective, of) = objectives.first()?.clone();
-    let standing = if gone <= objective {
-        Standing::Left(objective.minus(gone))
-    } else {
-        let next = objectives.iter().find(|(span, _)| *span >= gone).map(|(span, _)| (*span, span.minus(gone)));
-        Standing::Missed { by: gone.minus(objective), next }
-    };
-    Some(Rto { objective, of, ends: incident.began.utc.plus(objective), standing })
+    let (objective, set_by, of) = all.first()?.clone();
+    let standing = standing(all.iter().map(|(span, ..)| *span), gone)?;
+    Some(Rto { objective, of, set_by, ends: ends(&incident.began, gone, objective, now), standing })
+}
+
+/// How the tightest of some objectives stands after so long.
+#[must_use]
+pub fn standing(objectives: impl Iterator<Item = Span> + Clone, gone: Span) -> Option<Standing> {
+    let tightest = objectives.clone().min()?;
+    if gone <= tightest {
+        return Some(Standing::Left(tightest.minus(gone)));
+    }
+    let next = objectives.filter(|span| *span >= gone).min().map(|span| (span, span.minus(gone)));
+    Some(Standing::Missed { by: gone.minus(tightest), next })
+}
+
+/// More than clocks are slewed by in the longest incident, and less than anybody sets one by.
+const WAS_SET: Span = Span::from_secs(5);
+
+/// When an objective ends that has run for so long since `began`: by the wall clock as it is set now, should it have been set
+/// since.
+pub(super) fn ends(began: &Now, gone: Span, objective: Span, now: &Now) -> Moment {
+    let expected = began.utc.plus(now.since(began).span);
+    let off = now.utc.since(expected).max(expected.since(now.utc));
+    if off < WAS_SET { began.utc.plus(objective) } else { now.utc.plus(objective.minus(gone)) }
 }
 
 /// The tightest recovery point objective of what is affected.
 #[must_use]
 pub fn rpo(loaded: &Loaded, incident: &Incident) -> Option<Span> {
-    affected(loaded, incident).filter_map(|c| c.rpo).chain(loaded.plan.rpo).min()
+    let plan = &loaded.plan;
+    affected(loaded, incident).filter_map(|c| plan.rpo_of(c)).map(|(rpo, _)| rpo).chain(plan.rpo).min()
 }
 
-fn affected<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Item = &'a Component> {
+pub(super) fn affected<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Item = &'a Component> {
     let seen = incident.causes.iter().filter_map(|id| loaded.index.probe(&loaded.plan, id)).map(|at| at.component);
     let said = incident.alerts.values().filter_map(|alert| alert.component.as_ref());
     let said = said.filter_map(|id| loaded.index.component(&loaded.plan, id));

@@ -74,6 +74,8 @@ pub enum Act {
     Declare,
     /// Closes, cancels or reopens an incident.
     EndIncident,
+    /// Says when an incident really began.
+    CorrectClock,
     /// Writes into the journal.
     Note,
     /// Gives somebody a role.
@@ -104,9 +106,10 @@ pub enum Act {
 
 impl Act {
     /// All of them.
-    pub const ALL: [Act; 15] = [
+    pub const ALL: [Act; 16] = [
         Act::Declare,
         Act::EndIncident,
+        Act::CorrectClock,
         Act::Note,
         Act::AssignRole,
         Act::SendUpdate,
@@ -136,7 +139,7 @@ impl Act {
             | Act::SteerRun
             | Act::PauseHealth
             | Act::RuleOutScenario => &[Commander, RecoveryAdmin, Admin],
-            Act::EndIncident | Act::AssignRole | Act::SendUpdate => &[Commander, Admin],
+            Act::EndIncident | Act::CorrectClock | Act::AssignRole | Act::SendUpdate => &[Commander, Admin],
             Act::LoadPlan => &[Admin],
         }
     }
@@ -214,6 +217,7 @@ mod tests {
             (Act::PauseHealth, "nnyyny"),
             (Act::RuleOutScenario, "nnyyny"),
             (Act::EndIncident, "nnynny"),
+            (Act::CorrectClock, "nnynny"),
             (Act::AssignRole, "nnynny"),
             (Act::SendUpdate, "nnynny"),
             (Act::LoadPlan, "nnnnny"),

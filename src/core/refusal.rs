@@ -8,7 +8,7 @@ use super::ids::{
 };
 use super::people::{Access, Act};
 use super::plan::{Method, PlanHash, Severity};
-use super::time::Span;
+use super::time::{Moment, Span};
 
 /// A thing that a command names and nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,18 @@ pub enum BadText {
         /// Its code point.
         code_point: u32,
     },
+}
+
+/// What an incident cannot have begun after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Latest {
+    /// The engine saw it then.
+    Detected,
+    /// A person declared it then.
+    Declared,
+    /// It is no later yet.
+    Now,
 }
 
 /// A refusal. Nothing has happened.
@@ -145,6 +157,17 @@ pub enum Refusal {
         call_sign: CallSign,
         /// Where it is.
         phase: String,
+    },
+    /// An incident cannot have begun then.
+    BadBegan {
+        /// As it was asked for.
+        began: Moment,
+        /// The earliest moment that is taken.
+        earliest: Moment,
+        /// The latest.
+        latest: Moment,
+        /// What the latest one is.
+        because: Latest,
     },
     /// The plan has changed since it was shown.
     PlanChanged {

@@ -264,7 +264,8 @@ pub struct Now {
 }
 
 /// Whether a length of time was measured or had to be taken from wall clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Exactness {
     /// Measured within one boot.
     Measured,
@@ -307,6 +308,27 @@ impl Now {
     pub fn surely_since(&self, earlier: &Now) -> Span {
         let span = self.since(earlier).span;
         if self.boot == earlier.boot { span } else { span.max(self.uptime) }
+    }
+
+    /// That much earlier by the same clocks; before the boot only the wall clock is left to go by.
+    #[must_use]
+    pub fn earlier(&self, span: Span) -> Now {
+        self.moved(-i64::try_from(span.micros()).unwrap_or(i64::MAX))
+    }
+
+    /// The moment at which this one's wall clock, not set meanwhile, reads so.
+    #[must_use]
+    pub fn at(&self, utc: Moment) -> Now {
+        self.moved(utc.micros().saturating_sub(self.utc.micros()))
+    }
+
+    fn moved(&self, micros: i64) -> Now {
+        let utc = Moment::from_micros(self.utc.micros().saturating_add(micros));
+        let uptime = self.uptime.micros().checked_add_signed(micros).map(Span::from_micros);
+        match uptime {
+            Some(uptime) => Now { utc, boot: self.boot.clone(), uptime },
+            None => Now { utc, boot: BootId::earlier(utc), uptime: Span::ZERO },
+        }
     }
 
     /// Whether it was before `other`: by uptime within one boot, else by the wall clock.

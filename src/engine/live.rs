@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::core::health::Readings;
-use crate::core::ids::Principal;
+use crate::core::health::{Found, Readings};
+use crate::core::ids::{IncidentId, PlanId, Principal};
+use crate::core::service::{Counter, LATELY, Service};
+use crate::core::time::Now;
 
 /// Shared by those who read the world and those who show it.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +16,7 @@ pub struct LiveBoard {
     readings: watch::Sender<Arc<Readings>>,
     present: Arc<Mutex<BTreeMap<Principal, usize>>>,
     read_only: Arc<Mutex<Option<String>>>,
+    doors: Arc<Mutex<BTreeMap<PlanId, Counter>>>,
 }
 
 /// Somebody has a console open for as long as this lives.
@@ -39,6 +42,19 @@ impl LiveBoard {
     /// Notes new readings.
     pub fn read(&self, change: impl FnOnce(&mut Readings)) {
         self.readings.send_modify(|readings| change(Arc::make_mut(readings)));
+    }
+
+    /// Counts a look through a plan's front door; `incident` is the open one and when it began.
+    pub fn count(&self, plan: &PlanId, at: &Now, found: Found, incident: Option<(IncidentId, Now)>) {
+        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        let counter = doors.entry(plan.clone()).or_default();
+        counter.take(at, found);
+        let of_incident = incident.and_then(|(id, began)| Some((id, counter.since(&began)?)));
+        let service = Service { lately: counter.lately(at, LATELY), incident: of_incident };
+        drop(doors);
+        self.read(|readings| {
+            readings.service.insert(plan.clone(), service);
+        });
     }
 
     /// Who has a console open.

@@ -9,11 +9,11 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::effects::Shared;
 use super::turns;
-use crate::core::health::{Customers, Sample, Served, Tracker, Verdict};
+use crate::core::health::{Customers, Found, Sample, Served, Tracker, Verdict};
 use crate::core::ids::{ComponentId, PlanId};
 use crate::core::loss::{Position, Replicated};
 use crate::core::observe::Report;
-use crate::core::plan::{CustomerCounter, Look, Place, Probe, Replication};
+use crate::core::plan::{CustomerCounter, Look, Place, Probe, Replication, Vantage};
 use crate::core::time::{Moment, Now, Span};
 use crate::outbound::body_start;
 use crate::probes::{self, Answer, Memory, Tools};
@@ -111,7 +111,25 @@ impl Watch {
         let Answer { found, why, took, measured } = answer;
         let sample = Sample { at, took, found, why, measured };
         self.shared.live.read(|readings| readings.note(&self.plan, &self.probe.id, &self.place, sample.clone()));
+        self.keep(&sample);
         sample
+    }
+
+    /// Keeps what clocks are reckoned from: looks through the front door, and the last good one of what shows how far data is
+    /// kept.
+    fn keep(&self, sample: &Sample) {
+        let state = Arc::clone(&self.shared.state.borrow());
+        let Some(loaded) = state.plans.get(&self.plan) else { return };
+        if matches!(sample.found, Found::Good | Found::Degraded) && loaded.plan.is_proof(&self.probe.id) {
+            self.shared.live.read(|readings| {
+                let proofs = readings.proofs.entry(self.plan.clone()).or_default();
+                proofs.insert(self.probe.id.clone(), sample.clone());
+            });
+        }
+        if self.probe.vantage == Vantage::FrontDoor && loaded.verdict(&self.probe.id) != Verdict::Paused {
+            let incident = state.incident_of(&self.plan).map(|i| (i.id.clone(), i.began.clone()));
+            self.shared.live.count(&self.plan, &sample.at, sample.found, incident);
+        }
     }
 }
 

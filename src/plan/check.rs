@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::core::plan::{Targets, Tier};
+
 use super::circle;
 use super::component::Read;
 use super::fault::{At, Faults};
@@ -31,15 +33,25 @@ pub(crate) fn cycles(root: &Node, list: &str, key: &str, faults: &Faults<'_>) {
     });
 }
 
-/// Notes components that are to be back before what they need is.
-pub(crate) fn objectives(components: &[Read], faults: &Faults<'_>) {
-    let rto: HashMap<_, _> = components.iter().filter_map(|r| Some((&r.component.id, r.component.rto?))).collect();
-    for Read { component, rto_at } in components {
-        let Some(own) = component.rto else { continue };
+/// Notes components that are to be back before what they need is: by what they say themselves, else by their tiers.
+pub(crate) fn objectives(components: &[Read], targets: &Targets, faults: &Faults<'_>) {
+    let promised = |read: &Read| {
+        let own = read.component.rto.map(|rto| (rto, read.rto_at, "rto: ".to_owned()));
+        let of_tier = |number: u8| {
+            let tier = targets.tiers.get(&number).copied().unwrap_or_else(|| Tier::usual(number));
+            Some((tier.rto, read.tier_at?, format!("tier: the rto of tier {number}, ")))
+        };
+        own.or_else(|| of_tier(read.component.tier?))
+    };
+    let rto: HashMap<_, _> = components.iter().filter_map(|r| Some((&r.component.id, promised(r)?.0))).collect();
+    for read in components {
+        let component = &read.component;
+        let Some((own, at, says)) = promised(read) else { continue };
         let slower = component.dependencies.iter().filter_map(|id| Some((id, *rto.get(id)?)));
         for (id, theirs) in slower.filter(|(_, theirs)| *theirs > own) {
-            let what = format!("rto: {own} is below the {theirs} of {id}, which {} needs", component.id);
-            faults.warning(*rto_at, what, Some(format!("{theirs} or more, or less for {id}")));
+            let comma = if component.rto.is_some() { "" } else { "," };
+            let what = format!("{says}{own}{comma} is below the {theirs} of {id}, which {} needs", component.id);
+            faults.warning(at, what, Some(format!("{theirs} or more, or less for {id}")));
         }
     }
 }

@@ -58,6 +58,8 @@ const TYPES: [&str; 21] = [
 pub(crate) struct Read {
     pub(crate) component: Component,
     pub(crate) rto_at: At,
+    /// Where its tier stands, if it says one.
+    pub(crate) tier_at: Option<At>,
 }
 
 /// All components of a plan.
@@ -72,6 +74,7 @@ fn component(field: &Field<'_>, known: &Known, priority: Severity, names: &mut P
     let name = fields.need("name", "a name for people").and_then(|f| f.name());
     let kind = fields.need("type", "a type such as database or api").and_then(|f| kind(&f));
     let priority = fields.get("priority").map_or(Some(priority), |f| f.choice(&SEVERITIES));
+    let tier_at = fields.get("tier").map(|f| f.at());
     let tier = fields.get("tier").and_then(|f| f.whole(1..=4)).and_then(|tier| u8::try_from(tier).ok());
     let rto = fields.get("rto");
     let rto_at = rto.as_ref().map_or(fields.head(), |f| f.at());
@@ -98,7 +101,7 @@ fn component(field: &Field<'_>, known: &Known, priority: Severity, names: &mut P
         probes,
         replication,
     };
-    Some(Read { component, rto_at })
+    Some(Read { component, rto_at, tier_at })
 }
 
 fn kind(field: &Field<'_>) -> Option<(String, Layer)> {

@@ -108,7 +108,7 @@ fn site(field: &Field<'_>, role: SiteRole) -> Option<Site> {
         fields.get(key).and_then(|f| f.number());
     }
     let location = fields.get("location").and_then(|f| f.name());
-    Some(Site { id: id?, name: name?.name()?, role: role?, location, down_when: DownWhen::default() })
+    Some(Site { id: id?, name: name?.name()?, role: role?, location, down_when: DownWhen::default(), capacity: None })
 }
 
 /// Checks the fields that are left out.

@@ -32,6 +32,7 @@ mod scenario;
 mod source;
 mod step;
 mod syntax;
+mod targets;
 mod tree;
 mod values;
 mod variables;

@@ -9,9 +9,10 @@ use super::fault::Faults;
 use super::fields::{Field, Fields, Shape};
 use super::probe::ProbeNames;
 use super::register::Register;
+use super::targets::Probes;
 use super::tree::{Node, Value};
 use super::values::{Bare, quote};
-use super::{check, dl1, procedure, scenario};
+use super::{check, dl1, procedure, scenario, targets};
 
 const PLAN: Shape = Shape {
     what: "a plan",
@@ -36,6 +37,10 @@ const PLAN: Shape = Shape {
         "channels",
         "pages",
         "customers",
+        "tiers",
+        "data",
+        "rco",
+        "rso",
         "status",
         "created_at",
         "created_by",
@@ -43,7 +48,7 @@ const PLAN: Shape = Shape {
         "next_test",
     ],
 };
-const SITE: Shape = Shape { what: "a site", fields: &["site_id", "name", "role", "location", "down_when"] };
+const SITE: Shape = Shape { what: "a site", fields: &["site_id", "name", "role", "location", "down_when", "capacity"] };
 const DOWN_WHEN: Shape = Shape { what: "a rule for a site", fields: &["tier"] };
 const CUSTOMERS: Shape = Shape { what: "customers", fields: &["url", "every"] };
 
@@ -101,18 +106,21 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
     let id = plan_id(&fields, name.as_ref());
     dl1::check(&fields);
     let priority = fields.get("priority").and_then(|f| f.choice(&SEVERITIES)).unwrap_or(Severity::Medium);
-    let mut sites = listed_sites(&fields);
-    let configuration = dl1::configuration(&fields);
-    sites.extend(configuration.sites);
     let mut probes = ProbeNames::collect(root, faults);
     let components = component::components(&fields, &known, priority, &mut probes);
-    check::objectives(&components, faults);
+    let probes = Probes::of(&components);
+    let mut sites = listed_sites(&fields, &probes);
+    let configuration = dl1::configuration(&fields);
+    sites.extend(configuration.sites);
+    let targets = targets::targets(&fields, root, &known, &probes);
+    let tiers_at: Vec<_> = components.iter().enumerate().filter_map(|(i, read)| Some((i, read.tier_at?))).collect();
+    check::objectives(&components, &targets, faults);
     check::cycles(root, "components", "component_id", faults);
     let procedures = procedure::procedures(&fields, &known);
     check::cycles(root, "recovery_procedures", "procedure_id", faults);
     let of_triggers = scenario::of_triggers(&configuration.triggers, &sites, &procedures);
     let scenarios = scenario::scenarios(&fields, &known, &procedures, of_triggers);
-    Some(Plan {
+    let plan = Plan {
         description: fields.get("description").and_then(|f| f.prose()),
         environment: fields.get("environment").and_then(|f| environment(&f)).unwrap_or(Environment::Production),
         priority,
@@ -126,9 +134,12 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
         channels: channels(&fields, "channels"),
         pages: channels(&fields, "pages"),
         customers: fields.get("customers").and_then(|f| customers(&f)),
+        targets,
         id: id?,
         name: name?.name()?,
-    })
+    };
+    targets::check_standby(&plan, &tiers_at, faults);
+    Some(plan)
 }
 
 fn environment(field: &Field<'_>) -> Option<Environment> {
@@ -178,12 +189,12 @@ pub fn slug(name: &str) -> String {
     slug
 }
 
-fn listed_sites(fields: &Fields<'_>) -> Vec<Site> {
+fn listed_sites(fields: &Fields<'_>, probes: &Probes<'_>) -> Vec<Site> {
     let items = fields.get("sites").map(|f| f.items()).unwrap_or_default();
-    items.iter().filter_map(site).collect()
+    items.iter().filter_map(|item| site(item, probes)).collect()
 }
 
-fn site(field: &Field<'_>) -> Option<Site> {
+fn site(field: &Field<'_>, probes: &Probes<'_>) -> Option<Site> {
     let fields = field.fields(SITE)?;
     let id = fields.need("site_id", "a short name such as east").and_then(|f| f.id::<SiteId>());
     let name = fields.need("name", "a name for people").and_then(|f| f.name());
@@ -192,7 +203,8 @@ fn site(field: &Field<'_>) -> Option<Site> {
         .and_then(|f| f.choice(&[("primary", SiteRole::Primary), ("standby", SiteRole::Standby)]));
     let location = fields.get("location").and_then(|f| f.name());
     let down_when = fields.get("down_when").and_then(|f| down_when(&f)).unwrap_or_default();
-    Some(Site { id: id?, name: name?, role: role?, location, down_when })
+    let capacity = fields.get("capacity").and_then(|f| probes.capacity(&f));
+    Some(Site { id: id?, name: name?, role: role?, location, down_when, capacity })
 }
 
 /// `all`, `any`, or `{tier: 1}`.

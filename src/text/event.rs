@@ -81,6 +81,14 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
         Event::IncidentClosed { incident, reason } => with_words(&called(state, incident), "closed", reason),
         Event::IncidentCancelled { incident, reason } => because(&called(state, incident), "cancelled", reason),
         Event::IncidentReopened { incident, reason } => because(&called(state, incident), "reopened", reason),
+        Event::IncidentBeganCorrected { incident, from, to, reason } => {
+            let (old, new) = if from.utc.same_day(to.utc) {
+                (from.utc.to_string(), to.utc.to_string())
+            } else {
+                (from.utc.dated(), to.utc.dated())
+            };
+            because(&called(state, incident), &format!("began {new}, not {old}"), reason)
+        }
         Event::RoleAssigned { incident, role: what, to } => {
             format!("{}: {} is {}", called(state, incident), line(&state.name(to)), role(what))
         }

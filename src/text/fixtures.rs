@@ -63,6 +63,7 @@ fn plan() -> Plan {
         role,
         location: None,
         down_when: Default::default(),
+        capacity: None,
     };
     let steps = vec![
         step("fence", "Fence East", Action::Command { argv: vec![] }),
@@ -116,6 +117,7 @@ fn plan() -> Plan {
         channels: vec![],
         pages: Vec::new(),
         customers: None,
+        targets: Default::default(),
     }
 }
 
@@ -158,6 +160,8 @@ fn incident() -> Incident {
         scenarios: Default::default(),
         alerts: Default::default(),
         roles: Default::default(),
+        outages: Default::default(),
+        corrected: None,
         updates: vec![],
     }
 }

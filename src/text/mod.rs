@@ -6,6 +6,7 @@
 
 mod alert;
 mod clean;
+pub mod clocks;
 mod comms;
 mod event;
 mod forecast;

@@ -6,8 +6,8 @@ mod tests;
 use crate::core::alert::FIRING_KEPT;
 use crate::core::ids::RoleId;
 use crate::core::people::{Access, Act};
-use crate::core::refusal::{BadText, Missing, Refusal};
-use crate::core::time::Span;
+use crate::core::refusal::{BadText, Latest, Missing, Refusal};
+use crate::core::time::{Moment, Span};
 
 use super::words::{access, act, people, short_hash};
 use super::{all_of, any_of, clean_line as line, role, some_of};
@@ -54,6 +54,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::NotRecovered { call_sign, phase } => {
             format!("{call_sign} is {}, not recovered; closing it now takes a reason", line(phase))
         }
+        Refusal::BadBegan { began, earliest, latest, because } => bad_began(*began, *earliest, *latest, *because),
         Refusal::PlanChanged { seen, newest } => {
             let (seen, newest) = (short_hash(&seen.0), short_hash(&newest.0));
             format!("the plan has changed since it was shown ({seen} then, {newest} now); look at the preview again")
@@ -133,6 +134,16 @@ fn not_permitted(what: Act, needs: &[Access]) -> String {
         );
     }
     format!("you may not {}; that takes {}", act(what), access(needs))
+}
+
+fn bad_began(began: Moment, earliest: Moment, latest: Moment, because: Latest) -> String {
+    let why = match because {
+        Latest::Detected => "when the engine saw it",
+        Latest::Declared => "when it was declared",
+        Latest::Now => "which is now",
+    };
+    let (began, earliest, latest) = (began.dated(), earliest.dated(), latest.dated());
+    format!("it cannot have begun {began}; {earliest} to {latest}, {why}, are taken")
 }
 
 fn parameter_unknown(name: &str, known: &[String]) -> String {

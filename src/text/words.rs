@@ -82,6 +82,7 @@ fn join<T: AsRef<str>>(items: &[T], last: &str) -> String {
 pub(super) fn act(act: Act) -> &'static str {
     match act {
         Act::Declare => "declare or dismiss incidents",
+        Act::CorrectClock => "say when incidents began",
         Act::EndIncident => "close, cancel or reopen incidents",
         Act::Note => "write into the journal",
         Act::AssignRole => "assign roles",

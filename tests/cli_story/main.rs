@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod clocks;
 mod forecast;
 mod health;
 mod home;

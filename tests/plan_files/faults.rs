@@ -21,6 +21,13 @@ fn probe(fields: &str) -> String {
     component(&format!("probes: [{{{fields}}}]"))
 }
 
+/// A plan with probes of several kinds and one category of data that names them, on line 6.
+fn shows(fields: &str) -> String {
+    format!(
+        "plan_name: P\n{SITES}\ncomponents:\n- {{component_id: c, name: C, type: api, probes: [\n  {{id: page, http: 'http://h/'}}, {{id: log, postgres: 'postgres://h/'}}, {{id: mute, command: [true]}}]}}\ndata: [{{category_id: d, name: D, components: [c], {fields}}}]\n"
+    )
+}
+
 /// A plan with one procedure with those fields, on line 5.
 fn procedure(fields: &str) -> String {
     format!(

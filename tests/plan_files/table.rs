@@ -55,7 +55,7 @@ fn table() -> Vec<(String, &'static str)> {
         (plan("compnents: 3"),
             "3:1+9 \"compnents\" is no field of a plan => components"),
         (plan("weather: fine"),
-            "3:1+7 \"weather\" is no field of a plan => the fields of a plan are plan_id, plan_name, description, environment, scope, priority, rto, rpo, stable_for, recovery_tier, sites, components, failover_configuration, recovery_procedures, scenarios, testing_schedule, notifications, channels, pages, customers, status, created_at, created_by, last_tested, next_test"),
+            "3:1+7 \"weather\" is no field of a plan => the fields of a plan are plan_id, plan_name, description, environment, scope, priority, rto, rpo, stable_for, recovery_tier, sites, components, failover_configuration, recovery_procedures, scenarios, testing_schedule, notifications, channels, pages, customers, tiers, data, rco, rso, status, created_at, created_by, last_tested, next_test"),
         (plan("plan_name: again"),
             "3:1+9 \"plan_name\" stands twice in one map => once; the first stands in line 1"),
         (plan("<<: {rto: 3}"),
@@ -115,6 +115,31 @@ fn table() -> Vec<(String, &'static str)> {
         (plan("customers: {every: 5}"),
             "3:13+5 url is missing in customers => url: http://host/path\n\
             3:20+1 every: \"5\" has no unit => 5s, 5m or 5h"),
+        (plan("tiers: {0: {rto: 1m}, 2: {rto: soon, standby: luke}, 4: 1h, 3: {rtoo: 1h}}"),
+            "3:9+1 \"0\" is no tier => 1, 2, 3 or 4\n\
+            3:32+4 rto: \"soon\" is no duration => a duration such as 90s, 30m or 1h30m\n\
+            3:47+4 standby: \"luke\" is not known here => one of hot, warm, cold, none\n\
+            3:57+2 expected a tier, found the text \"1h\" => a map with fields such as rto, rpo, standby\n\
+            3:65+4 \"rtoo\" is no field of a tier => rto"),
+        (plan("rco: most\nrso: 101"),
+            "3:6+4 rco: \"most\" is no share => 0% to 1000%, such as 99.9%\n\
+            4:6+3 rso: \"101\" is no share => 0% to 100%, such as 99.9%"),
+        (plan("data: [{category_id: a, name: A, components: [x]}, {category_id: a, name: B, components: [], rpo: 15, backup_every: []}]"),
+            "3:47+1 components[0]: \"x\" is no component of this plan => the only component is c\n\
+            3:66+1 category_id: \"a\" names two data sets => another identifier; the first \"a\" stands in line 3\n\
+            3:78+10 components: the list is empty => at least one component\n\
+            3:99+2 rpo: \"15\" has no unit => 15s, 15m or 15h\n\
+            3:103+12 backup_every: expected a duration, found a list => a duration such as 90s, 30m or 1h30m"),
+        (shows("wal: {probe: page}, backup: {probe: log, verified: yes}"),
+            "6:64+4 probe: \"page\" is of kind http, which measures no age => a probe of kind postgres, file, command, metric, redis or heartbeat\n\
+            6:87+3 probe: \"log\" tells the age of archived logs, not of a backup => wal: {probe: ID}\n\
+            6:102+3 verified: expected true or false, found the text \"yes\" => true or false"),
+        (shows("wal: {}, backup: {probe: mute}"),
+            "6:56+2 probe is missing in what shows it => probe: the id of a probe\n\
+            6:76+4 probe: \"mute\" gives no number: a command is asked for one where its limits rest on it => warn: {above: LIMIT} at that probe"),
+        (shows("wal: {probe: lag}").replace("role: primary}", "role: primary, capacity: {probe: log}}"),
+            "2:67+3 probe: \"log\" is of kind postgres, which measures no share => a probe of kind command or metric\n\
+            6:64+3 probe: \"lag\" is no probe of this plan => log"),
         (plan("created_at: yesterday"),
             "3:13+9 created_at: \"yesterday\" is no moment => RFC 3339, as in 2024-04-01T00:00:00Z"),
         (plan("failover_configuration: {primary_site: {name: A, status: up, capacity: much}, failover_automation: yes, failover_timeout: 5 minutes ago}"),
@@ -146,6 +171,12 @@ fn table() -> Vec<(String, &'static str)> {
             "8:18+1 dependencies go in a circle: c → c => one of these dependencies left out"),
         (component("dependencies: db"),
             "8:17+2 dependencies: expected a list, found the text \"db\" => dependencies: [first, second], or one line with '- ' for each"),
+        (component("tier: 1\n  sites: [east]"),
+            "8:9+1 warning: tier: tier 1 asks for a hot standby, and c runs at one site => a second site, or another tier"),
+        (component("tier: 1\n  sites: [east]\ntiers: {1: {standby: cold}}"), ""),
+        (component("tier: 3\n  sites: [east]"), ""),
+        (component("tier: 1\n  dependencies: [db]").replace("type: api}", "type: api, tier: 3}"),
+            "8:9+1 warning: tier: the rto of tier 1, 30m00s, is below the 4h00m of db, which c needs => 4h00m or more, or less for db"),
         (component("recovery_procedures: [restore]"),
             "8:25+7 warning: recovery_procedures[0]: \"restore\" is no procedure of this plan => a procedure of that name; the plan has none"),
         (component("replication: {from: east, to: east, source: 'http://h/', target: h}"),
@@ -364,9 +395,9 @@ fn table() -> Vec<(String, &'static str)> {
             "3:10+2 plan_id: \"-a\" is no identifier: it begins with '-' => 1 to 64 letters, digits, '-', '_' and '.', the first a letter or digit"),
         (plan("plan_id: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
             "3:10+65 plan_id: \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…\" is no identifier: it has 65 characters => 1 to 64 letters, digits, '-', '_' and '.', the first a letter or digit"),
-        (plan("sites: [{site_id: e, name: E, role: primary, location: \"a\tb\", capacity: 3}]"),
+        (plan("sites: [{site_id: e, name: E, role: primary, location: \"a\tb\", weights: 3}]"),
             "3:56+5 location: a line end or a tab cannot stand in it => a text of one line\n\
-            3:63+8 \"capacity\" is no field of a site => the fields of a site are site_id, name, role, location, down_when"),
+            3:63+7 \"weights\" is no field of a site => the fields of a site are site_id, name, role, location, down_when, capacity"),
         (plan("scenarios: [{scenario_id: a, name: A, type: flood}, {scenario_id: a}]"),
             "3:45+5 type: \"flood\" is not known here => one of server_failure, data_centre_outage, database_failure, database_corruption, application_failure, storage_failure, network_failure, security_breach, natural_disaster, human_error, third_party_failure, workforce_loss\n\
             3:54+11 name is missing in a scenario => name: a name for people\n\

@@ -96,6 +96,9 @@ impl App {
                 let rows = screens::about_scenario(view, loaded, scenario, Read::WIDTH);
                 Some(Read::new(format!("SCENARIO {}", scenario.name), rows, String::new()))
             }),
+            Thing::Clock(of) => {
+                screens::about_clock(view, &of).map(|(title, told)| Read::new(title, Vec::new(), told.join("\n")))
+            }
             _ => None,
         };
         if let Some(page) = page {

@@ -69,14 +69,15 @@ impl Form {
             Kind::Choice { at, .. } => Some(*at),
             Kind::Words { .. } => None,
         });
-        let words = self.fields.iter().find_map(|f| match &f.kind {
+        let mut words = self.fields.iter().filter_map(|f| match &f.kind {
             Kind::Words { edit, .. } => Some(edit.text().to_owned()),
             Kind::Choice { .. } => None,
         });
         Filled {
             first: choices.next().unwrap_or(0),
             second: choices.next().unwrap_or(0),
-            words: words.unwrap_or_default(),
+            words: words.next().unwrap_or_default(),
+            more: words.next().unwrap_or_default(),
         }
     }
 
@@ -90,7 +91,10 @@ impl Form {
             self.trouble = Some(format!("It needs a {label}: type it, then Enter."));
             return Next::Keep;
         }
-        let Some(command) = self.purpose.command(&self.filled()) else { return Next::Keep };
+        let Some(command) = self.purpose.command(&self.filled()) else {
+            self.trouble = self.purpose.unreadable(&self.filled());
+            return Next::Keep;
+        };
         if needs_words(&command) {
             self.at = self.fields.len().saturating_sub(1);
             self.trouble = Some("It needs a reason: type it, then Enter.".to_owned());
@@ -317,6 +321,7 @@ impl Layer for Form {
             Purpose::Cancel(_) => "cancel".to_owned(),
             Purpose::Close(..) => "close".to_owned(),
             Purpose::Reopen(_) => "reopen".to_owned(),
+            Purpose::Began(..) => "began".to_owned(),
             Purpose::Assign(..) => "assign".to_owned(),
             Purpose::Note(_) => "note".to_owned(),
             Purpose::Scenario(..) => "scenario".to_owned(),

@@ -36,6 +36,7 @@ pub(crate) enum Asked {
     Cancel,
     Close,
     Reopen,
+    Began,
     Launch,
     Gate,
     Withdraw,

@@ -13,7 +13,8 @@ use crate::core::ids::SiteId;
 use crate::core::incident::{Incident, Phase};
 use crate::core::loss::Loss;
 use crate::core::objectives::{Rto, Standing, downtime, held, rpo, rto, ticks};
-use crate::core::plan::Severity;
+use crate::core::plan::{SetBy, Severity};
+use crate::core::service::{FrontDoor, front_door};
 use crate::core::state::Loaded;
 use crate::core::time::Span;
 use crate::text;
@@ -25,7 +26,11 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>) {
     canvas.both(0, &what(view, room), &Row::of(clock, Role::Strong).gap(1));
     let (left, right) = clocks(view, canvas.columns());
     canvas.both(1, &left, &right);
-    canvas.both(2, &felt(view), &commander(view));
+    let commander = commander(view);
+    let room = canvas.columns().saturating_sub(commander.width() + 1);
+    let felt = [Detail::Names, Detail::Counts].map(|detail| felt(view, detail));
+    let fits = felt.iter().find(|row| row.width() <= room).or(felt.last());
+    canvas.both(2, fits.unwrap_or(&Row::new()), &commander);
     let (left, right) = waiting(view);
     canvas.both(3, &left, &right);
 }
@@ -181,7 +186,10 @@ fn end(view: View<'_>, incident: &Incident, phase: &Row, room: usize) -> Option<
 
 fn objective(rto: &Rto, incident: &Incident) -> Row {
     let of = rto.of.as_deref().map_or(String::new(), |of| format!(" {of}"));
-    let row = Row::of(format!("RTO {}{of}: ", round(rto.objective)), Role::Text);
+    let row = match rto.set_by {
+        SetBy::Tier(number) => Row::of(format!("RTO T{number} "), Role::Text),
+        _ => Row::of(format!("RTO {}{of}: ", round(rto.objective)), Role::Text),
+    };
     match rto.standing {
         Standing::Left(left) if incident.stopped.is_some() => {
             row.with("met", Role::Good).with(format!(", {left} to spare"), Role::Text)
@@ -210,7 +218,7 @@ fn calm(view: View<'_>) -> Row {
 }
 
 /// What customers get, what would be lost, when the world was last told.
-fn felt(view: View<'_>) -> Row {
+fn felt(view: View<'_>, detail: Detail) -> Row {
     let mut row = Row::text(" ");
     let Some(loaded) = view.loaded() else { return row };
     if loaded.plan.customers.is_some() {
@@ -223,6 +231,18 @@ fn felt(view: View<'_>) -> Row {
             None => row.with("CUSTOMERS unknown", Role::Unknown),
         };
         row = row.gap(4);
+    } else if let Some(door) = front_door(loaded) {
+        let role = match door {
+            FrontDoor { known: 0, .. } => Role::Unknown,
+            FrontDoor { ok, known, unknown: 0 } if ok == known => Role::Good,
+            FrontDoor { ok: 0, .. } => Role::Bad,
+            _ => Role::Warn,
+        };
+        let words = match detail {
+            Detail::Names => text::clocks::front_door(door),
+            Detail::Counts => text::clocks::front_door_short(door),
+        };
+        row = row.with(format!("CUSTOMERS {words}"), role).gap(if detail == Detail::Names { 4 } else { 2 });
     }
     let incident = view.incident();
     if let Some(loss) = worst_loss(loaded, view.model.readings()) {

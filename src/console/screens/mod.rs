@@ -1,6 +1,7 @@
 //! One file for each screen: the lines of its list, and how it is drawn. All of them are functions of a [`View`].
 
 mod alerts;
+mod clocks;
 pub(crate) mod foot;
 pub(crate) mod head;
 mod health;
@@ -21,6 +22,7 @@ use super::list::{Line, List, cursor};
 use super::place::{Screen, Thing, View};
 use super::theme::Role;
 
+pub(crate) use clocks::about as about_clock;
 pub(crate) use health::about as about_probe;
 pub(crate) use range::fault_of;
 pub(crate) use reports::about as about_scenario;
@@ -46,6 +48,7 @@ pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
         Screen::Updates => Box::new(updates::lines(view)),
         Screen::Health => Box::new(health::lines(view)),
         Screen::Reports => Box::new(reports::lines(view)),
+        Screen::Clocks => Box::new(clocks::lines(view)),
         Screen::Range => Box::new(range::lines(view)),
     }
 }
@@ -96,6 +99,7 @@ pub(crate) fn draw(page: &mut Canvas<'_>, view: View<'_>, foot: &foot::Foot) {
         Screen::Updates => updates::draw(&mut body, view),
         Screen::Health => health::draw(&mut body, view),
         Screen::Reports => reports::draw(&mut body, view),
+        Screen::Clocks => clocks::draw(&mut body, view),
         Screen::Range => range::draw(&mut body, view),
     }
     foot::draw(&mut page.part(0, height - 2, width, 2), view, foot);

@@ -29,6 +29,9 @@ pub(crate) const ADA: Principal = Principal::Uid(1000);
 pub(crate) const MIKE: Principal = Principal::Uid(1001);
 const CLEO: Principal = Principal::Uid(1002);
 
+/// The shop's plan.
+pub(crate) const SHOP: &str = include_str!("shop.yml");
+
 /// How far the night has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Hour {
@@ -76,15 +79,7 @@ impl Night {
             ],
             channels: ["slack", "page", "mail"].map(|c| (c.parse().unwrap(), "webhook".to_owned())).into(),
         });
-        let bytes = include_bytes!("shop.yml");
-        let reading = crate::plan::read("shop.yml", bytes);
-        let mut plan = reading.plan.unwrap_or_else(|| panic!("{:?}", reading.faults));
-        plan.procedures.extend(procedures);
-        let plan = Arc::new(plan);
-        let hash = reading.hash;
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        let body = Some(PlanBody { text, plan: Arc::clone(&plan) });
-        night.engine(&Event::PlanLoaded { plan: plan.id.clone(), name: plan.name.clone(), hash, body });
+        night.load(SHOP, procedures);
         for probe in ["front", "web-east", "web-west", "api-east", "api-west", "db-east", "db-west"] {
             night.probe(probe, Verdict::Ok, "200");
         }
@@ -98,6 +93,16 @@ impl Night {
         let body = Some(PlanBody { text: String::new(), plan: Arc::new(plan.clone()) });
         let hash = PlanHash("another".into());
         self.engine(&Event::PlanLoaded { plan: plan.id, name: plan.name, hash, body });
+    }
+
+    /// Loads a plan's text, with more procedures.
+    pub(crate) fn load(&mut self, text: &str, procedures: Vec<Procedure>) {
+        let reading = crate::plan::read("shop.yml", text.as_bytes());
+        let mut plan = reading.plan.unwrap_or_else(|| panic!("{:?}", reading.faults));
+        plan.procedures.extend(procedures);
+        let (plan, hash) = (Arc::new(plan), reading.hash);
+        let body = Some(PlanBody { text: text.to_owned(), plan: Arc::clone(&plan) });
+        self.engine(&Event::PlanLoaded { plan: plan.id.clone(), name: plan.name.clone(), hash, body });
     }
 
     pub(crate) fn now(&self) -> Now {

@@ -12,11 +12,12 @@ use super::event::{Event, Opening, PlanBody};
 use super::forecast::{AtStart, COMPARED, compared};
 use super::health::{Belief, Pause, ProbeState, Verdict};
 use super::ids::{IncidentId, PlanId, ProbeId, RunId};
-use super::incident::{Incident, Phase};
+use super::incident::{Correction, Incident, Phase};
+use super::outage::{self, Because, Outages};
 use super::plan::{Plan, Probe, Procedure};
 use super::run::{Board, Course, Graph, Run, RunResult, RunState, StepRun, StepState};
 use super::state::{ENDED_KEPT, Entry, Loaded, Probes, State, TIMELINE_KEPT, TOOK_KEPT, TOOK_STEPS};
-use super::time::{Now, last_of};
+use super::time::{Now, first_of, last_of};
 
 /// Folds an entry of the journal into the state.
 pub fn apply(state: &mut State, entry: &Entry) {
@@ -40,6 +41,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
             let loaded = Loaded::new(Arc::clone(body), hash.clone(), probes, pauses, active);
             let loaded = Loaded { triggers, alerts, ..loaded };
             state.plans.insert(plan.clone(), Arc::new(loaded));
+            time_outages(state, plan, Because::OthersCount, &entry.at);
         }
         Event::ProbeChanged { plan, probe, change } => {
             let incident = state.incident_of(plan).map(|i| i.id.clone());
@@ -57,6 +59,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
             if let Some(id) = incident.filter(|_| raises) {
                 join(state, plan, &id, probe);
             }
+            time_outage_of(state, plan, probe, &entry.at);
         }
         Event::AlertRaised { plan, alert } => alert::raised(state, entry, plan, alert),
         Event::AlertEnded { plan, key, at, .. } => alert::ended(state, plan, key, *at),
@@ -64,8 +67,12 @@ pub fn apply(state: &mut State, entry: &Entry) {
             let (by, at) = (entry.by.clone(), entry.at.clone());
             let pause = Pause { of: of.clone(), by, at, length: *length, reason: reason.clone() };
             loaded_mut(state, plan, |loaded| loaded.pause(pause));
+            time_outages(state, plan, Because::OthersCount, &entry.at);
         }
-        Event::HealthResumed { plan, of } => loaded_mut(state, plan, |loaded| loaded.resume(of)),
+        Event::HealthResumed { plan, of } => {
+            loaded_mut(state, plan, |loaded| loaded.resume(of));
+            time_outages(state, plan, Because::OthersCount, &entry.at);
+        }
         Event::EngineCutOff { why } => {
             state.cut_off = Some((entry.at.clone(), why.clone()));
             for loaded in state.plans.values_mut() {
@@ -83,6 +90,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
         }
         Event::SiteActivated { plan, site } => {
             loaded_mut(state, plan, |loaded| loaded.active = Some(site.clone()));
+            time_outages(state, plan, Because::OthersCount, &entry.at);
         }
         Event::IncidentProposed(opening) => open(state, entry, opening, Phase::Proposed),
         Event::IncidentDeclared(opening) => open(state, entry, opening, Phase::Declared),
@@ -122,9 +130,22 @@ pub fn apply(state: &mut State, entry: &Entry) {
             scenario::acknowledged(state, incident);
             forget_ended(state, incident);
         }
-        Event::IncidentReopened { incident, .. } => incident_mut(state, incident, |i| {
-            i.phase = Phase::Declared;
-            i.stopped = None;
+        Event::IncidentReopened { incident, .. } => {
+            incident_mut(state, incident, |i| {
+                i.phase = Phase::Declared;
+                i.stopped = None;
+            });
+            if let Some(plan) = state.incidents.get(incident).map(|i| i.plan.clone()) {
+                time_outages(state, &plan, Because::OfBelief, &entry.at);
+            }
+        }
+        Event::IncidentBeganCorrected { incident, from, to, reason } => incident_mut(state, incident, |i| {
+            let noticed = first_of([&i.detected, &i.declared].into_iter().flatten()).unwrap_or(&i.began).clone();
+            outage::follow(&mut i.outages, &noticed, to);
+            let seen = i.corrected.take().map_or_else(|| from.clone(), |earlier| earlier.seen);
+            let (by, at) = (entry.by.clone(), entry.at.clone());
+            i.corrected = Some(Correction { seen, by, at, reason: reason.clone() });
+            i.began = to.clone();
         }),
         Event::RoleAssigned { incident, role, to } => incident_mut(state, incident, |i| {
             i.roles.insert(role.clone(), to.clone());
@@ -300,6 +321,8 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             scenarios: BTreeMap::new(),
             alerts: BTreeMap::new(),
             roles: BTreeMap::new(),
+            outages: Outages::default(),
+            corrected: None,
             updates: Vec::new(),
         };
         state.incidents.insert(opening.incident.clone(), Arc::new(incident));
@@ -318,6 +341,22 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
         change_probe(state, &opening.plan, probe, |known| known.covered_by = Some(opening.incident.clone()));
     }
     alert::cover(state, &opening.plan, &opening.incident, opening.alerts.iter());
+    time_outages(state, &opening.plan, Because::OfBelief, &entry.at);
+}
+
+/// The component of a probe may be out in the open incident of its plan, or back.
+fn time_outage_of(state: &mut State, plan: &PlanId, probe: &ProbeId, at: &Now) {
+    let Some(id) = state.incident_of(plan).map(|i| i.id.clone()) else { return };
+    let Some(loaded) = state.plans.get(plan).cloned() else { return };
+    let Some((component, _)) = loaded.probe(probe) else { return };
+    incident_mut(state, &id, |incident| outage::of_component(incident, &loaded, component, at));
+}
+
+/// The same of every component.
+fn time_outages(state: &mut State, plan: &PlanId, why: Because, at: &Now) {
+    let Some(id) = state.incident_of(plan).map(|i| i.id.clone()) else { return };
+    let Some(loaded) = state.plans.get(plan).cloned() else { return };
+    incident_mut(state, &id, |incident| outage::of_all(incident, &loaded, why, at));
 }
 
 /// Keeps the last few ended incidents, the one that has just ended always, and those that still owe the world words; the journal

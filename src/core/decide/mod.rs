@@ -1,6 +1,7 @@
 //! A person's command becomes events, or a refusal that says what is wrong and what would be right.
 
 pub mod alert;
+mod clock;
 pub mod gate;
 mod health;
 mod incident;
@@ -59,6 +60,7 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
             scenario::name(c, incident, scenario, reason.as_deref())
         }
         Command::RuleOutScenario { incident, scenario, reason } => scenario::rule_out(c, incident, scenario, reason),
+        Command::CorrectBegan { incident, began, reason } => clock::correct(c, incident, *began, reason),
         Command::AssignRole { incident, role, to } => incident::assign(c, incident, role, to),
         Command::Note { incident, text } => words::note(c, incident.as_ref(), text),
         Command::SendUpdate { incident, text, channels } => words::update(c, incident, text, channels),

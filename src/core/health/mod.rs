@@ -19,6 +19,7 @@ pub use tracker::Tracker;
 use super::ids::{ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};
 use super::loss::Replicated;
 use super::plan::{Measure, Place};
+use super::service::Service;
 use super::time::{Now, Span, last_of};
 
 /// What one look at a part found.
@@ -228,12 +229,15 @@ pub struct Change {
 }
 
 /// The last look of each probe from each of its places, by plan: a copy shares all that did not change.
-pub type Samples = RedBlackTreeMapSync<PlanId, RedBlackTreeMapSync<ProbeId, BTreeMap<Place, Sample>>>;
+pub type Samples = RedBlackTreeMapSync<PlanId, LooksOfPlan>;
+
+/// The last look of each probe of a plan from each of its places.
+pub type LooksOfPlan = RedBlackTreeMapSync<ProbeId, BTreeMap<Place, Sample>>;
 
 /// The last thing that each source said: never journaled, newest value only.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Readings {
-    /// By plan, probe and place. Frames to consoles have none: a console asks for those that it shows.
+    /// By plan, probe and place. Frames to consoles have those that clocks are read from: a console asks for those that it shows.
     #[serde(default)]
     pub samples: Samples,
     /// By plan: how many of the customers of the last seconds were served.
@@ -242,6 +246,12 @@ pub struct Readings {
     pub replication: BTreeMap<PlanId, BTreeMap<ComponentId, Replicated>>,
     /// Tries of steps whose processes live, by [`living_key`].
     pub living: BTreeSet<String>,
+    /// By plan: the last good look of each probe that shows how far data is kept.
+    #[serde(default)]
+    pub proofs: BTreeMap<PlanId, BTreeMap<ProbeId, Sample>>,
+    /// By plan: what share of the looks through its front door was good.
+    #[serde(default)]
+    pub service: BTreeMap<PlanId, Service>,
 }
 
 impl Readings {

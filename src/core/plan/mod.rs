@@ -5,6 +5,7 @@ mod index;
 mod probe;
 mod procedure;
 mod scenario;
+mod targets;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ pub(crate) use index::ProbeAt;
 pub use probe::*;
 pub use procedure::*;
 pub use scenario::*;
+pub use targets::*;
 
 use super::ids::{ChannelId, ComponentId, PlanId, ProbeId, ProcedureId, ScenarioId, SiteId};
 use super::time::Span;
@@ -122,6 +124,9 @@ pub struct Plan {
     pub pages: Vec<ChannelId>,
     /// Where customers are counted, if they are.
     pub customers: Option<CustomerCounter>,
+    /// What it promises beside.
+    #[serde(default)]
+    pub targets: Targets,
 }
 
 /// Where a site starts; failovers change it in the state.
@@ -148,6 +153,9 @@ pub struct Site {
     /// When it counts as down as a whole.
     #[serde(default)]
     pub down_when: DownWhen,
+    /// The probe that measures how much of its capacity it has now, in per cent.
+    #[serde(default)]
+    pub capacity: Option<ProbeId>,
 }
 
 /// How much of a site has to be down before it counts as down as a whole. What is paused counts neither way.

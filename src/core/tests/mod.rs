@@ -2,13 +2,16 @@
 
 mod alerts;
 mod clocks;
+mod correction;
 mod expand;
+mod exposure;
 mod failure;
 mod forecast;
 mod gates;
 mod graph;
 mod incidents;
 mod locks;
+mod outages;
 mod overdue;
 mod people;
 mod runs;

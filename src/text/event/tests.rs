@@ -144,6 +144,15 @@ fn what_became_of_an_incident() {
             Event::IncidentCancelled { incident: incident(), reason: "false alarm".into() },
             "KESTREL cancelled: false alarm".into(),
         ),
+        (
+            Event::IncidentBeganCorrected {
+                incident: incident(),
+                from: at(3),
+                to: at(0),
+                reason: "customers\ncalled".into(),
+            },
+            format!("KESTREL began {}, not {moment}: customers called", at(0).utc),
+        ),
         (Event::IncidentReopened { incident: incident(), reason: "again".into() }, "KESTREL reopened: again".into()),
         (
             Event::RoleAssigned { incident: incident(), role: "incident_commander".parse().unwrap(), to: mike() },

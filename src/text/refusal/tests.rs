@@ -1,6 +1,7 @@
 //! Each refusal with its sentence.
 
 use super::*;
+use crate::core::fixtures::at;
 use crate::core::ids::{CallSign, RunId};
 use crate::core::plan::{PlanHash, Severity};
 
@@ -109,6 +110,11 @@ fn a_refusal_about_an_incident_says_where_it_is() {
             },
             "KESTREL is taken for orders-wrong (Orders are wrong), which failover does not mend; an earlier point in time or \
              rebuild would, or rule the scenario out",
+        ),
+        (
+            Refusal::BadBegan { began: at(90).utc, earliest: at(0).utc, latest: at(60).utc, because: Latest::Detected },
+            "it cannot have begun 2026-11-21 03:01:30Z; 2026-11-21 03:00:00Z to 2026-11-21 03:01:00Z, when the engine saw \
+             it, are taken",
         ),
         (
             Refusal::OtherPlan { call_sign: kestrel(), plan: "shop".parse().unwrap() },

@@ -49,6 +49,7 @@ pub fn plan(chance: &mut Chance, name: &str, size: Size) -> Plan {
                 role,
                 location: None,
                 down_when: Default::default(),
+                capacity: None,
             })
             .into(),
         scenarios: scenarios::scenarios(chance, &components),
@@ -57,6 +58,7 @@ pub fn plan(chance: &mut Chance, name: &str, size: Size) -> Plan {
         channels: if chance.percent(90) { vec![id("inbox")] } else { Vec::new() },
         pages: if chance.percent(50) { vec![id("inbox")] } else { Vec::new() },
         customers: None,
+        targets: Default::default(),
     };
     let count = chance.between(2, 4);
     for n in 0..count {

@@ -9,8 +9,10 @@ use crate::console::waits::is_open_gate;
 use crate::core::command::{Command, Declared};
 use crate::core::ids::{IncidentId, Principal, RoleId, RunId, ScenarioId, StepId};
 use crate::core::incident::{Incident, Phase};
+use crate::core::past::Past;
 use crate::core::plan::{Severity, Step};
 use crate::core::run::{StepRun, StepState};
+use crate::core::time::Moment;
 use crate::text;
 
 use super::Asked;
@@ -24,6 +26,8 @@ pub(crate) enum Purpose {
     Cancel(IncidentId),
     Close(IncidentId, Phase),
     Reopen(IncidentId),
+    /// Which, when it is thought to have begun, and when that was asked: the last day ends there.
+    Began(IncidentId, Moment, Moment),
     Assign(IncidentId, Vec<RoleId>, Vec<(Principal, String)>),
     Scenario(IncidentId, Vec<(ScenarioId, Taken)>),
     Note(Option<IncidentId>),
@@ -91,6 +95,11 @@ impl Purpose {
                 Purpose::Close(incident.id.clone(), incident.phase.clone())
             }
             Asked::Reopen => Purpose::Reopen(incident()?),
+            Asked::Began => {
+                let incident = view.incident().ok_or_else(|| "there is no incident".to_owned())?;
+                let now = view.model.now().ok_or_else(|| "the engine was not heard yet".to_owned())?;
+                Purpose::Began(incident.id.clone(), incident.began.utc, now.utc)
+            }
             Asked::Assign => Purpose::assign(view)?,
             Asked::Scenario => Purpose::scenario(view)?,
             Asked::Note => Purpose::Note(view.incident().map(|i| i.id.clone())),
@@ -128,7 +137,7 @@ impl Purpose {
         })
     }
 
-    /// Proposals first: the one in focus, then others; then plans, for what only a person noticed.
+    /// Proposals first: the one in focus, then others; then plans, for what only a person asked.
     fn declare(view: View<'_>) -> Result<Purpose, String> {
         let state = &view.model.state;
         let focus = view.incident().map(|i| &i.id);
@@ -213,6 +222,7 @@ impl Purpose {
             }
             Purpose::Close(_, Phase::Recovered) => vec![Field::words("Words")],
             Purpose::Close(..) | Purpose::Dismiss(_) | Purpose::Cancel(_) | Purpose::Reopen(_) => reason("Reason"),
+            Purpose::Began(..) => vec![Field::words("Moment").required(), Field::words("Reason").required()],
             Purpose::Decline(..) | Purpose::Abort(_) | Purpose::RollBack(_) | Purpose::Skip(..) => reason("Reason"),
             Purpose::Note(_) | Purpose::Update(_) => reason("Words"),
             Purpose::Step(_, _, ways) => {
@@ -238,6 +248,16 @@ impl Purpose {
             Purpose::Cancel(incident) => Command::Cancel { incident: incident.clone(), reason: words() },
             Purpose::Close(incident, _) => Command::Close { incident: incident.clone(), reason: some() },
             Purpose::Reopen(incident) => Command::Reopen { incident: incident.clone(), reason: words() },
+            // Where only the rules are asked, the moment that is known is as good as any.
+            Purpose::Began(incident, known, _) if *filled == Filled::anything() => {
+                let (incident, reason) = (incident.clone(), SOME_WORDS.to_owned());
+                Command::CorrectBegan { incident, began: Past::At(*known), reason }
+            }
+            Purpose::Began(incident, _, asked) => Command::CorrectBegan {
+                incident: incident.clone(),
+                began: Past::read(&filled.words, *asked).ok()?,
+                reason: filled.more.trim().to_owned(),
+            },
             Purpose::Assign(incident, roles, people) => Command::AssignRole {
                 incident: incident.clone(),
                 role: roles.get(filled.first)?.clone(),
@@ -265,6 +285,14 @@ impl Purpose {
         })
     }
 
+    /// Why what was typed makes no command, where it is not a choice that is empty.
+    pub(crate) fn unreadable(&self, filled: &Filled) -> Option<String> {
+        match self {
+            Purpose::Began(_, _, asked) => Past::read(&filled.words, *asked).err().map(|why| why.to_string()),
+            _ => None,
+        }
+    }
+
     /// Title and what `Enter` does.
     pub(crate) fn words(&self, view: View<'_>) -> (String, &'static str) {
         let step = |run: &RunId, id: &StepId| says::step_title(view, *run, id);
@@ -275,6 +303,7 @@ impl Purpose {
             Purpose::Cancel(_) => ("FALSE ALARM".to_owned(), "calls it off"),
             Purpose::Close(..) => ("CLOSE".to_owned(), "closes it"),
             Purpose::Reopen(_) => ("REOPEN".to_owned(), "takes it up again"),
+            Purpose::Began(..) => ("WHEN IT BEGAN".to_owned(), "corrects it"),
             Purpose::Assign(..) => ("ASSIGN A ROLE".to_owned(), "assigns it"),
             Purpose::Scenario(..) => ("WHICH SCENARIO".to_owned(), "says so"),
             Purpose::Note(_) => ("NOTE".to_owned(), "writes it down"),
@@ -301,7 +330,8 @@ impl Purpose {
                 Declared::Plan(_) => None,
             },
             Purpose::Dismiss(id) | Purpose::Cancel(id) | Purpose::Close(id, _) | Purpose::Reopen(id) => Some(id),
-            Purpose::Assign(id, ..) | Purpose::Update(id) | Purpose::Scenario(id, _) => Some(id),
+            Purpose::Assign(id, ..) | Purpose::Update(id) => Some(id),
+            Purpose::Scenario(id, _) | Purpose::Began(id, ..) => Some(id),
             Purpose::Note(id) => id.as_ref(),
             Purpose::Step(run, ..) | Purpose::Decline(run, _) => of_run(run),
             Purpose::Skip(run, _) | Purpose::Withdraw(run, _) => of_run(run),
@@ -311,17 +341,18 @@ impl Purpose {
     }
 }
 
-/// What was filled into a form: its first two choices, and its words.
-#[derive(Debug, Clone, Default)]
+/// What was filled into a form: its first two choices, its words, and those of a second field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Filled {
     pub(crate) first: usize,
     pub(crate) second: usize,
     pub(crate) words: String,
+    pub(crate) more: String,
 }
 
 impl Filled {
     fn anything() -> Filled {
-        Filled { words: SOME_WORDS.to_owned(), ..Filled::default() }
+        Filled { words: SOME_WORDS.to_owned(), more: SOME_WORDS.to_owned(), ..Filled::default() }
     }
 }
 

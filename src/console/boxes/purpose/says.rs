@@ -8,7 +8,9 @@ use crate::console::theme::Role;
 use crate::core::command::Declared;
 use crate::core::health::{self, Verdict, living_key};
 use crate::core::ids::{PlanId, RoleId, RunId, ScenarioId, StepId};
-use crate::core::incident::Phase;
+use crate::core::incident::{Incident, Phase};
+use crate::core::objectives::downtime;
+use crate::core::past::Past;
 use crate::core::plan::{Action, Method, Repeat, Return, Step};
 use crate::core::run::{Course, Run, RunResult, RunState, StepRun, StepState};
 use crate::core::state::Loaded;
@@ -64,6 +66,13 @@ impl Purpose {
                 told.line(&format!("It is {}, NOT recovered: a reason is needed.", phase.word()), Role::Warn);
             }
             Purpose::Reopen(_) => told.line("Its clocks run again, from when it began.", Role::Text),
+            Purpose::Began(incident, _, asked) => {
+                told.line("Every clock follows: downtime, objectives, what is out since then.", Role::Text);
+                told.line("As -15m (before now), 03:10:00Z (of the last day) or 2026-11-21T03:10:00Z.", Role::Dim);
+                if let Some(known) = view.model.state.incidents.get(incident) {
+                    began(&mut told, view, known, Past::read(&filled.words, *asked).ok());
+                }
+            }
             Purpose::Assign(_, roles, _) => return held_by(view, roles.get(filled.first)),
             Purpose::Scenario(_, what) => {
                 if let Some((id, taken)) = what.get(filled.first) {
@@ -150,6 +159,20 @@ fn of_scenario(told: &mut Told, view: View<'_>, id: &ScenarioId, taken: Taken) {
         (Taken::IsNot, true) => told.line("Failovers are ALLOWED again. Be sure that the data are whole.", Role::Warn),
         _ => {}
     }
+}
+
+/// What it was taken for, and what it would become.
+fn began(told: &mut Told, view: View<'_>, incident: &Incident, typed: Option<Past>) {
+    let Some(now) = view.model.now() else { return };
+    let from = format!("{}, down {}", incident.began.utc.dated(), downtime(incident, &now));
+    told.put("Now", &from, Role::Text);
+    let Some(past) = typed else { return };
+    let began = match past {
+        Past::At(moment) => incident.began.at(moment),
+        Past::Ago(span) => now.earlier(span),
+    };
+    let becomes = format!("{}, down {}", began.utc.dated(), downtime(&Incident { began, ..incident.clone() }, &now));
+    told.put("Becomes", &becomes, Role::Strong);
 }
 
 fn held_by(view: View<'_>, role: Option<&RoleId>) -> Vec<Row> {
