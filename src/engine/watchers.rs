@@ -14,6 +14,7 @@ use crate::core::loss::{Position, Replicated};
 use crate::core::observe::Report;
 use crate::core::plan::{CustomerCounter, Look, Place, Probe, Replication};
 use crate::core::time::{Moment, Now, Span};
+use crate::history::Series;
 use crate::outbound::body_start;
 use crate::probes::{self, Answer, Memory, Tools};
 
@@ -35,7 +36,8 @@ fn ticks(every: Span) -> tokio::time::Interval {
 /// Looks at one part from one place for as long as it is let.
 pub(super) async fn probe(shared: Arc<Shared>, plan: PlanId, probe: Probe, place: Place, last_good: Option<Now>) {
     let tracker = Tracker::new(place.clone(), last_good);
-    let mut watch = Watch { shared, plan, probe, place, tracker };
+    let series = shared.history.series(&plan, &probe.id, &place);
+    let mut watch = Watch { shared, plan, probe, place, tracker, series };
     match watch.probe.look {
         Look::Heartbeat => watch.listen().await,
         _ => watch.look().await,
@@ -49,6 +51,7 @@ struct Watch {
     probe: Probe,
     place: Place,
     tracker: Tracker,
+    series: Series,
 }
 
 impl Watch {
@@ -96,8 +99,9 @@ impl Watch {
     }
 
     fn show(&self, at: Now, answer: Answer) -> Sample {
-        let Answer { found, why, took, measured } = answer;
+        let Answer { found, why, took, measured, detail } = answer;
         let sample = Sample { at, took, found, why, measured };
+        self.series.note(&self.probe, &sample, detail);
         self.shared.live.read(|readings| {
             let of_plan = readings.samples.entry(self.plan.clone()).or_default();
             of_plan.entry(self.probe.id.clone()).or_default().insert(self.place.clone(), sample.clone());

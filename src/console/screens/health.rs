@@ -2,12 +2,12 @@
 
 use super::head::{verdict_role, verdict_sign};
 use super::whole;
-use crate::console::canvas::{Canvas, Row, round};
+use crate::console::canvas::{Canvas, Row};
 use crate::console::list::Line;
 use crate::console::place::{Thing, View};
 use crate::console::theme::Role;
-use crate::core::health::{Found, Sample, Verdict};
-use crate::core::plan::{Component, Probe, Vantage};
+use crate::core::health::{Found, Sample};
+use crate::core::plan::{Component, Probe};
 use crate::core::state::Loaded;
 
 /// One line for each probe, under its plan.
@@ -55,13 +55,6 @@ fn found_role(found: Found) -> Role {
     }
 }
 
-/// What the last look found, and how long ago.
-fn last(view: View<'_>, sample: &Sample) -> Row {
-    let ago = view.model.age_of(&sample.at);
-    let role = found_role(sample.found);
-    Row::of(format!("{} in {}, {ago} ago ", sample.why, sample.took), role)
-}
-
 /// Draws it.
 pub(crate) fn draw(body: &mut Canvas<'_>, view: View<'_>) {
     whole(body, view, "what is believed, since when, why; right: the last look", &lines(view), "no plan, so no probes");
@@ -69,38 +62,7 @@ pub(crate) fn draw(body: &mut Canvas<'_>, view: View<'_>) {
 
 /// Everything about a probe, for its box.
 pub(crate) fn about(view: View<'_>, loaded: &Loaded, component: &Component, probe: &Probe) -> Vec<Row> {
-    let look = crate::text::look(&probe.look);
-    let vantage = match probe.vantage {
-        Vantage::FrontDoor => "through the front door, as a customer",
-        Vantage::Inside => "directly at the part",
-    };
-    let state = loaded.probes.get(&probe.id);
-    let verdict = state.map_or(Verdict::Unknown, |s| s.verdict);
-    let moment = |at: Option<&crate::core::time::Now>| at.map_or("never".to_owned(), |at| at.utc.dated());
-    let row = |name: &str, value: String| Row::of(name, Role::Dim).tab(14).with(value, Role::Text);
-    let mut rows = vec![
-        row("component", format!("{} ({})", component.name, component.kind)),
-        row("looks", look),
-        row("", format!("{vantage}; every {}, at most {}", probe.every, probe.timeout)),
-        row(
-            "believed",
-            format!("{} since {}", crate::text::verdict(verdict), moment(state.and_then(|s| s.since.as_ref()))),
-        ),
-        row("because", state.map_or(String::new(), |s| s.why.clone())),
-        row("last good", moment(state.and_then(|s| s.last_good.as_ref()))),
-        row("changes", format!("down after {} bad in a row, ok after {} good", probe.fail_after, probe.pass_after)),
-    ];
-    rows.extend(crate::text::limits(probe).map(|limits| row("limits", limits)));
-    if let Some(pause) = loaded.pause_of(component, probe) {
-        let left = view.model.now().map_or_else(|| "?".to_owned(), |now| round(pause.left(&now)));
-        let by = view.model.state.name(&pause.by);
-        rows.push(row("PAUSED", format!("{} by {by}, for {left} more: {}", pause.of, pause.reason)));
-    }
-    for (place, sample) in view.model.readings().looks(&loaded.plan.id, &probe.id) {
-        let from = if probe.from.len() > 1 { format!("{place}: ") } else { String::new() };
-        rows.push(row("last look", format!("{from}{}", last(view, sample).plain())));
-        let measured = crate::text::measured(&sample.measured);
-        rows.extend((!measured.is_empty()).then(|| row("", measured)));
-    }
-    rows
+    let (state, now) = (&view.model.state, view.model.now());
+    let facts = crate::text::about_probe(state, loaded, (component, probe), view.model.readings(), now.as_ref());
+    facts.into_iter().map(|(name, says)| Row::of(name, Role::Dim).tab(14).with(says, Role::Text)).collect()
 }
