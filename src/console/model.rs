@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use super::forecasts::{Forecasts, Told};
+use super::histories::Histories;
 use super::message::{Message, OutputId};
 use super::output::Output;
 use super::shape::Shape;
@@ -69,6 +70,8 @@ pub(crate) struct Model {
     pub(crate) range: Option<Result<serde_json::Value, String>>,
     /// What the launch that was last asked about rests on.
     pub(crate) checks: Option<Checked>,
+    /// The past of probes that pages show.
+    pub(crate) histories: Histories,
     /// Keys typed while the link was dead.
     pub(crate) dropped: u32,
     /// How the steps of each run stand to each other, found out once.
@@ -116,6 +119,7 @@ impl Default for Model {
             oldest: Oldest::Unknown,
             range: None,
             checks: None,
+            histories: Histories::default(),
             dropped: 0,
             shapes: BTreeMap::new(),
             forecasts: Forecasts::default(),
@@ -176,6 +180,7 @@ impl Model {
             }
             Message::Page { before, entries } => self.take_page(before, entries),
             Message::Checks { of, found } => self.checks = Some((of, found)),
+            Message::History { of, found } => self.histories.take(&of, found, self.at),
             Message::Range(said) => self.range = Some(said),
         }
     }

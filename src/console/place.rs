@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::health::{Branch, HealthPlace};
 use super::model::Model;
 use super::waits;
 use crate::core::ids::{IncidentId, PlanId, ProbeId, ProcedureId, RoleId, RunId, StepId};
@@ -123,6 +124,8 @@ pub(crate) enum Thing {
     Update(IncidentId, usize),
     /// A probe.
     Probe(PlanId, ProbeId),
+    /// A branch of the tree of health.
+    Branch(Branch),
     /// An incident.
     Incident(IncidentId),
     /// A part of the practice range, by its path.
@@ -157,6 +160,8 @@ pub(crate) struct Place {
     /// Lines that the output is scrolled up from its end.
     #[serde(skip)]
     pub(crate) scrolled: usize,
+    /// How the Health screen is shown.
+    pub(crate) health: HealthPlace,
     /// What is searched for in the timeline.
     #[serde(skip)]
     pub(crate) find: Option<String>,

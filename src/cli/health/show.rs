@@ -41,7 +41,7 @@ pub(super) fn show(
     let length = histories.to.since(histories.from);
     for place in &places {
         out.line(format!("history of {length}, from {}", text::clean_line(&place.place.to_string())))?;
-        let row = cells(&place.slots, histories.to, length, CELLS);
+        let row = cells(&place.slots, histories.to, length, CELLS, probe.every.plus(probe.timeout));
         out.line(format!("  {}", text::sights(&row)))?;
         out.line(format!("  {}", text::bars(&row)).trim_end())?;
         out.line(format!("  {}", summary(&place.slots).as_ref().map_or_else(|| "no looks".to_owned(), text::looks)))?;

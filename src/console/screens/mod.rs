@@ -7,6 +7,7 @@ mod procedure;
 mod range;
 mod run;
 mod runbooks;
+mod sites;
 pub(crate) mod steps;
 mod team;
 mod timeline;
@@ -18,9 +19,11 @@ use super::list::{Line, List, cursor};
 use super::place::{Screen, Thing, View};
 use super::theme::Role;
 
-pub(crate) use health::about as about_probe;
+pub(crate) use health::{fold as fold_of_parts, in_full as probe_in_full, last as last_of_panel, wanted as wanted_history};
 pub(crate) use range::fault_of;
 pub(crate) use run::{does, wanted as wanted_output};
+pub(crate) use sites::wanted as wanted_pictures;
+pub(crate) use war_room::is_wide;
 pub(crate) use team::roles;
 pub(crate) use timeline::entry_row;
 
@@ -40,7 +43,7 @@ pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
         Screen::Timeline => Box::new(timeline::lines(view)),
         Screen::Team => Box::new(team::lines(view)),
         Screen::Updates => Box::new(updates::lines(view)),
-        Screen::Health => Box::new(health::lines(view)),
+        Screen::Health => health::lines(view),
         Screen::Range => Box::new(range::lines(view)),
     }
 }

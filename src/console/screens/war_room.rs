@@ -1,7 +1,7 @@
 //! The incident in focus: steps, output, sites, people and what happened, on one page.
 
 use super::run::banner;
-use super::{head, steps, team, timeline};
+use super::{head, sites, steps, team, timeline};
 use crate::console::canvas::{Canvas, Row, wrap};
 use crate::console::edit::Focus;
 use crate::console::list::{self, Line, List};
@@ -16,6 +16,11 @@ use crate::core::state::Loaded;
 /// From this size on everything is shown side by side.
 const WIDE: (u16, u16) = (120, 32);
 
+/// Whether a page of that size shows everything side by side.
+pub(crate) fn is_wide(width: u16, height: u16) -> bool {
+    width >= WIDE.0 && height >= WIDE.1
+}
+
 /// The list of the panel that has the keys.
 pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
     panel_lines(view, view.place.panel, 80)
@@ -24,7 +29,7 @@ pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
 fn panel_lines(view: View<'_>, panel: Panel, width: usize) -> Box<dyn List + '_> {
     match panel {
         Panel::Now => super::steps_of_run(view, width),
-        Panel::Sites => Box::new(sites_tree(view)),
+        Panel::Sites => Box::new(sites::tree(view, width)),
         Panel::Team => Box::new(team::lines(view)),
         Panel::Others => Box::new(others(view)),
         Panel::Timeline => Box::new(timeline::newest(view)),
@@ -33,7 +38,7 @@ fn panel_lines(view: View<'_>, panel: Panel, width: usize) -> Box<dyn List + '_>
 
 /// Draws it.
 pub(crate) fn draw(body: &mut Canvas<'_>, view: View<'_>) {
-    if body.width() >= WIDE.0 && body.height() + 6 >= WIDE.1 {
+    if is_wide(body.width(), body.height() + 6) {
         return wide(body, view);
     }
     tabs(body, view);
@@ -241,11 +246,11 @@ fn sites_rows(view: View<'_>, width: usize) -> Vec<Row> {
     cells.chunks(per_row).map(|chunk| chunk.iter().enumerate().fold(Row::new(), join)).collect()
 }
 
-fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row {
+pub(super) fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row {
     let seen = health::site(loaded, &site.id);
     let judged = health::judge_site(loaded, &site.id);
     let (sign, role) = site_look(judged);
-    let serves = if loaded.active.as_ref() == Some(&site.id) { " serves" } else { "" };
+    let serves = if loaded.active.as_ref() == Some(&site.id) { " serves," } else { "" };
     let mut row = Row::text(" ").with(&site.name, Role::Strong).gap(1).with(sign, role).with(serves, Role::Strong);
     let counts = [
         (Verdict::Down, "down"),
@@ -280,34 +285,6 @@ fn site_look(verdict: SiteVerdict) -> (&'static str, Role) {
         SiteVerdict::Down => Verdict::Down,
     };
     (head::verdict_sign(like), head::verdict_role(like))
-}
-
-/// Every site with its parts, for the panel.
-fn sites_tree(view: View<'_>) -> Vec<Line> {
-    let Some(loaded) = view.loaded() else { return Vec::new() };
-    let mut lines = Vec::new();
-    let places = loaded.plan.sites.iter().map(|s| (Some(&s.id), site_cell(loaded, s)));
-    let front = Row::text(" ").with("before all sites", Role::Strong);
-    for (site, title) in places.chain([(None, front)]) {
-        let parts: Vec<_> = loaded.plan.probes().filter(|(_, p)| p.site.as_ref() == site).collect();
-        if site.is_none() && parts.is_empty() {
-            continue;
-        }
-        lines.push(Line::only(title));
-        for (component, probe) in parts {
-            let verdict = loaded.verdict(&probe.id);
-            let why = loaded.probes.get(&probe.id).map_or("", |s| s.why.as_str());
-            let role = head::verdict_role(verdict);
-            let row = Row::text("   ").with(head::verdict_sign(verdict), role).gap(1);
-            let row = row.with(component.id.as_str(), Role::Text).tab(16).with(crate::text::verdict(verdict), role);
-            let why = if verdict == Verdict::Ok { "" } else { why };
-            lines.push(Line::of(
-                Thing::Probe(loaded.plan.id.clone(), probe.id.clone()),
-                row.gap(1).with(why, Role::Dim),
-            ));
-        }
-    }
-    lines
 }
 
 /// The end of what the running or the last command step wrote.

@@ -39,6 +39,17 @@ impl Window {
         }
     }
 
+    /// How many cells of it fit into that many columns, so that each is a round length of time.
+    #[must_use]
+    pub fn cells_in(self, columns: usize) -> usize {
+        let counts: [usize; 5] = match self {
+            Window::Quarter => [90, 45, 30, 15, 9],
+            Window::TwoHours => [120, 60, 40, 24, 12],
+            Window::Day => [144, 72, 48, 24, 12],
+        };
+        counts.into_iter().find(|count| *count <= columns).unwrap_or(0)
+    }
+
     /// The next one, round and round.
     #[must_use]
     pub const fn next(self) -> Window {
@@ -89,30 +100,44 @@ impl Slot {
     }
 }
 
-/// The slots of one probe from one place as `count` cells of equal length that end with `to`. A slot that is longer than a cell is
-/// seen in each that it lies in.
+/// The slots of one probe from one place as `count` cells of equal length, the last of which holds the moment before `to`. Cells begin
+/// at multiples of their length, so that they do not change as time passes. A slot that is longer than a cell is seen in each that it
+/// lies in. What was seen holds until the next look is due, that is for `lasts`.
 #[must_use]
-pub fn cells(slots: &[Slot], to: Moment, length: Span, count: usize) -> Vec<Cell> {
-    let wide = i64::try_from(length.micros()).unwrap_or(i64::MAX);
+pub fn cells(slots: &[Slot], to: Moment, length: Span, count: usize, lasts: Span) -> Vec<Cell> {
+    let micros = |span: Span| i64::try_from(span.micros()).unwrap_or(i64::MAX);
     let all = i64::try_from(count).unwrap_or(i64::MAX);
-    let Some(cell) = wide.checked_div(all).filter(|cell| *cell > 0) else { return vec![Cell::default(); count] };
-    let from = to.micros().saturating_sub(cell.saturating_mul(all));
+    let wide = micros(length).checked_div(all).filter(|wide| *wide > 0);
+    let Some(wide) = wide else { return vec![Cell::default(); count] };
+    let end = to.micros().saturating_sub(1).div_euclid(wide).saturating_add(1).saturating_mul(wide);
+    let from = end.saturating_sub(wide.saturating_mul(all));
+    let place_of = |at: i64| at.saturating_sub(from).div_euclid(wide);
     let mut seen: Vec<Option<Slot>> = vec![None; count];
     for slot in slots {
-        let first = slot.at.micros().saturating_sub(from).div_euclid(cell);
-        let last = slot.end().micros().saturating_sub(1).saturating_sub(from).div_euclid(cell);
+        let first = place_of(slot.at.micros());
         // A slot that is no longer than a cell is in the one that holds its beginning: it must not make two out of one.
-        let last = if slot.grain.length() > Span::from_micros(cell.unsigned_abs()) { last } else { first };
+        let long = micros(slot.grain.length()) > wide;
+        let last = if long { place_of(slot.end().micros().saturating_sub(1)) } else { first };
         for place in first.max(0)..=last.min(all - 1) {
-            let Some(cell) = usize::try_from(place).ok().and_then(|place| seen.get_mut(place)) else { continue };
-            match cell {
-                Some(known) => known.join(slot),
-                None => *cell = Some(slot.clone()),
+            match usize::try_from(place).ok().and_then(|place| seen.get_mut(place)) {
+                Some(Some(known)) => known.join(slot),
+                Some(empty) => *empty = Some(slot.clone()),
+                None => {}
             }
         }
     }
-    let cell = |slot: Option<Slot>| slot.map_or_else(Cell::default, |s| Cell { sight: s.sight(), mean: s.mean() });
-    seen.into_iter().map(cell).collect()
+    let holds = usize::try_from(micros(lasts) / wide).unwrap_or(usize::MAX);
+    let mut last: Option<(usize, Cell)> = None;
+    let mut cell = |(place, slot): (usize, Option<Slot>)| match (slot, last) {
+        (Some(slot), _) => {
+            let cell = Cell { sight: slot.sight(), mean: slot.mean() };
+            last = Some((place, cell));
+            cell
+        }
+        (None, Some((seen, cell))) if place - seen <= holds => cell,
+        (None, _) => Cell::default(),
+    };
+    seen.into_iter().enumerate().map(&mut cell).collect()
 }
 
 /// All slots as one, of whatever length; nothing when there are none.

@@ -95,7 +95,7 @@ proptest! {
         }).collect();
         // Cells no shorter than the slots, over everything.
         let length = Span::from_secs((second + 20).max(10 * count as u64));
-        let row = cells(&slots, fixtures::at(second + 10).utc, length, count);
+        let row = cells(&slots, fixtures::at(second + 10).utc, length, count, Span::ZERO);
         prop_assert_eq!(row.len(), count);
         let some = row.iter().filter(|cell| cell.sight != Sight::Nothing).count();
         prop_assert!(some >= 1 && some <= slots.len());
@@ -140,7 +140,7 @@ fn a_row_of_cells_says_what_was_seen_where() {
     let looks = [(0, Found::Good), (10, Found::Good), (20, Found::Bad), (30, Found::Bad), (40, Found::Unseen)];
     let mut slots: Vec<Slot> = looks.iter().map(|(second, found)| Slot::of(&look(*second, *found, 7))).collect();
     let sights = |slots: &[Slot], seconds: u64, count| -> Vec<Sight> {
-        let row = cells(slots, fixtures::at(60).utc, Span::from_secs(seconds), count);
+        let row = cells(slots, fixtures::at(60).utc, Span::from_secs(seconds), count, Span::ZERO);
         row.iter().map(|cell| cell.sight).collect()
     };
     use Sight::{Bad, Good, Mixed, Nothing, Unseen};
@@ -148,6 +148,13 @@ fn a_row_of_cells_says_what_was_seen_where() {
     assert_eq!(sights(&slots, 60, 2), [Mixed, Bad], "an unseen look hides no bad one");
     assert_eq!(sights(&slots, 30, 3), [Bad, Unseen, Nothing], "what was before is left out");
     assert_eq!(sights(&slots, 0, 2), [Nothing, Nothing]);
+    let seldom = [slots.remove(0), slots.remove(1)];
+    let row = cells(&seldom, fixtures::at(60).utc, Span::from_secs(60), 6, Span::from_secs(15));
+    let row: Vec<Sight> = row.iter().map(|cell| cell.sight).collect();
+    assert_eq!(row, [Good, Good, Bad, Bad, Nothing, Nothing], "what was seen holds until the next look is due");
+    let later = cells(&seldom, fixtures::at(58).utc, Span::from_secs(60), 6, Span::from_secs(15));
+    assert_eq!(later.iter().map(|cell| cell.sight).collect::<Vec<_>>(), row, "cells do not run with the clock");
+    slots.extend(seldom);
     slots = coarsened(&slots, Grain::Minute);
     assert_eq!(sights(&slots, 60, 3), [Mixed; 3], "a slot longer than a cell is seen in each");
 }

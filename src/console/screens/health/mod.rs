@@ -1,0 +1,112 @@
+//! Every part at every site: what is believed, since when and why, what was seen before, and how it failed last.
+
+mod panel;
+mod past;
+mod tree;
+
+use super::head::{verdict_role, verdict_sign};
+use crate::console::canvas::{Canvas, Row};
+use crate::console::edit::Focus;
+use crate::console::health::Shape;
+use crate::console::histories::AskedHistory;
+use crate::console::list::{self, List};
+use crate::console::place::{Thing, View};
+use crate::console::theme::Role;
+use crate::core::health::Verdict;
+use crate::core::ids::{PlanId, ProbeId};
+
+pub(crate) use panel::{in_full, last};
+pub(crate) use past::spark;
+pub(crate) use tree::fold;
+use tree::Parts;
+
+/// From this size on list and panel stand side by side.
+const WIDE: (u16, u16) = (120, 26);
+
+/// Rows of the panel below the list, at least.
+const PANEL: u16 = 9;
+
+/// The parts, as a tree or flat.
+pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
+    Box::new(Parts::of(view, 80))
+}
+
+/// The probe under the cursor.
+fn focus(view: View<'_>) -> Option<(PlanId, ProbeId)> {
+    let lines = lines(view);
+    match super::at(view, lines.as_ref()).and_then(|at| lines.thing(at)) {
+        Some(Thing::Probe(plan, probe)) => Some((plan, probe)),
+        _ => None,
+    }
+}
+
+/// The history that the page shows in full: of the probe whose box is open, else of the one in focus.
+pub(crate) fn wanted(view: View<'_>) -> Option<AskedHistory> {
+    let health = &view.place.health;
+    let on_page = || if view.place.screen == super::Screen::Health { focus(view) } else { None };
+    let (plan, probe) = health.read.clone().or_else(on_page)?;
+    Some(AskedHistory::in_full(plan, probe, health.window))
+}
+
+/// How many parts are how: `2 down 1 degraded 4 ok`, the worst first.
+fn counted(counts: &[usize; 5]) -> Row {
+    const WORDS: [(Verdict, &str); 5] = [
+        (Verdict::Down, "DOWN"),
+        (Verdict::Degraded, "degraded"),
+        (Verdict::Unknown, "unknown"),
+        (Verdict::Paused, "paused"),
+        (Verdict::Ok, "ok"),
+    ];
+    let mut row = Row::new();
+    for (verdict, word) in WORDS {
+        let count = counts.get(verdict as usize).copied().unwrap_or(0);
+        if count > 0 {
+            row = if row.is_empty() { row } else { row.gap(1) };
+            row = row.with(format!("{count} {word}"), verdict_role(verdict));
+        }
+    }
+    row
+}
+
+/// Draws it.
+pub(crate) fn draw(body: &mut Canvas<'_>, view: View<'_>) {
+    let (width, height) = (body.width(), body.height());
+    let side_by_side = width >= WIDE.0 && height + 6 >= WIDE.1;
+    let (list_width, list_height) = match side_by_side {
+        true => (width / 2 - 4, height),
+        false => (width, height.saturating_sub(PANEL).max(height / 3)),
+    };
+    let parts = Parts::of(view, usize::from(list_width));
+    title(body, view, &parts);
+    let mut rest = body.part(0, 1, list_width, list_height.saturating_sub(1));
+    if parts.count() == 0 {
+        let words = match &view.place.health.filter {
+            Some(_) => "  nothing fits; Esc shows all",
+            None => "  no plan, so no probes",
+        };
+        rest.row(1, &Row::of(words, Role::Dim));
+    }
+    list::draw(&mut rest, &parts, super::at(view, &parts), Focus::Yes);
+    let mut panel = match side_by_side {
+        true => body.part(list_width + 1, 1, width - list_width - 1, height - 1),
+        false => body.part(0, list_height, width, height.saturating_sub(list_height)),
+    };
+    panel::draw(&mut panel, view);
+}
+
+fn title(body: &mut Canvas<'_>, view: View<'_>, parts: &Parts<'_>) {
+    let shape = match view.place.health.shape {
+        Shape::Tree => "tree",
+        Shape::Flat => "flat",
+    };
+    let filter = view.place.health.filter.as_ref();
+    let words = filter.map_or(Row::new(), |words| Row::text("with ").with(words, Role::Found).gap(1));
+    let name = Row::of(" Health ", Role::LineFocus).with(format!("{shape}, worst first "), Role::Text).and(words);
+    body.rule(0, &name.and(counted(&parts.counts)).gap(1), Role::Line);
+}
+
+/// The sign and the word of what is believed.
+fn believed(verdict: Verdict) -> (Row, Row) {
+    let role = verdict_role(verdict);
+    (Row::of(verdict_sign(verdict), role), Row::of(crate::text::verdict(verdict), role))
+}

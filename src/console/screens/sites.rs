@@ -1,0 +1,86 @@
+//! The panel of sites: every site with its parts, a small picture of each part's last quarter of an hour, and the evidence of trouble.
+
+use super::head;
+use super::health::spark;
+use crate::console::canvas::Row;
+use crate::console::histories::AskedHistory;
+use crate::console::list::Line;
+use crate::console::place::{Panel, Screen, Thing, View};
+use crate::console::theme::Role;
+use crate::core::health::Verdict;
+use crate::core::health::history::Window;
+use crate::core::ids::SiteId;
+use crate::core::plan::{Component, Probe};
+use crate::core::state::Loaded;
+use crate::wire::Evidence;
+
+/// Columns of a small picture.
+const SPARK: usize = 9;
+
+/// Below this many columns the evidence of a part stands on a row of its own.
+const NARROW: usize = 60;
+
+/// Small pictures on one page, at most.
+const PICTURES: usize = 32;
+
+/// The sites in the order of the plan, then what stands before all of them.
+fn places(loaded: &Loaded) -> impl Iterator<Item = Option<&SiteId>> {
+    loaded.plan.sites.iter().map(|site| Some(&site.id)).chain([None])
+}
+
+fn parts<'a>(loaded: &'a Loaded, site: Option<&'a SiteId>) -> impl Iterator<Item = (&'a Component, &'a Probe)> {
+    loaded.plan.probes().filter(move |(_, probe)| probe.site.as_ref() == site)
+}
+
+/// The small pictures that the page shows, where it shows them.
+pub(crate) fn wanted(view: View<'_>, wide: bool) -> Option<AskedHistory> {
+    let shown = view.place.screen == Screen::WarRoom && (wide || view.place.panel == Panel::Sites);
+    let loaded = view.loaded().filter(|_| shown)?;
+    let probes = places(loaded).flat_map(|site| parts(loaded, site)).take(PICTURES);
+    let probes = probes.map(|(_, probe)| probe.id.clone()).collect();
+    Some(AskedHistory { plan: loaded.plan.id.clone(), probes, window: Window::Quarter, evidence: Evidence::Without })
+}
+
+/// Every site with its parts.
+pub(super) fn tree(view: View<'_>, width: usize) -> Vec<Line> {
+    let Some(loaded) = view.loaded() else { return Vec::new() };
+    let mut lines = Vec::new();
+    for site in places(loaded) {
+        let known = site.and_then(|id| loaded.plan.site(id));
+        let title = known.map(|site| super::war_room::site_cell(loaded, site));
+        let title = title.unwrap_or_else(|| Row::text(" ").with("before all sites", Role::Strong));
+        let mut parts = parts(loaded, site).peekable();
+        if site.is_none() && parts.peek().is_none() {
+            continue;
+        }
+        lines.push(Line::only(title));
+        parts.for_each(|part| lines.extend(part_lines(view, loaded, part, width)));
+    }
+    lines
+}
+
+fn part_lines(
+    view: View<'_>,
+    loaded: &Loaded,
+    (component, probe): (&Component, &Probe),
+    width: usize,
+) -> Vec<Line> {
+    let verdict = loaded.verdict_of(component, probe);
+    let role = head::verdict_role(verdict);
+    let thing = Thing::Probe(loaded.plan.id.clone(), probe.id.clone());
+    let picture = view.model.histories.lately(&loaded.plan.id, &probe.id);
+    let picture = picture.map_or_else(|| Row::new().gap(SPARK), |past| spark(past, probe, SPARK));
+    let names = if width < NARROW { 13 } else { 18 };
+    let row = Row::text("   ").with(head::verdict_sign(verdict), role).gap(1);
+    let row = row.and(Row::text(component.id.as_str()).cut(names - 6)).tab(names).and(picture).gap(1);
+    let row = row.with(crate::text::verdict(verdict), role);
+    let why = match (verdict, loaded.pause_of(component, probe)) {
+        (Verdict::Ok, _) => "",
+        (_, Some(pause)) => pause.reason.as_str(),
+        _ => loaded.probes.get(&probe.id).map_or("", |seen| seen.why.as_str()),
+    };
+    if width >= NARROW || why.is_empty() {
+        return vec![Line::of(thing, row.gap(1).with(why, Role::Dim))];
+    }
+    vec![Line::of(thing, row), Line::only(Row::new().gap(5).with(why, Role::Dim))]
+}
