@@ -135,18 +135,11 @@ pub(crate) static ACTIONS: &[Action] = &[
         "pause-part",
         &["Z"],
         "pause",
-        "Have the part in focus not count for a while, with a reason",
+        "On Health: have the part in focus not count for a while",
         Some(2),
         Asked::PausePart
     )),
-    on_health(asks!(
-        "resume-part",
-        &["R"],
-        "resume",
-        "Have a paused part count again",
-        Some(3),
-        Asked::ResumePart
-    )),
+    on_health(asks!("resume-part", &["R"], "resume", "On Health: have a paused part count again", Some(3), Asked::ResumePart)),
     asks!(
         "resume",
         &["R"],
@@ -210,7 +203,7 @@ pub(crate) static ACTIONS: &[Action] = &[
     show("run", &["g s"], "run", "Every step of the run in focus, with evidence and output", |app| {
         app.place.go(Screen::Run)
     }),
-    show("health", &["g h"], "health", "Every part at every site, with evidence", |app| app.place.go(Screen::Health)),
+    show("health", &["g h"], "health", "Every part at every site, with its past and its evidence", App::health),
     show("team", &["g t"], "team", "Roles, people, who is here", |app| app.place.go(Screen::Team)),
     show("updates", &["g u"], "updates", "What the world was told, and what became of it", |app| {
         app.place.go(Screen::Updates)
@@ -225,8 +218,16 @@ pub(crate) static ACTIONS: &[Action] = &[
     },
     show("down", &["j", "Down"], "down", "Down", |app| app.walk(1)),
     show("up", &["k", "Up"], "up", "Up", |app| app.walk(-1)),
-    show("page-down", &["PgDn", "C-f"], "page down", "A page down; in a run, its output; of a part, its panel", |app| app.page(1)),
-    show("page-up", &["PgUp", "C-b"], "page up", "A page up; in a run, its output; of a part, its panel", |app| app.page(-1)),
+    show(
+        "page-down",
+        &["PgDn", "C-f"],
+        "page down",
+        "A page down; in a run, its output; of a part, its panel",
+        |app| app.page(1),
+    ),
+    show("page-up", &["PgUp", "C-b"], "page up", "A page up; in a run, its output; of a part, its panel", |app| {
+        app.page(-1)
+    }),
     show("top", &["g g", "Home"], "top", "To the top", |app| app.walk(isize::MIN)),
     show("bottom", &["G", "End"], "bottom", "To the bottom", |app| app.walk(isize::MAX)),
     Action {
@@ -244,10 +245,13 @@ pub(crate) static ACTIONS: &[Action] = &[
     show("panel-team", &["3"], "team", "Who is there", |app| app.panel(Panel::Team)),
     show("panel-others", &["4"], "others", "Other incidents", |app| app.panel(Panel::Others)),
     show("panel-timeline", &["5"], "timeline", "What happened", |app| app.panel(Panel::Timeline)),
-    on_health(Action { hint: Some(4), ..show("tree", &["t"], "tree/flat", "Parts as a tree, or flat", App::turn_parts) }),
+    on_health(Action {
+        hint: Some(4),
+        ..show("tree", &["t"], "tree/flat", "Parts as a tree, or flat", App::turn_parts)
+    }),
     on_health(Action {
         hint: Some(5),
-        ..show("window", &["w"], "how far back", "History of 15 min, 2 h, 24 h", App::turn_window)
+        ..show("window", &["w"], "history", "History of 15 min, 2 h, 24 h", App::turn_window)
     }),
     on_health(Action {
         hint: Some(6),

@@ -52,11 +52,8 @@ pub(super) async fn look(
             End { wrong, out: said.out, err: said.err, said: words }
         }
     };
-    let judged = judged(&end, limits);
-    if judged.is_err() {
-        tools.memory.tell(&detail::of_output(&end.out, &end.said));
-    }
-    judged
+    tools.memory.tell(&detail::of_output(&end.out, &end.said));
+    judged(&end, limits)
 }
 
 async fn here(argv: &[String]) -> Result<End, NotGood> {

@@ -32,16 +32,19 @@ pub fn about_probe(
         ("looks", look(&probe.look)),
         ("", format!("{vantage}; every {}, at most {}", probe.every, probe.timeout)),
         ("believed", format!("{} since {since}", verdict(believed))),
-        ("because", seen.map_or(String::new(), |s| s.why.clone())),
-        ("last good", moment(seen.and_then(|s| s.last_good.as_ref()))),
-        ("changes", format!("down after {} bad in a row, ok after {} good", probe.fail_after, probe.pass_after)),
     ];
-    facts.extend(limits(probe).map(|limits| ("limits", limits)));
     if let Some(pause) = loaded.pause_of(component, probe) {
         let ends = now.map_or_else(|| "?".to_owned(), |now| pause_ends(pause.left(now), now));
         let by = state.name(&pause.by);
         facts.push(("PAUSED", format!("{} by {by}, {ends}: {}", pause.of, pause.reason)));
     }
+    facts.push(("because", seen.map_or(String::new(), |s| s.why.clone())));
+    if believed != Verdict::Ok {
+        facts.push(("last good", moment(seen.and_then(|s| s.last_good.as_ref()))));
+    }
+    facts
+        .push(("changes", format!("down after {} bad in a row, ok after {} good", probe.fail_after, probe.pass_after)));
+    facts.extend(limits(probe).map(|limits| ("limits", limits)));
     let several = probe.from.len() > 1;
     for (place, belief) in seen.iter().flat_map(|s| &s.places).filter(|_| several) {
         let since = belief.since.as_ref().map_or(String::new(), |since| format!(" since {}", since.utc));

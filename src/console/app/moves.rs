@@ -59,6 +59,12 @@ impl App {
         }
     }
 
+    pub(crate) fn health(&mut self) {
+        self.place.go(Screen::Health);
+        // What it shows is fetched at once.
+        self.news();
+    }
+
     /// Lists parts the other way.
     pub(crate) fn turn_parts(&mut self) {
         self.place.health.turn();
@@ -160,7 +166,8 @@ impl App {
                 .map_or(0, |output| output.lines().len());
             self.place.scrolled = self.place.scrolled.saturating_add_signed(by * -8).min(most);
         } else if self.place.screen == Screen::Health {
-            self.place.scrolled = self.place.scrolled.saturating_add_signed(by * 6).min(screens::last_of_panel(self.view()));
+            self.place.scrolled =
+                self.place.scrolled.saturating_add_signed(by * 6).min(screens::last_of_panel(self.view()));
         } else {
             self.walk(by * 10);
         }

@@ -59,7 +59,8 @@ impl Layer for ProbeBox {
             }
             let below = rows.len().saturating_sub(top + usize::from(height));
             let more = if below > 0 { Row::of(format!("{below} more"), Role::Dim) } else { Row::new() };
-            let keys = Row::of("Esc", Role::Key).with(" back   ", Role::Text).with("j", Role::Key).with(" on   ", Role::Text);
+            let keys =
+                Row::of("Esc", Role::Key).with(" back   ", Role::Text).with("j", Role::Key).with(" on   ", Role::Text);
             area.both(height, &keys.with("w", Role::Key).with(" how far back", Role::Text), &more);
         });
     }

@@ -19,13 +19,15 @@ use super::list::{Line, List, cursor};
 use super::place::{Screen, Thing, View};
 use super::theme::Role;
 
-pub(crate) use health::{fold as fold_of_parts, in_full as probe_in_full, last as last_of_panel, wanted as wanted_history};
+pub(crate) use health::{
+    fold as fold_of_parts, in_full as probe_in_full, last as last_of_panel, wanted as wanted_history,
+};
 pub(crate) use range::fault_of;
 pub(crate) use run::{does, wanted as wanted_output};
 pub(crate) use sites::wanted as wanted_pictures;
-pub(crate) use war_room::is_wide;
 pub(crate) use team::roles;
 pub(crate) use timeline::entry_row;
+pub(crate) use war_room::is_wide;
 
 /// Rows of the head.
 pub(crate) const HEAD: u16 = 4;
@@ -58,8 +60,10 @@ fn steps_of_run(view: View<'_>, width: usize) -> Box<dyn List + '_> {
 
 /// Where the cursor of the list is that is shown.
 pub(crate) fn at(view: View<'_>, lines: &dyn List) -> Option<usize> {
-    let chosen = view.place.chosen.get(&view.place.list());
-    cursor(lines, chosen, default(view).as_ref())
+    match view.place.chosen.get(&view.place.list()) {
+        Some(chosen) if lines.find(chosen).is_some() => cursor(lines, Some(chosen), None),
+        chosen => cursor(lines, chosen, default(view).as_ref()),
+    }
 }
 
 /// The thing under the cursor.
@@ -71,6 +75,7 @@ pub(crate) fn chosen(view: View<'_>) -> Option<Thing> {
 /// Where the cursor is as long as nobody has moved it: at the step whose turn it is.
 fn default(view: View<'_>) -> Option<Thing> {
     match view.place.screen {
+        Screen::Health => health::default(view),
         Screen::WarRoom | Screen::Run => view.step().map(|(run, _, step, _)| Thing::Step(run.id, step.id.clone())),
         _ => None,
     }

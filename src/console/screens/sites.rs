@@ -59,12 +59,7 @@ pub(super) fn tree(view: View<'_>, width: usize) -> Vec<Line> {
     lines
 }
 
-fn part_lines(
-    view: View<'_>,
-    loaded: &Loaded,
-    (component, probe): (&Component, &Probe),
-    width: usize,
-) -> Vec<Line> {
+fn part_lines(view: View<'_>, loaded: &Loaded, (component, probe): (&Component, &Probe), width: usize) -> Vec<Line> {
     let verdict = loaded.verdict_of(component, probe);
     let role = head::verdict_role(verdict);
     let thing = Thing::Probe(loaded.plan.id.clone(), probe.id.clone());

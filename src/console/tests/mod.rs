@@ -5,6 +5,7 @@ mod habits;
 mod health;
 mod launching;
 mod pages;
+mod past;
 pub(crate) mod rebuild;
 mod several;
 mod steering;

@@ -112,7 +112,10 @@ fn holds(told: &mut Told, loaded: &Loaded, of: &Extent) {
 
 /// What a pause does, and when it ends.
 pub(super) fn says(told: &mut Told, view: View<'_>, plan: &PlanId, parts: &[Extent], filled: &Filled) {
-    told.line("It is looked at all the same; until the pause ends it counts neither way and raises nothing.", Role::Text);
+    told.line(
+        "It is looked at all the same; until the pause ends it counts neither way and raises nothing.",
+        Role::Text,
+    );
     let Some(of) = parts.get(filled.first) else { return };
     let Some((loaded, before)) = found(view, plan, of) else { return };
     holds(told, loaded, of);

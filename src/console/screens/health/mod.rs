@@ -17,8 +17,8 @@ use crate::core::ids::{PlanId, ProbeId};
 
 pub(crate) use panel::{in_full, last};
 pub(crate) use past::spark;
-pub(crate) use tree::fold;
 use tree::Parts;
+pub(crate) use tree::fold;
 
 /// From this size on list and panel stand side by side.
 const WIDE: (u16, u16) = (120, 26);
@@ -31,10 +31,28 @@ pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
     Box::new(Parts::of(view, 80))
 }
 
+/// Where the cursor is in that list: as long as nobody has moved it, at the worst part.
+fn cursor(view: View<'_>, parts: &Parts<'_>) -> Option<usize> {
+    match view.place.chosen.get(&view.place.list()) {
+        Some(chosen) => list::cursor(parts, Some(chosen), None),
+        None => list::cursor(parts, None, parts.first().as_ref()),
+    }
+}
+
+/// Where the cursor is as long as nobody has moved it.
+pub(crate) fn default(view: View<'_>) -> Option<Thing> {
+    Parts::of(view, 80).first()
+}
+
+/// What is under the cursor.
+fn chosen(view: View<'_>) -> Option<Thing> {
+    let parts = Parts::of(view, 80);
+    cursor(view, &parts).and_then(|at| parts.thing(at))
+}
+
 /// The probe under the cursor.
 fn focus(view: View<'_>) -> Option<(PlanId, ProbeId)> {
-    let lines = lines(view);
-    match super::at(view, lines.as_ref()).and_then(|at| lines.thing(at)) {
+    match chosen(view) {
         Some(Thing::Probe(plan, probe)) => Some((plan, probe)),
         _ => None,
     }
@@ -86,12 +104,13 @@ pub(crate) fn draw(body: &mut Canvas<'_>, view: View<'_>) {
         };
         rest.row(1, &Row::of(words, Role::Dim));
     }
-    list::draw(&mut rest, &parts, super::at(view, &parts), Focus::Yes);
+    let at = cursor(view, &parts);
+    list::draw(&mut rest, &parts, at, Focus::Yes);
     let mut panel = match side_by_side {
         true => body.part(list_width + 1, 1, width - list_width - 1, height - 1),
         false => body.part(0, list_height, width, height.saturating_sub(list_height)),
     };
-    panel::draw(&mut panel, view);
+    panel::draw(&mut panel, view, at.and_then(|at| parts.thing(at)));
 }
 
 fn title(body: &mut Canvas<'_>, view: View<'_>, parts: &Parts<'_>) {
@@ -101,7 +120,7 @@ fn title(body: &mut Canvas<'_>, view: View<'_>, parts: &Parts<'_>) {
     };
     let filter = view.place.health.filter.as_ref();
     let words = filter.map_or(Row::new(), |words| Row::text("with ").with(words, Role::Found).gap(1));
-    let name = Row::of(" Health ", Role::LineFocus).with(format!("{shape}, worst first "), Role::Text).and(words);
+    let name = Row::of(" Health ", Role::LineFocus).with(format!("{shape}, worst first"), Role::Text).gap(2).and(words);
     body.rule(0, &name.and(counted(&parts.counts)).gap(1), Role::Line);
 }
 

@@ -15,13 +15,12 @@ use crate::text;
 const LABEL: usize = 11;
 
 /// Draws it.
-pub(super) fn draw(area: &mut Canvas<'_>, view: View<'_>) {
-    let lines = super::lines(view);
-    let thing = super::super::at(view, lines.as_ref()).and_then(|at| lines.thing(at));
+pub(super) fn draw(area: &mut Canvas<'_>, view: View<'_>, thing: Option<Thing>) {
     let state = &view.model.state;
     match thing {
         Some(Thing::Probe(plan, probe)) => {
-            let Some((loaded, (component, probe))) = state.plans.get(&plan).and_then(|l| Some((l, l.plan.probe(&probe)?)))
+            let Some((loaded, (component, probe))) =
+                state.plans.get(&plan).and_then(|l| Some((l, l.plan.probe(&probe)?)))
             else {
                 return;
             };
@@ -105,7 +104,9 @@ pub(crate) fn in_full(
         text::last_failure(&place.place, failure).iter().for_each(|(name, says)| rows.extend(fact(name, says, width)));
         let detail = failure.detail.as_deref().unwrap_or_default().trim_end();
         if !detail.is_empty() {
-            rows.extend(wrap(detail, width.saturating_sub(2)).into_iter().map(|line| Row::new().gap(2).with(line, Role::Text)));
+            rows.extend(
+                wrap(detail, width.saturating_sub(2)).into_iter().map(|line| Row::new().gap(2).with(line, Role::Text)),
+            );
         }
     }
     rows.push(Row::of("WHAT IT DOES", Role::Strong));
@@ -136,9 +137,11 @@ fn of_branch(view: View<'_>, loaded: &Loaded, branch: &Branch) -> Vec<Row> {
         let says = format!("{} PAUSED by {by}, {ends}: {}", pause.of, pause.reason);
         rows.push(Row::of(says, super::super::head::verdict_role(Verdict::Degraded)));
     }
-    rows.push(Row::of("Enter", Role::Key).with(" opens or closes it   ", Role::Text).with("Z", Role::Key).with(
-        " has it not count for a while",
-        Role::Text,
-    ));
+    rows.push(
+        Row::of("Enter", Role::Key)
+            .with(" opens or closes it   ", Role::Text)
+            .with("Z", Role::Key)
+            .with(" has it not count for a while", Role::Text),
+    );
     rows
 }

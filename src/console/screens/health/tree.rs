@@ -67,7 +67,8 @@ fn grouped<'a, K: PartialEq>(leaves: &[Leaf<'a>], key: impl Fn(&Leaf<'a>) -> K) 
     let mut groups: Vec<(K, Vec<Leaf<'a>>)> = Vec::new();
     for leaf in leaves {
         let own = key(leaf);
-        match groups.iter_mut().find(|(known, _)| *known == own) {
+        // What belongs together mostly stands together.
+        match groups.iter_mut().rfind(|(known, _)| *known == own) {
             Some((_, group)) => group.push(*leaf),
             None => groups.push((own, vec![*leaf])),
         }
@@ -81,13 +82,17 @@ fn site_name(loaded: &Loaded, site: Option<&SiteId>) -> String {
     named.unwrap_or_else(|| "before all sites".to_owned())
 }
 
-/// Whether all words are in what is known of a part by name: plan, site, component, probe, state.
+/// Whether all words are in what a part goes by: component, site, probe, state, and its plan's identifier. A plan's name may be a
+/// sentence in which every word is.
 fn fits(leaf: &Leaf<'_>, words: &[String]) -> bool {
+    if words.is_empty() {
+        return true;
+    }
     let Leaf { loaded, component, probe, verdict } = leaf;
     let site = site_name(loaded, probe.site.as_ref());
     let site_id = probe.site.as_ref().map_or("", |id| id.as_str());
-    let names = [loaded.plan.name.as_str(), loaded.plan.id.as_str(), component.name.as_str(), component.id.as_str(), probe.id.as_str()];
-    let all = format!("{} {site} {site_id} {}", names.join(" "), crate::text::verdict(*verdict)).to_lowercase();
+    let names = [loaded.plan.id.as_str(), component.name.as_str(), component.id.as_str(), probe.id.as_str(), site_id];
+    let all = format!("{} {site} {}", names.join(" "), crate::text::verdict(*verdict)).to_lowercase();
     words.iter().all(|word| all.contains(word))
 }
 
@@ -117,6 +122,11 @@ impl<'a> Parts<'a> {
         parts
     }
 
+    /// The first probe: one of the worst, of the worst site.
+    pub(super) fn first(&self) -> Option<Thing> {
+        (0..self.items.len()).filter_map(|at| self.thing(at)).find(|thing| matches!(thing, Thing::Probe(..)))
+    }
+
     fn leaf(&mut self, depth: usize, leaf: Leaf<'a>, name: String) {
         self.items.push(Item { depth, what: What::Leaf { leaf, name } });
     }
@@ -131,27 +141,27 @@ impl<'a> Parts<'a> {
     }
 
     fn tree(&mut self, leaves: &[Leaf<'a>], habit: Fold) {
-        for (plan, leaves) in grouped(leaves, |leaf| leaf.loaded.plan.id.clone()) {
+        for (plan, leaves) in grouped(leaves, |leaf| &leaf.loaded.plan.id) {
             let name = leaves.first().map_or(String::new(), |leaf| leaf.loaded.plan.name.clone());
             if self.branch(0, Branch::Plan(plan.clone()), name, &leaves, habit) {
-                self.sites(&plan, &leaves, habit);
+                self.sites(plan, &leaves, habit);
             }
         }
     }
 
     fn sites(&mut self, plan: &PlanId, leaves: &[Leaf<'a>], habit: Fold) {
-        for (site, leaves) in grouped(leaves, |leaf| leaf.probe.site.clone()) {
-            let name = leaves.first().map_or(String::new(), |leaf| site_name(leaf.loaded, site.as_ref()));
-            if !self.branch(1, Branch::Site(plan.clone(), site.clone()), name, &leaves, habit) {
+        for (site, leaves) in grouped(leaves, |leaf| leaf.probe.site.as_ref()) {
+            let name = leaves.first().map_or(String::new(), |leaf| site_name(leaf.loaded, site));
+            if !self.branch(1, Branch::Site(plan.clone(), site.cloned()), name, &leaves, habit) {
                 continue;
             }
-            for (component, leaves) in grouped(&leaves, |leaf| leaf.component.id.clone()) {
+            for (component, leaves) in grouped(&leaves, |leaf| &leaf.component.id) {
                 let name = leaves.first().map_or(String::new(), |leaf| leaf.component.name.clone());
                 if let [only] = leaves.as_slice() {
                     self.leaf(2, *only, name);
                     continue;
                 }
-                let branch = Branch::Component(plan.clone(), site.clone(), component);
+                let branch = Branch::Component(plan.clone(), site.cloned(), component.clone());
                 if self.branch(2, branch, name, &leaves, habit) {
                     let mut leaves = leaves;
                     leaves.sort_by_key(|leaf| Reverse(leaf.verdict));
@@ -184,11 +194,13 @@ impl<'a> Parts<'a> {
             None => state.map_or(String::new(), |s| s.why.clone()),
         };
         let row = row.with(since, Role::Dim).gap(1).with(why, Role::Text);
+        let thing = Thing::Probe(loaded.plan.id.clone(), probe.id.clone());
+        if self.width < 70 {
+            return Line::of(thing, row);
+        }
         let looks = self.view.model.readings().looks(&loaded.plan.id, &probe.id);
         let last = looks.map(|(_, sample)| sample).max_by_key(|sample| sample.at.utc);
-        let thing = Thing::Probe(loaded.plan.id.clone(), probe.id.clone());
-        let looked = last.map_or_else(Row::new, |sample| self.looked(sample));
-        Line::of(thing, row).right(looked)
+        Line::of(thing, row).right(last.map_or_else(Row::new, |sample| self.looked(sample)))
     }
 
     fn left(&self, pause: &crate::core::health::Pause) -> String {
