@@ -139,7 +139,14 @@ pub(crate) static ACTIONS: &[Action] = &[
         Some(2),
         Asked::PausePart
     )),
-    on_health(asks!("resume-part", &["R"], "resume", "On Health: have a paused part count again", Some(3), Asked::ResumePart)),
+    on_health(asks!(
+        "resume-part",
+        &["R"],
+        "resume",
+        "On Health: have a paused part count again",
+        Some(3),
+        Asked::ResumePart
+    )),
     asks!(
         "resume",
         &["R"],

@@ -21,7 +21,7 @@ use crate::store::sqlite;
 /// The file within a state directory.
 pub const FILE: &str = "history.db";
 
-/// The largest it becomes, in bytes: 10,000 probes need a third of it for all that is kept.
+/// The largest it becomes, in bytes: 10,000 probes need a fifth of it for all that is kept.
 pub const LARGEST: u64 = 1024 * 1024 * 1024;
 
 /// What marks the file as a history of this program: "warh".

@@ -97,7 +97,18 @@ impl App {
         if self.place.next_wait >= count {
             self.place.next_wait = 0;
         }
+        self.pin_part();
         self.fetch();
+    }
+
+    /// The part that the Health screen begins at stays under the cursor when another becomes the worst.
+    fn pin_part(&mut self) {
+        if self.place.screen != Screen::Health || self.place.chosen.contains_key(&self.place.list()) {
+            return;
+        }
+        if let Some(first) = screens::default(self.view()) {
+            self.place.chosen.insert(self.place.list(), first);
+        }
     }
 
     /// The console's clock moves on.

@@ -72,8 +72,8 @@ pub(crate) fn chosen(view: View<'_>) -> Option<Thing> {
     at(view, lines.as_ref()).and_then(|index| lines.thing(index))
 }
 
-/// Where the cursor is as long as nobody has moved it: at the step whose turn it is.
-fn default(view: View<'_>) -> Option<Thing> {
+/// Where the cursor is as long as nobody has moved it: at the step whose turn it is, at the worst part.
+pub(crate) fn default(view: View<'_>) -> Option<Thing> {
     match view.place.screen {
         Screen::Health => health::default(view),
         Screen::WarRoom | Screen::Run => view.step().map(|(run, _, step, _)| Thing::Step(run.id, step.id.clone())),

@@ -106,6 +106,18 @@ fn the_cursor_keeps_its_part_when_others_turn_worse_and_above_it() {
 }
 
 #[test]
+fn the_part_that_the_screen_begins_at_stays_under_the_cursor_when_it_is_the_worst_no_more() {
+    let mut night = Night::until(Hour::Gate);
+    let mut app = after(&night, "g h");
+    assert!(cursor(&app).contains("Front door"), "{}", shows(&app));
+    let (seq, plan, of) = (app.model.seq, shop(), Extent::Probe("front".parse().unwrap()));
+    night.command(&ADA, &Command::PauseHealth { plan, of, length: Span::from_secs(60), reason: "hush".into() });
+    let news: Vec<_> = night.entries.iter().filter(|entry| entry.seq > seq).cloned().collect();
+    news.into_iter().for_each(|entry| app.take(Message::Event(Box::new(entry))));
+    assert!(cursor(&app).contains("Front door") && cursor(&app).contains("paused"), "{}", shows(&app));
+}
+
+#[test]
 fn a_closed_branch_says_how_many_of_its_parts_are_how_and_keeps_closed() {
     let night = Night::until(Hour::Gate);
     let mut app = after(&night, "g h g g Enter");

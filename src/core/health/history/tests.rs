@@ -118,7 +118,7 @@ fn fifteen_minutes_are_kept_in_fine_slots_and_weeks_in_bounded_room() {
     let now = fixtures::at(days * 86_400).utc;
     let slots = thinned(slots, now);
     let of = |grain: Grain| slots.iter().filter(|slot| slot.grain == grain).count();
-    assert!((900 / every as usize..=960 / every as usize).contains(&of(Grain::TenSeconds)));
+    assert!((900 / every..=960 / every).contains(&of(Grain::TenSeconds)));
     assert!((105..=115).contains(&of(Grain::Minute)), "{}", of(Grain::Minute));
     assert!((132..=138).contains(&of(Grain::TenMinutes)), "{}", of(Grain::TenMinutes));
     assert!((312..=313).contains(&of(Grain::Hour)), "{}", of(Grain::Hour));
