@@ -140,6 +140,10 @@ fn parts_are_found_by_name_site_and_state_and_escape_shows_all_again() {
         assert_eq!(shop_probes(&app).len(), 7, "{}", shows(&app));
         names.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
+    let mut app = after(&night, "g h / w e s t Enter");
+    assert!(cursor(&app).contains("Web shop"), "{}", shows(&app));
+    press(&mut app, "Enter");
+    assert!(shows(&app).contains("PROBE web-west"), "what is under the cursor is what is opened: {}", shows(&app));
     assert_eq!(found("orders east"), ["api-east", "db-east"]);
     assert_eq!(found("down"), ["front", "api-east", "db-east"]);
     assert_eq!(found("degraded"), ["web-east"]);

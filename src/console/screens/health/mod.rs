@@ -31,12 +31,9 @@ pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
     Box::new(Parts::of(view, 80))
 }
 
-/// Where the cursor is in that list: as long as nobody has moved it, at the worst part.
+/// Where the cursor is in that list: at the worst part where nothing was chosen, or what was is not listed.
 fn cursor(view: View<'_>, parts: &Parts<'_>) -> Option<usize> {
-    match view.place.chosen.get(&view.place.list()) {
-        Some(chosen) => list::cursor(parts, Some(chosen), None),
-        None => list::cursor(parts, None, parts.first().as_ref()),
-    }
+    list::cursor(parts, view.place.chosen.get(&view.place.list()), parts.first().as_ref())
 }
 
 /// Where the cursor is as long as nobody has moved it.
