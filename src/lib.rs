@@ -10,6 +10,7 @@ pub mod client;
 pub mod console;
 pub mod core;
 pub mod engine;
+pub mod history;
 pub mod outbound;
 pub mod plan;
 pub mod probes;

@@ -11,6 +11,9 @@
 //! GET  /v1/runs/R7/steps/STEP/1/output?from=BYTE&follow=1   raw bytes, until the step ends with `follow`; headers: `x-total`
 //!                                       the size so far, `x-from` where the bytes begin: behind a gap in what is kept
 //! GET  /v1/samples                                 Live
+//! GET  /v1/samples/history?plan=ID&probe=ID,ID     Histories of some probes, at most 64. The stretch: `from` and `to` in RFC 3339,
+//!                                       or `span` (as 2h) that ends with `to`; `to` is now where it is not said, `span` 15m.
+//!                                       `evidence=without` leaves the last failures out
 //! POST /v1/audit/verify                            Audit
 //! GET  /v1/audit/export?after=SEQ&bodies=withheld  lines of JSON, some at a time; none when there are no more
 //! ```
@@ -24,12 +27,14 @@ use uuid::Uuid;
 
 use crate::core::command::{Command, Options};
 use crate::core::health::Readings;
-use crate::core::ids::{IncidentId, PlanId, Principal, ProcedureId, RunId, StepId};
+use crate::core::health::history::{LastFailure, Slot};
+use crate::core::ids::{IncidentId, PlanId, Principal, ProbeId, ProcedureId, RunId, StepId};
 use crate::core::people::{Access, Mode};
+use crate::core::plan::Place;
 use crate::core::refusal::Refusal;
 use crate::core::state::State;
 use crate::core::template::Values;
-use crate::core::time::Now;
+use crate::core::time::{Moment, Now};
 
 /// Who is on the other end, and whom it takes you for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -106,6 +111,76 @@ pub struct OutputSize {
     pub attempt: u32,
     /// Bytes so far.
     pub bytes: u64,
+}
+
+/// What is kept of the looks of some probes in a stretch of time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Histories {
+    /// Where the stretch begins.
+    pub from: Moment,
+    /// The moment behind it.
+    pub to: Moment,
+    /// Why not all of it may be kept, if so.
+    pub trouble: Option<NotKept>,
+    /// Each probe that was asked for, from each place that it was looked at from.
+    pub probes: Vec<ProbeHistory>,
+}
+
+/// What is kept of the looks of one probe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbeHistory {
+    /// The probe.
+    pub probe: ProbeId,
+    /// From each place that it was looked at from, by the place.
+    pub places: Vec<PlaceHistory>,
+}
+
+/// What is kept of the looks of one probe from one place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlaceHistory {
+    /// The place.
+    pub place: Place,
+    /// Slots that lie in the stretch, at least in part, oldest first. They are of different lengths: the older, the longer.
+    pub slots: Vec<Slot>,
+    /// The last look that found it bad, whenever that was.
+    #[serde(default)]
+    pub failure: Option<LastFailure>,
+}
+
+/// Why the history of looks is not kept as it should be. The engine goes on all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotKept {
+    /// The disk is full.
+    Full,
+    /// A newer program wrote the file; it is left as it is.
+    Newer {
+        /// The form that was found.
+        found: i64,
+    },
+    /// The file was damaged, and another was begun.
+    BegunAnew {
+        /// What was wrong with it.
+        why: String,
+        /// The name, in the state directory, under which it is kept.
+        aside: String,
+    },
+    /// It cannot be written or read.
+    Failing {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Whether the last failures are wanted with a history: each may be some KiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// They are.
+    #[default]
+    With,
+    /// They are not.
+    Without,
 }
 
 /// What a source reports to a probe of kind `heartbeat`. An empty body says that all is well.

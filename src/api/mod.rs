@@ -1,6 +1,7 @@
 //! What the engine says over HTTP, on its Unix socket, and what it hears from outside, over TCP. `crate::wire` lists the routes.
 
 mod heartbeat;
+mod history;
 mod hooks;
 mod output;
 mod peer;
@@ -79,6 +80,7 @@ async fn serve(listener: UnixListener, engine: Engine) {
         .route("/v1/heartbeats/{plan}/{probe}", post(heartbeat::heartbeat))
         .route("/v1/timeline", get(routes::timeline))
         .route("/v1/samples", get(routes::samples))
+        .route("/v1/samples/history", get(history::history))
         .route("/v1/runs/{run}/steps/{step}/{attempt}/output", get(output::output))
         .route("/v1/audit/verify", post(routes::verify))
         .route("/v1/audit/export", get(routes::export))

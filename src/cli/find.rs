@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::Failure;
-use crate::core::ids::{ComponentId, IncidentId, PlanId, Principal, RunId, StepId};
+use crate::core::ids::{ComponentId, IncidentId, PlanId, Principal, ProbeId, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
-use crate::core::plan::{Procedure, Step};
+use crate::core::plan::{Component, Probe, Procedure, Step};
 use crate::core::run::{Run, StepRun};
 use crate::core::state::{Loaded, State};
 use crate::text;
@@ -104,6 +104,14 @@ pub(super) fn component(loaded: &Loaded, id: &ComponentId) -> Result<(), Failure
     let known: Vec<_> = loaded.plan.components.iter().map(|c| c.id.to_string()).collect();
     let known = text::some_of(&known, NAMED);
     Err(Failure::failed(format!("plan {} has no component {id}; it has {known}", loaded.plan.id)))
+}
+
+/// A probe of a plan, with the component that it looks at.
+pub(super) fn probe<'a>(loaded: &'a Loaded, id: &ProbeId) -> Result<(&'a Component, &'a Probe), Failure> {
+    let known: Vec<_> = loaded.plan.probes().map(|(_, probe)| probe.id.to_string()).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { text::some_of(&known, NAMED) };
+    let unknown = || Failure::failed(format!("plan {} has no probe {id}; it has {known}", loaded.plan.id));
+    loaded.plan.probe(id).ok_or_else(unknown)
 }
 
 /// Somebody by name or principal; `me` is the caller.
@@ -206,6 +214,7 @@ mod tests {
         let unknown = component(loaded, &"cache".parse().unwrap());
         assert_eq!(sentence(unknown), "plan shop has no component cache; it has db and door");
         assert!(component(loaded, &"db".parse().unwrap()).is_ok());
+        assert_eq!(sentence(probe(loaded, &"x".parse().unwrap())), "plan shop has no probe x; it has db.east and door");
         assert_eq!(sentence(plan(&state, &"bank".parse().unwrap())), "there is no plan bank; loaded are shop");
     }
 }

@@ -1,5 +1,7 @@
 //! `warroom health`
 
+mod show;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -13,7 +15,7 @@ use crate::core::ids::{ComponentId, PlanId, ProbeId, SiteId};
 use crate::core::state::{Loaded, State};
 use crate::core::time::{Now, Span};
 use crate::text;
-use crate::wire::Snapshot;
+use crate::wire::{Evidence, Snapshot};
 
 /// What is believed of every part, and parts that do not count for a while
 #[derive(Debug, Subcommand)]
@@ -23,6 +25,19 @@ pub(super) enum Health {
     List {
         /// Only this plan
         plan: Option<PlanId>,
+    },
+    /// A probe in full: what it believes and why, what it found before, the evidence of its last failure
+    #[command(
+        after_help = "Examples:\n  warroom health show shop db.east\n  warroom health show shop db.east --since 24h --json"
+    )]
+    Show {
+        /// The plan
+        plan: PlanId,
+        /// The probe, as `health list` names it
+        probe: ProbeId,
+        /// How far back, as 2h; at most 14d is kept
+        #[arg(long, value_name = "DURATION", value_parser = args::limit, default_value = "15m")]
+        since: Span,
     },
     /// Has a part not count for a while: it is looked at all the same, and raises nothing
     #[command(
@@ -80,6 +95,13 @@ impl Health {
         let snapshot = session.snapshot().await?;
         let command = match self {
             Health::List { plan } => return list(&snapshot, plan.as_ref(), out),
+            Health::Show { plan, probe, since } => {
+                let histories = {
+                    find::probe(find::plan(&snapshot.state, &plan)?, &probe)?;
+                    session.client.history(&plan, std::slice::from_ref(&probe), since, Evidence::With).await?
+                };
+                return show::show(&snapshot, (&plan, &probe), &histories, out);
+            }
             Health::Pause { plan, part, length, reason } => {
                 Command::PauseHealth { plan, of: part.extent(), length, reason }
             }

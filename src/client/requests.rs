@@ -12,7 +12,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::core::ids::{ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};
 use crate::core::state::{Entry, PROTOCOL};
-use crate::wire::{Accepted, AskedChecks, Audit, Check, Heartbeat, Hello, Live, Posted, Snapshot, Trouble};
+use crate::core::time::{Moment, Span};
+use crate::wire::{
+    Accepted, AskedChecks, Audit, Check, Evidence, Heartbeat, Hello, Histories, Live, Posted, Snapshot, Trouble,
+};
 
 use super::dial::dial;
 use super::{Address, ClientError, EventStream};
@@ -226,6 +229,36 @@ impl Client {
         self.get(&format!("/v1/samples?plan={plan}{some}")).await
     }
 
+    /// What is kept of the looks of some probes of a plan, at most 64, in the stretch of that length that ends now.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn history(
+        &self,
+        plan: &PlanId,
+        probes: &[ProbeId],
+        span: Span,
+        evidence: Evidence,
+    ) -> Result<Histories, ClientError> {
+        let stretch = format!("span={}", span.exact());
+        self.get(&history_path(plan, probes, &stretch, evidence)).await
+    }
+
+    /// What is kept of the looks of some probes of a plan, at most 64, between two moments.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn history_between(
+        &self,
+        plan: &PlanId,
+        probes: &[ProbeId],
+        from: Moment,
+        to: Moment,
+    ) -> Result<Histories, ClientError> {
+        let stretch = format!("from={}&to={}", from.rfc3339(), to.rfc3339());
+        self.get(&history_path(plan, probes, &stretch, Evidence::With)).await
+    }
+
     /// Has the engine look through its whole journal; may take minutes.
     ///
     /// # Errors
@@ -284,6 +317,16 @@ impl Client {
         let mut sender = dial(&self.address).await?;
         sender.send_request(request).await.map_err(|e| ClientError::Lost(e.to_string()))
     }
+}
+
+/// Identifiers, moments and lengths of time are safe in a URL by their rules.
+fn history_path(plan: &PlanId, probes: &[ProbeId], stretch: &str, evidence: Evidence) -> String {
+    let probes: Vec<&str> = probes.iter().map(ProbeId::as_str).collect();
+    let evidence = match evidence {
+        Evidence::With => "with",
+        Evidence::Without => "without",
+    };
+    format!("/v1/samples/history?plan={plan}&probe={}&{stretch}&evidence={evidence}", probes.join(","))
 }
 
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {

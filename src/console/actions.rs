@@ -65,6 +65,11 @@ const fn show(
     Action { id, keys, name, doc, on: On::All, sort: Sort::Shows, hint: None, check: |_| Ok(()), run }
 }
 
+/// Only on the Health screen; what the same key does elsewhere stands further down.
+const fn on_health(action: Action) -> Action {
+    Action { on: On::Only(Screen::Health), ..action }
+}
+
 macro_rules! asks {
     ($id:literal, $keys:expr, $name:literal, $doc:literal, $hint:expr, $asked:expr) => {
         Action {
@@ -126,6 +131,22 @@ pub(crate) static ACTIONS: &[Action] = &[
         Asked::Skip
     ),
     asks!("retry", &["Y"], "retry", "Try the step in focus again, with other values", None, Asked::Retry),
+    on_health(asks!(
+        "pause-part",
+        &["Z"],
+        "pause",
+        "On Health: have the part in focus not count for a while",
+        Some(2),
+        Asked::PausePart
+    )),
+    on_health(asks!(
+        "resume-part",
+        &["R"],
+        "resume",
+        "On Health: have a paused part count again",
+        Some(3),
+        Asked::ResumePart
+    )),
     asks!(
         "resume",
         &["R"],
@@ -205,7 +226,7 @@ pub(crate) static ACTIONS: &[Action] = &[
     show("run", &["g s"], "run", "Every step of the run in focus, with evidence and output", |app| {
         app.place.go(Screen::Run)
     }),
-    show("health", &["g h"], "health", "Every part at every site, with evidence", |app| app.place.go(Screen::Health)),
+    show("health", &["g h"], "health", "Every part at every site, with its past and its evidence", App::health),
     show("clocks", &["g c"], "clocks", "Every clock: tiers, components, data, capacity, service", |app| {
         app.place.go(Screen::Clocks)
     }),
@@ -226,8 +247,16 @@ pub(crate) static ACTIONS: &[Action] = &[
     },
     show("down", &["j", "Down"], "down", "Down", |app| app.walk(1)),
     show("up", &["k", "Up"], "up", "Up", |app| app.walk(-1)),
-    show("page-down", &["PgDn", "C-f"], "page down", "A page down; in a run, its output", |app| app.page(1)),
-    show("page-up", &["PgUp", "C-b"], "page up", "A page up; in a run, its output", |app| app.page(-1)),
+    show(
+        "page-down",
+        &["PgDn", "C-f"],
+        "page down",
+        "A page down; in a run, its output; of a part, its panel",
+        |app| app.page(1),
+    ),
+    show("page-up", &["PgUp", "C-b"], "page up", "A page up; in a run, its output; of a part, its panel", |app| {
+        app.page(-1)
+    }),
     show("top", &["g g", "Home"], "top", "To the top", |app| app.walk(isize::MIN)),
     show("bottom", &["G", "End"], "bottom", "To the bottom", |app| app.walk(isize::MAX)),
     Action {
@@ -245,6 +274,18 @@ pub(crate) static ACTIONS: &[Action] = &[
     show("panel-team", &["3"], "team", "Who is there", |app| app.panel(Panel::Team)),
     show("panel-others", &["4"], "others", "Other incidents", |app| app.panel(Panel::Others)),
     show("panel-timeline", &["5"], "timeline", "What happened", |app| app.panel(Panel::Timeline)),
+    on_health(Action {
+        hint: Some(4),
+        ..show("tree", &["t"], "tree/flat", "Parts as a tree, or flat", App::turn_parts)
+    }),
+    on_health(Action {
+        hint: Some(5),
+        ..show("window", &["w"], "history", "History of 15 min, 2 h, 24 h", App::turn_window)
+    }),
+    on_health(Action {
+        hint: Some(6),
+        ..show("filter", &["/"], "filter", "Only parts with these words: names, sites, states", App::filter)
+    }),
     show("find", &["/"], "find", "Find in the timeline", App::find),
     Action {
         hint: Some(20),

@@ -181,6 +181,10 @@ async fn ask(client: &Client, range: Option<&str>, id: Uuid, effect: Effect) -> 
             let found = client.checks(&of).await.map_err(|error| error.briefly());
             Some(Message::Checks { of, found })
         }
+        Effect::History(of) => {
+            let found = client.history(&of.plan, &of.probes, of.window.length(), of.evidence).await;
+            Some(Message::History { of, found: found.map_err(|error| error.briefly()) })
+        }
         Effect::LookAtRange => Some(Message::Range(look_at_range(range?).await)),
         Effect::Fault { path, fault } => Some(Message::Range(set_fault(range?, &path, fault).await)),
         Effect::Suspend | Effect::Quit => None,

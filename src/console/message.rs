@@ -1,10 +1,11 @@
 //! What reaches the console, and what it wants done: values, so that all of it can be driven by a test.
 
+use super::histories::AskedHistory;
 use crate::core::command::Command;
 use crate::core::ids::{ComponentId, PlanId, RunId, StepId};
 use crate::core::state::Entry;
 use crate::core::time::Now;
-use crate::wire::{Accepted, AskedChecks, Check, Hello, Live, Snapshot, Trouble};
+use crate::wire::{Accepted, AskedChecks, Check, Hello, Histories, Live, Snapshot, Trouble};
 
 /// A command's number within this console; a repeat has the same one and acts at most once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +75,13 @@ pub(crate) enum Message {
         /// What was found.
         found: Result<Vec<Check>, String>,
     },
+    /// The past of some probes; or why it did not come.
+    History {
+        /// What was asked for.
+        of: Box<AskedHistory>,
+        /// What came.
+        found: Result<Histories, String>,
+    },
     /// What the practice range says.
     Range(Result<serde_json::Value, String>),
 }
@@ -133,6 +141,8 @@ pub(crate) enum Effect {
         /// Its components; all of them when none is named.
         components: Vec<ComponentId>,
     },
+    /// Fetch the past of some probes.
+    History(Box<AskedHistory>),
     /// Have what a launch rests on looked at.
     Check(Box<AskedChecks>),
     /// Ask the practice range how it is.

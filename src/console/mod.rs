@@ -12,6 +12,8 @@ mod decoder;
 mod edit;
 mod forecasts;
 mod frame;
+mod health;
+mod histories;
 mod input;
 mod key;
 mod keymap;

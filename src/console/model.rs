@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use super::forecasts::{Forecasts, Told};
+use super::histories::Histories;
 use super::message::{Message, OutputId};
 use super::output::Output;
 use super::shape::Shape;
@@ -70,6 +71,8 @@ pub(crate) struct Model {
     pub(crate) range: Option<Result<serde_json::Value, String>>,
     /// What the launch that was last asked about rests on.
     pub(crate) checks: Option<Checked>,
+    /// The past of probes that pages show.
+    pub(crate) histories: Histories,
     /// Keys typed while the link was dead.
     pub(crate) dropped: u32,
     /// How the steps of each run stand to each other, found out once.
@@ -122,6 +125,7 @@ impl Default for Model {
             oldest: Oldest::Unknown,
             range: None,
             checks: None,
+            histories: Histories::default(),
             dropped: 0,
             shapes: BTreeMap::new(),
             forecasts: Forecasts::default(),
@@ -194,6 +198,7 @@ impl Model {
             }
             Message::Page { before, entries } => self.take_page(before, entries),
             Message::Checks { of, found } => self.checks = Some((of, found)),
+            Message::History { of, found } => self.histories.take(&of, found, self.at),
             Message::Range(said) => self.range = Some(said),
         }
     }

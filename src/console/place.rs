@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::health::{Branch, HealthPlace};
 use super::model::Model;
 use super::waits;
 use crate::core::ids::{
@@ -133,6 +134,8 @@ pub(crate) enum Thing {
     Probe(PlanId, ProbeId),
     /// A scenario.
     Scenario(PlanId, ScenarioId),
+    /// A branch of the tree of health.
+    Branch(Branch),
     /// An incident.
     Incident(IncidentId),
     /// A part of the practice range, by its path.
@@ -183,6 +186,8 @@ pub(crate) struct Place {
     /// Lines that the output is scrolled up from its end.
     #[serde(skip)]
     pub(crate) scrolled: usize,
+    /// How the Health screen is shown.
+    pub(crate) health: HealthPlace,
     /// What is searched for in the timeline.
     #[serde(skip)]
     pub(crate) find: Option<String>,

@@ -25,6 +25,7 @@ use crate::core::run::{Failure, Run, StepRun, StepState};
 use crate::core::state::State;
 use crate::core::template::Values;
 use crate::core::time::{Moment, Now};
+use crate::history::History;
 use crate::probes::Heartbeats;
 use crate::steps::{self, Job, Sight, shim};
 
@@ -44,6 +45,8 @@ pub struct Shared {
     pub uplink: Uplink,
     /// What is never journaled.
     pub live: LiveBoard,
+    /// What looks found before.
+    pub history: History,
     /// Where others report that they are well.
     pub heartbeats: Heartbeats,
     /// The state as it changes.

@@ -33,6 +33,7 @@ use crate::core::apply::apply;
 use crate::core::event::Event;
 use crate::core::state::{PROTOCOL, State};
 use crate::core::turn::{self, Input};
+use crate::history::{self, History};
 use crate::probes::Heartbeats;
 use crate::store::{Journal, LockError, Reader, StateDir, StoreError};
 use actor::Actor;
@@ -155,6 +156,7 @@ where
         uplink: Uplink::new(config.connection.anchors.clone()),
         config,
         live: LiveBoard::default(),
+        history: History::new(&options.state),
         heartbeats: Heartbeats::default(),
         state: state_changes,
         reports,
@@ -185,6 +187,8 @@ where
     begin(&mut actor).await?;
     let serving = tokio::spawn(serving);
     let uplink = tokio::spawn(uplink::watch(Arc::clone(&actor.shared)));
+    let (history, clock) = (actor.shared.history.clone(), actor.shared.clock.clone());
+    let keeping = tokio::spawn(history::keep(history, clock, stopped.clone()));
     let acting = tokio::spawn(actor.run(to_answer, to_note, stopped));
     tell_ready(options.ready);
     tokio::select! {
@@ -197,6 +201,7 @@ where
     uplink.abort();
     let _ = acting.await;
     let _ = serving.await;
+    let _ = keeping.await;
     drop(lock);
     Ok(())
 }

@@ -15,6 +15,7 @@ use crate::core::loss::{Position, Replicated};
 use crate::core::observe::Report;
 use crate::core::plan::{CustomerCounter, Look, Place, Probe, Replication, Vantage};
 use crate::core::time::{Moment, Now, Span};
+use crate::history::Series;
 use crate::outbound::body_start;
 use crate::probes::{self, Answer, Memory, Tools};
 
@@ -40,7 +41,8 @@ fn ticks_from(start: Instant, every: Span) -> tokio::time::Interval {
 /// Looks at one part from one place for as long as it is let.
 pub(super) async fn probe(shared: Arc<Shared>, plan: PlanId, probe: Arc<Probe>, place: Place, last_good: Option<Now>) {
     let tracker = Tracker::new(place.clone(), last_good);
-    let mut watch = Watch { shared, plan, probe, place, tracker };
+    let series = shared.history.series(&plan, &probe.id, &place);
+    let mut watch = Watch { shared, plan, probe, place, tracker, series };
     match watch.probe.look {
         Look::Heartbeat => watch.listen().await,
         _ => watch.look().await,
@@ -54,6 +56,7 @@ struct Watch {
     probe: Arc<Probe>,
     place: Place,
     tracker: Tracker,
+    series: Series,
 }
 
 impl Watch {
@@ -108,8 +111,9 @@ impl Watch {
     }
 
     fn show(&self, at: Now, answer: Answer) -> Sample {
-        let Answer { found, why, took, measured } = answer;
+        let Answer { found, why, took, measured, detail } = answer;
         let sample = Sample { at, took, found, why, measured };
+        self.series.note(&self.probe, &sample, detail);
         self.shared.live.read(|readings| readings.note(&self.plan, &self.probe.id, &self.place, sample.clone()));
         self.keep(&sample);
         sample

@@ -6,7 +6,7 @@ use tokio::process::Command;
 
 use super::child::{last_words, run};
 use super::host::{Script, on};
-use super::{NotGood, Seen, Tools, rests_on};
+use super::{NotGood, Seen, Tools, detail, rests_on};
 use crate::core::health::judge::quantity;
 use crate::core::plan::{Limits, Measure, Place, Unit};
 use crate::core::time::Span;
@@ -27,6 +27,8 @@ struct End {
     wrong: Option<String>,
     out: Vec<u8>,
     err: Option<String>,
+    /// All that is kept of its standard error.
+    said: Vec<u8>,
 }
 
 pub(super) async fn look(
@@ -45,9 +47,12 @@ pub(super) async fn look(
             if said.code == NOTHING_TO_RUN {
                 return Err(NotGood::Unseen(format!("{host}: there is no program {program}")));
             }
-            End { wrong: (said.code != 0).then(|| format!("status {}", said.code)), out: said.out, err: said.err }
+            let words = said.err.clone().unwrap_or_default().into_bytes();
+            let wrong = (said.code != 0).then(|| format!("status {}", said.code));
+            End { wrong, out: said.out, err: said.err, said: words }
         }
     };
+    tools.memory.tell(&detail::of_output(&end.out, &end.said));
     judged(&end, limits)
 }
 
@@ -62,7 +67,7 @@ async fn here(argv: &[String]) -> Result<End, NotGood> {
         (Some(code), _) => Some(format!("status {code}")),
         (None, signal) => Some(format!("signal {}", signal.unwrap_or_default())),
     };
-    Ok(End { wrong, out: ran.out, err: last_words(&ran.err) })
+    Ok(End { wrong, out: ran.out, err: last_words(&ran.err), said: ran.err })
 }
 
 fn judged(end: &End, limits: &Limits) -> Result<Seen, NotGood> {

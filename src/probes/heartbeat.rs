@@ -119,7 +119,7 @@ fn says(why: &str) -> String {
 }
 
 fn answer(found: Found, why: String) -> Answer {
-    Answer { found, why, took: Span::ZERO, measured: BTreeMap::new() }
+    Answer { found, why, took: Span::ZERO, measured: BTreeMap::new(), detail: None }
 }
 
 #[cfg(test)]

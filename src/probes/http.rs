@@ -1,12 +1,15 @@
 //! Asks for a page: status and text.
 
+use std::time::Instant;
+
 use reqwest::header::CONTENT_ENCODING;
 
 use super::request::get;
 use super::tunnel::explained;
 use super::words::few;
-use super::{NotGood, Seen, Tools};
+use super::{NotGood, Seen, Tools, detail};
 use crate::core::plan::Place;
+use crate::core::time::Span;
 
 /// How much of a body is searched.
 const SEARCHED: usize = 64 * 1024;
@@ -16,17 +19,25 @@ pub(super) async fn look(
     url: &str,
     status: Option<u16>,
     contains: Option<&str>,
+    timeout: Span,
     place: &Place,
     tools: Tools<'_>,
 ) -> Result<Seen, NotGood> {
+    let began = Instant::now();
     let (answer, tunnel) = get(url, place, tools).await?;
     let got = answer.status();
-    match status {
-        Some(expected) if got.as_u16() != expected => {
-            return Err(NotGood::Bad(format!("{}, expected {expected}", got.as_u16())));
-        }
-        None if !got.is_success() => return Err(NotGood::Bad(format!("{}, expected 2xx", got.as_u16()))),
-        _ => {}
+    let told = detail::of_head(&answer);
+    let wrong = match status {
+        Some(expected) if got.as_u16() != expected => Some(format!("{}, expected {expected}", got.as_u16())),
+        None if !got.is_success() => Some(format!("{}, expected 2xx", got.as_u16())),
+        _ => None,
+    };
+    let masker = detail::masker(url);
+    tools.memory.tell(&masker.mask_text(&told));
+    if let Some(wrong) = wrong {
+        let left = timeout.minus(Span::from(began.elapsed()));
+        tools.memory.tell(&masker.mask_text(&detail::of_body(answer, left).await));
+        return Err(NotGood::Bad(wrong));
     }
     if let Some(text) = contains {
         if let Some(form) = compressed(&answer) {
@@ -36,7 +47,9 @@ pub(super) async fn look(
             Ok(body) => body,
             Err(error) => return Err(explained(tunnel.as_ref(), NotGood::of_request(&error)).await),
         };
-        if !String::from_utf8_lossy(&body).contains(text) {
+        let body = String::from_utf8_lossy(&body);
+        if !body.contains(text) {
+            tools.memory.tell(&masker.mask_text(&detail::start(&body)));
             return Err(NotGood::Bad(format!("{} without {text:?}", got.as_u16())));
         }
     }

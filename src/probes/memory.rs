@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::NotGood;
+use crate::core::health::history::DETAIL_KEPT;
 use crate::steps::apart::apart;
 
 /// What one probe remembers from look to look, from one place. An empty one is that of a probe that has not looked yet.
@@ -13,6 +14,8 @@ pub struct Memory {
     mark: Mutex<Option<Mark>>,
     /// Whether a thread of an earlier look still waits for a file system.
     waits: Arc<AtomicBool>,
+    /// What the look that is under way has seen so far, for when it turns out bad.
+    told: Mutex<String>,
 }
 
 /// How far a file has been read.
@@ -42,6 +45,19 @@ impl Memory {
     /// Notes how far the file has been read.
     pub(super) fn set_mark(&self, mark: Mark) {
         *self.mark.lock().unwrap_or_else(PoisonError::into_inner) = Some(mark);
+    }
+
+    /// Notes more of what came back, for when the look turns out bad. What is too much is left out.
+    pub(super) fn tell(&self, more: &str) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = DETAIL_KEPT.saturating_sub(told.len());
+        told.push_str(more.get(..more.floor_char_boundary(room)).unwrap_or_default());
+    }
+
+    /// What was told since it was last asked; nothing when that is nothing.
+    pub(super) fn take_told(&self) -> Option<String> {
+        let told = std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner));
+        Some(told).filter(|told| !told.is_empty())
     }
 
     /// Does `work` in a thread of its own, because a file system that is gone never answers; one thread at most, so that looks

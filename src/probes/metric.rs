@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use super::request::get;
 use super::tunnel::explained;
 use super::words::few;
-use super::{NotGood, Seen, Tools};
+use super::{NotGood, Seen, Tools, detail};
 use crate::core::plan::{Measure, Place};
 
 /// Largest answer that is read, in bytes: one number has some hundred.
@@ -44,6 +44,8 @@ struct Point(IgnoredAny, String);
 pub(super) async fn look(url: &str, query: &str, place: &Place, tools: Tools<'_>) -> Result<Seen, NotGood> {
     let (answer, tunnel) = get(address(url, query)?.as_ref(), place, tools).await?;
     let status = answer.status();
+    let masker = detail::masker(url);
+    tools.memory.tell(&masker.mask_text(&detail::of_head(&answer)));
     let body = match crate::outbound::body_start(answer, LARGEST + 1).await {
         Ok(body) => body,
         Err(error) => return Err(explained(tunnel.as_ref(), NotGood::of_request(&error)).await),
@@ -51,6 +53,7 @@ pub(super) async fn look(url: &str, query: &str, place: &Place, tools: Tools<'_>
     if body.len() > LARGEST {
         return Err(NotGood::Bad(format!("{}, more than {} KiB for one number", status.as_u16(), LARGEST / 1024)));
     }
+    tools.memory.tell(&masker.mask_text(&detail::start(&String::from_utf8_lossy(&body))));
     let text = match serde_json::from_slice::<Reply>(&body) {
         Ok(reply) => number(reply).map_err(|why| NotGood::Bad(format!("{}, {why}", status.as_u16())))?,
         Err(_) => {

@@ -3,6 +3,7 @@
 mod child;
 mod command;
 mod database;
+mod detail;
 mod disk;
 mod dns;
 mod file;
@@ -45,6 +46,8 @@ pub struct Answer {
     pub took: Span,
     /// What was measured, in each measure's unit.
     pub measured: BTreeMap<Measure, f64>,
+    /// Of a bad answer, what came back, as far as it is kept; text from outside.
+    pub detail: Option<String>,
 }
 
 impl Answer {
@@ -52,7 +55,7 @@ impl Answer {
     #[must_use]
     pub fn unseen(why: &str) -> Answer {
         let why = format!("could not look: {why}");
-        Answer { found: Found::Unseen, why, took: Span::ZERO, measured: BTreeMap::new() }
+        Answer { found: Found::Unseen, why, took: Span::ZERO, measured: BTreeMap::new(), detail: None }
     }
 }
 
@@ -93,6 +96,7 @@ pub struct Tools<'a> {
 /// Looks once from that place. Never takes longer than the probe's time-out.
 pub async fn look(probe: &Probe, place: &Place, tools: Tools<'_>) -> Answer {
     let began = Instant::now();
+    drop(tools.memory.take_told());
     let asked = ask(probe, place, tools);
     let result = tokio::time::timeout(probe.timeout.to_std(), asked).await;
     let took = Span::from(began.elapsed());
@@ -110,13 +114,16 @@ pub async fn look(probe: &Probe, place: &Place, tools: Tools<'_>) -> Answer {
             (found, crossed.into_iter().fold(why, |why, crossed| format!("{why}, {crossed}")), measured)
         }
     };
-    Answer { found, why, took, measured }
+    let detail = tools.memory.take_told().filter(|_| found == Found::Bad);
+    Answer { found, why, took, measured, detail }
 }
 
 async fn ask(probe: &Probe, place: &Place, tools: Tools<'_>) -> Result<Seen, NotGood> {
     let (limits, timeout) = (&probe.limits, probe.timeout);
     match &probe.look {
-        Look::Http { url, status, contains } => http::look(url, *status, contains.as_deref(), place, tools).await,
+        Look::Http { url, status, contains } => {
+            http::look(url, *status, contains.as_deref(), timeout, place, tools).await
+        }
         Look::Tcp { address } => tcp::look(address, place, tools).await,
         Look::Tls { address, name, trust } => tls::look(address, name.as_deref(), trust.as_deref(), place, tools).await,
         Look::Dns { name, record, server, expect } => {

@@ -45,6 +45,9 @@ pub(super) async fn look(
     let socket = connect(address, tunnel.as_ref()).await?;
     let connected = TlsConnector::from(Arc::new(config)).connect(name, socket).await;
     let verdict = judge.verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(verdict) = &verdict {
+        tools.memory.tell(&verdict.facts);
+    }
     match (verdict, connected) {
         (Some(verdict), Err(_)) if !verdict.faults.is_empty() => Err(NotGood::Bad(verdict.says())),
         (_, Err(error)) => Err(explained(tunnel.as_ref(), not_connected(&error)).await),

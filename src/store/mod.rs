@@ -14,7 +14,7 @@ mod journal;
 mod lock;
 mod reader;
 mod snapshot;
-mod sqlite;
+pub(crate) mod sqlite;
 mod verify;
 mod version;
 

@@ -10,15 +10,15 @@ use super::error::StoreError;
 
 pub(super) const BUSY: i32 = 5;
 pub(super) const LOCKED: i32 = 6;
-const CORRUPT: i32 = 11;
-pub(super) const FULL: i32 = 13;
-const NOTADB: i32 = 26;
+pub(crate) const CORRUPT: i32 = 11;
+pub(crate) const FULL: i32 = 13;
+pub(crate) const NOTADB: i32 = 26;
 
 /// A writer of another process holds the file for one commit; longer than this means that something is wrong there.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// SQLite's result code without its extension, if SQLite gave one.
-pub(super) fn primary_code(error: &sqlx::Error) -> Option<i32> {
+pub(crate) fn primary_code(error: &sqlx::Error) -> Option<i32> {
     let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
     Some(code & 0xff)
 }

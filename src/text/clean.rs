@@ -57,7 +57,22 @@ pub fn cut(text: &str, limit: usize) -> Cow<'_, str> {
 /// The signs that this module's neighbours use beyond ASCII, in ASCII: for terminals that have no more.
 #[must_use]
 pub fn ascii(text: &str) -> Cow<'_, str> {
-    if text.contains('≤') { Cow::Owned(text.replace("≤ ", "<=")) } else { Cow::Borrowed(text) }
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let sign = |c: char| match c {
+        '·' | '▂' => '.',
+        '✗' => 'x',
+        '▁' => '_',
+        '▃' => ':',
+        '▄' => '-',
+        '▅' => '=',
+        '▆' => '+',
+        '▇' => '*',
+        '█' => '#',
+        other => other,
+    };
+    Cow::Owned(text.replace("≤ ", "<=").chars().map(sign).collect())
 }
 
 fn replace(text: &str, breaks: Breaks) -> Cow<'_, str> {
@@ -175,6 +190,7 @@ mod tests {
         assert_eq!(cut("abcdefg", 6), "abc...");
         assert_eq!(cut("äöü ßäöü", 7), "äöü...");
         assert_eq!(ascii("≤ 4s, source silent"), "<=4s, source silent");
+        assert_eq!(ascii("··██!✗? ▁▂▃▄▅▆▇█"), "..##!x? _.:-=+*#");
     }
 
     proptest! {

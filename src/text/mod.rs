@@ -2,7 +2,7 @@
 //! else, so that console, command line and documents say the same thing in the same words.
 //!
 //! All sentences are cleaned ([`clean`]): names and words in them come from outside. They use `≤` as the only sign beyond
-//! ASCII; [`ascii`] writes it for terminals without it.
+//! ASCII, and [`sights`] and [`bars`] some more; [`ascii`] writes them for terminals without these.
 
 mod alert;
 mod clean;
@@ -11,9 +11,11 @@ mod comms;
 mod event;
 mod forecast;
 mod gate;
+mod history;
 mod hooks;
 mod kinds;
 mod outcome;
+mod part;
 mod preview;
 mod probe;
 mod refusal;
@@ -36,9 +38,11 @@ pub use forecast::{
     forecast_takes, missed,
 };
 pub use gate::{check, gate};
+pub use history::{bars, looks, not_kept_history, probe_terms, sight_sign, sights};
 pub use hooks::{hook_misfit, hook_trouble};
 pub use kinds::size;
 pub use outcome::{evidence, failure, how, not_kept, run_result, run_state, step_state};
+pub use part::{Fact, about_probe, last_failure, pause_ends};
 pub use preview::expected;
 pub use probe::{limits, look, measured};
 pub use refusal::refusal;

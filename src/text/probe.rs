@@ -8,7 +8,7 @@ use crate::core::plan::{Address, Limit, Look, Measure, Probe, Record, ServerRole
 #[must_use]
 pub fn look(look: &Look) -> String {
     let says = match look {
-        Look::Http { url, .. } => format!("GET {url}"),
+        Look::Http { url, .. } => format!("GET {}", without_password(url)),
         Look::Tcp { address } => format!("opens a connection to {address}"),
         Look::Tls { address, name, .. } => {
             let name = name.as_ref().map_or(String::new(), |name| format!(" for {name}"));
@@ -30,7 +30,7 @@ pub fn look(look: &Look) -> String {
         }
         Look::Command { argv } => format!("runs {}", argv.join(" ")),
         Look::Heartbeat => "waits for reports".to_owned(),
-        Look::Metric { url, query } => format!("asks {url} for {query}"),
+        Look::Metric { url, query } => format!("asks {} for {query}", without_password(url)),
     };
     clean_line(&says).into_owned()
 }
@@ -61,6 +61,18 @@ pub fn measured(measured: &std::collections::BTreeMap<Measure, f64>) -> String {
         format!("{} {}", measure.word().replace('_', " "), quantity(*value, measure.unit()))
     };
     others.map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// With `***` for the password between the user and the host, where there is one.
+fn without_password(url: &str) -> String {
+    let known = url.split_once("://").and_then(|(scheme, rest)| {
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let (user, host) = authority.rsplit_once('@')?;
+        let (name, _) = user.split_once(':')?;
+        Some(format!("{scheme}://{name}:***@{host}{path}"))
+    });
+    known.unwrap_or_else(|| url.to_owned())
 }
 
 /// Without what stands before `@`, which may be a password.
@@ -124,6 +136,10 @@ mod tests {
             (
                 Look::Redis { url: Address::Secret("env:R".parse().unwrap()), role: None },
                 "asks Redis at the address in env:R",
+            ),
+            (
+                Look::Metric { url: "http://me:hunter2@prom:9090/p?x=a:b@c".into(), query: "up".into() },
+                "asks http://me:***@prom:9090/p?x=a:b@c for up",
             ),
             (Look::Command { argv: vec!["check\u{1b}[2J".into()] }, "runs check^[[2J"),
         ] {

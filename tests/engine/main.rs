@@ -14,6 +14,7 @@ mod faults;
 mod graph;
 #[allow(dead_code, reason = "shared with the tests of faults, which use more of it")]
 mod harness;
+mod history;
 mod hooks;
 mod hosts;
 mod improvised;

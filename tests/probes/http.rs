@@ -6,9 +6,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use axum::routing::get;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use tokio::net::TcpListener;
 use warroom::core::health::Found;
+use warroom::core::health::history::DETAIL_KEPT;
 use warroom::core::plan::{Limit, Limits, Look, Measure, Probe, Side};
 use warroom::core::time::Span;
 use warroom::probes::Answer;
@@ -20,10 +21,16 @@ async fn serve() -> String {
         let chunks = stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 64 * 1024]));
         Response::new(Body::from_stream(chunks))
     };
+    let trickle = || async {
+        let chunks = stream::once(async { Ok::<_, std::io::Error>("pool is empty") }).chain(stream::pending());
+        let body = Body::from_stream(chunks);
+        Response::builder().status(503).header("server", "envoy").header("set-cookie", "id=secret").body(body).unwrap()
+    };
     let router = Router::new()
         .route("/good", get(|| async { "orders: open" }))
         .route("/broken", get(|| async { StatusCode::SERVICE_UNAVAILABLE }))
         .route("/moved", get(|| async { axum::response::Redirect::to("/good") }))
+        .route("/trickle", get(trickle))
         .route("/late", get(|| async { std::future::pending::<()>().await }))
         .route("/endless", get(endless));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -83,6 +90,21 @@ async fn a_body_without_end_is_read_only_so_far() {
     assert_eq!(answer.found, Found::Bad);
     assert_eq!(answer.why, "200 without \"y\"");
     assert!(answer.took < PATIENT);
+}
+
+#[tokio::test]
+async fn what_came_back_is_kept_of_a_bad_answer_and_a_body_that_does_not_end_changes_nothing() {
+    let at = serve().await;
+    let answer = http(format!("http://{at}/trickle"), None, None, None, PATIENT).await;
+    assert_eq!((answer.found, answer.why.as_str()), (Found::Bad, "503, expected 2xx"));
+    assert!(answer.took < PATIENT);
+    let detail = answer.detail.unwrap();
+    assert!(detail.starts_with("HTTP/1.1 503 Service Unavailable\nserver: envoy\ndate: "), "{detail}");
+    assert!(detail.ends_with("\n\npool is empty") && !detail.contains("secret"), "{detail}");
+    let answer = http(format!("http://{at}/endless"), None, Some("y"), None, PATIENT).await;
+    assert_eq!(answer.detail.map(|detail| detail.len()), Some(DETAIL_KEPT));
+    let answer = http(format!("http://{at}/good"), None, None, None, PATIENT).await;
+    assert_eq!((answer.found, answer.detail), (Found::Good, None));
 }
 
 #[tokio::test]

@@ -137,6 +137,18 @@ async fn a_certificate_is_judged_by_date_name_and_chain() {
 }
 
 #[tokio::test]
+async fn what_stands_in_a_certificate_that_is_not_good_is_kept() {
+    let known = Authority::new("Known CA");
+    let answer = judged(&paper("other.example", (-30, -3), Some(&known)), &file(&known.pem)).await;
+    let detail = answer.detail.unwrap();
+    for words in ["issuer: CN=Known CA", "for: other.example", "valid until: 20", "certificates shown behind it: 0"] {
+        assert!(detail.contains(words), "{words}: {detail}");
+    }
+    let good = judged(&paper("shop.example", (-1, 30), Some(&known)), &file(&known.pem)).await;
+    assert_eq!((good.found, good.detail), (Found::Good, None));
+}
+
+#[tokio::test]
 async fn how_long_a_certificate_is_valid_is_measured_and_limited() {
     let known = Authority::new("Known CA");
     let trust = file(&known.pem);

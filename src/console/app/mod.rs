@@ -5,6 +5,7 @@ mod moves;
 mod news;
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
 
 use super::actions::{ACTIONS, Action, Sort, by_id};
 use super::canvas::{Canvas, Glyphs, Look, Row, in_ascii};
@@ -64,6 +65,8 @@ pub(crate) struct App {
     /// How many of these answers are still to come.
     looking: usize,
     whole_page: bool,
+    /// How large the page was that was last on the terminal.
+    size: Size,
 }
 
 impl App {
@@ -86,6 +89,7 @@ impl App {
             looked: None,
             looking: 0,
             whole_page: false,
+            size: Size::new(0, 0),
         }
     }
 
@@ -190,7 +194,8 @@ impl App {
     }
 
     /// The page is on the terminal, in that size: boxes on it take keys from here on.
-    pub(crate) fn was_painted(&mut self, size: ratatui::layout::Size) {
+    pub(crate) fn was_painted(&mut self, size: Size) {
+        self.size = size;
         let large = size.width >= screens::SMALLEST.0 && size.height >= screens::SMALLEST.1;
         let fits = large && self.layers.last().is_none_or(|layer| layer.fits(size, self.view()));
         self.painted = if fits { Painted::Whole } else { Painted::InPart };

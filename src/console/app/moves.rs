@@ -1,8 +1,9 @@
 //! What actions do that only move and show.
 
 use super::{App, Range};
-use crate::console::boxes::{Find, Help, Palette, Quit, Read};
+use crate::console::boxes::{Find, Help, Palette, ProbeBox, Quit, Read};
 use crate::console::canvas::Row;
+use crate::console::health::Branch;
 use crate::console::layer::Toast;
 use crate::console::list;
 use crate::console::message::Effect;
@@ -40,9 +41,44 @@ impl App {
                 self.place.panel = Panel::Now;
                 self.place.go(Screen::WarRoom);
             }
+            Some(Thing::Branch(branch)) => self.fold_parts(branch),
+            Some(Thing::Probe(plan, probe)) => {
+                self.place.health.read = Some((plan.clone(), probe.clone()));
+                self.open(Box::new(ProbeBox::new(plan, probe)));
+                self.news();
+            }
             Some(thing) => self.read(thing),
             None => {}
         }
+    }
+
+    /// Opens a closed branch of the parts, and the other way round.
+    fn fold_parts(&mut self, branch: Branch) {
+        if let Some(fold) = screens::fold_of_parts(self.view(), &branch) {
+            self.place.health.folds.insert(branch, fold);
+        }
+    }
+
+    pub(crate) fn health(&mut self) {
+        self.place.go(Screen::Health);
+        // What it shows is fetched at once.
+        self.news();
+    }
+
+    /// Lists parts the other way.
+    pub(crate) fn turn_parts(&mut self) {
+        self.place.health.turn();
+        self.news();
+    }
+
+    /// Shows history further back, round and round.
+    pub(crate) fn turn_window(&mut self) {
+        self.place.health.window = self.place.health.window.next();
+        self.news();
+    }
+
+    pub(crate) fn filter(&mut self) {
+        self.open(Box::new(Find::of_parts(self.place.health.filter.as_deref())));
     }
 
     /// Folds what is unfolded, and the other way round.
@@ -86,11 +122,6 @@ impl App {
                 let rows = std::iter::once(who).chain(each).chain([Row::new()]).collect();
                 Some(Read::new(format!("UPDATE {number}"), rows, update.text.clone()))
             }),
-            Thing::Probe(plan, probe) => view.model.state.plans.get(&plan).and_then(|loaded| {
-                let (component, probe) = loaded.plan.probes().find(|(_, p)| p.id == probe)?;
-                let rows = screens::about_probe(view, loaded, component, probe);
-                Some(Read::new(format!("PROBE {}", probe.id), rows, String::new()))
-            }),
             Thing::Scenario(plan, scenario) => view.model.state.plans.get(&plan).and_then(|loaded| {
                 let scenario = loaded.plan.scenario(&scenario)?;
                 let rows = screens::about_scenario(view, loaded, scenario, Read::WIDTH);
@@ -109,6 +140,9 @@ impl App {
     pub(crate) fn back(&mut self) {
         if self.place.find.take().is_some() {
             return;
+        }
+        if self.place.screen == Screen::Health && self.place.health.filter.take().is_some() {
+            return self.news();
         }
         if let Some(screen) = self.place.back.pop() {
             self.place.screen = screen;
@@ -139,6 +173,9 @@ impl App {
                 .and_then(|(of, _, _)| self.model.outputs.get(&of))
                 .map_or(0, |output| output.lines().len());
             self.place.scrolled = self.place.scrolled.saturating_add_signed(by * -8).min(most);
+        } else if self.place.screen == Screen::Health {
+            self.place.scrolled =
+                self.place.scrolled.saturating_add_signed(by * 6).min(screens::last_of_panel(self.view()));
         } else {
             self.walk(by * 10);
         }

@@ -74,6 +74,7 @@ impl App {
         let seen = earlier.or(Some(self.model.seq).filter(|seq| *seq > 0));
         self.model.take(message);
         (self.fetching, self.fetched, self.looking) = (None, Vec::new(), 0);
+        self.model.histories.forget_asked();
         let same_journal = seen.is_some_and(|seen| seen <= self.model.seq);
         let long = lost.is_some_and(|lost| lost > AWAY);
         let restarted = earlier.is_some() && self.model.state.open_incidents().next().is_some();
@@ -89,6 +90,7 @@ impl App {
         let boxes = asked.map(|layer| format!("{} was open: closed, {}", layer.about(), layer.left())).collect();
         let dropped = std::mem::take(&mut self.model.dropped);
         self.layers.clear();
+        self.place.health.read = None;
         let incident = self.view().incident().map(|i| (i.id.clone(), i.updates.len() + 1));
         self.place.kept_draft =
             incident.and_then(|(id, number)| self.drafts.get(&id).map(|draft| (number, draft.chars().count())));
@@ -105,7 +107,18 @@ impl App {
         if self.place.next_wait >= count {
             self.place.next_wait = 0;
         }
+        self.pin_part();
         self.fetch();
+    }
+
+    /// The part that the Health screen begins at stays under the cursor when another becomes the worst.
+    fn pin_part(&mut self) {
+        if self.place.screen != Screen::Health || self.place.chosen.contains_key(&self.place.list()) {
+            return;
+        }
+        if let Some(first) = screens::default(self.view()) {
+            self.place.chosen.insert(self.place.list(), first);
+        }
     }
 
     /// The console's clock moves on.
@@ -131,6 +144,7 @@ impl App {
         if let Some((of, _, _)) = screens::wanted_output(self.view()) {
             self.fetch_output(of);
         }
+        self.fetch_histories();
         let rows = self.model.rows().count();
         let at_end = self.place.screen == Screen::Timeline && {
             let lines = screens::lines(self.view());
@@ -158,6 +172,16 @@ impl App {
             self.looking += 1;
             let named = if components.len() > NAMED { Vec::new() } else { components.into_iter().collect() };
             self.effects.push(Effect::Looks { plan, components: named });
+        }
+    }
+
+    fn fetch_histories(&mut self) {
+        let wide = screens::is_wide(self.size.width, self.size.height);
+        let wanted = [screens::wanted_history(self.view()), screens::wanted_pictures(self.view(), wide)];
+        for of in wanted.into_iter().flatten() {
+            if self.model.histories.asks(&of, self.model.at) {
+                self.effects.push(Effect::History(Box::new(of)));
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Finding in the timeline.
+//! Finding in the timeline, and among parts.
 
 use crate::console::canvas::{Canvas, Row};
 use crate::console::edit::{Edit, Focus};
@@ -11,13 +11,23 @@ use crate::console::theme::Role;
 #[derive(Default)]
 pub(crate) struct Find {
     words: Edit,
+    among: Among,
+}
+
+/// Where it is looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Among {
+    #[default]
+    Rows,
+    Parts,
 }
 
 impl Layer for Find {
     fn key(&mut self, key: Key, desk: &mut Desk<'_>) -> Next {
         match key.code {
             Code::Esc => {
-                desk.place.find = None;
+                self.words.clear();
+                self.show(desk);
                 return Next::Close;
             }
             Code::Enter => return Next::Close,
@@ -52,9 +62,20 @@ impl Layer for Find {
 }
 
 impl Find {
+    /// Among the parts of the Health screen.
+    pub(crate) fn of_parts(words: Option<&str>) -> Find {
+        Find { words: Edit::with(words.unwrap_or_default()), among: Among::Parts }
+    }
+
     fn show(&self, desk: &mut Desk<'_>) {
-        desk.place.go(Screen::Timeline);
         let words = self.words.text().trim();
-        desk.place.find = (!words.is_empty()).then(|| words.to_owned());
+        let words = (!words.is_empty()).then(|| words.to_owned());
+        match self.among {
+            Among::Rows => {
+                desk.place.go(Screen::Timeline);
+                desk.place.find = words;
+            }
+            Among::Parts => desk.place.health.filter = words,
+        }
     }
 }

@@ -334,6 +334,8 @@ impl Layer for Form {
             Purpose::Resume(run) => format!("resume {run}"),
             Purpose::Abort(run) => format!("abort {run}"),
             Purpose::Update(_) => "update".to_owned(),
+            Purpose::PausePart(..) => "pause".to_owned(),
+            Purpose::ResumePart(..) => "resume".to_owned(),
         }
     }
 }

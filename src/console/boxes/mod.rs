@@ -11,6 +11,7 @@ mod help;
 mod improvise;
 mod launch;
 mod palette;
+mod probe;
 mod purpose;
 mod quit;
 mod read;
@@ -20,6 +21,7 @@ pub(crate) use away::{Absence, Away};
 pub(crate) use find::Find;
 pub(crate) use help::Help;
 pub(crate) use palette::Palette;
+pub(crate) use probe::ProbeBox;
 pub(crate) use quit::Quit;
 pub(crate) use read::Read;
 
@@ -53,6 +55,8 @@ pub(crate) enum Asked {
     Assign,
     Scenario,
     Fault,
+    PausePart,
+    ResumePart,
 }
 
 /// Whether something can be asked for now.

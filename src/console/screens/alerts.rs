@@ -1,7 +1,6 @@
 //! What others say: a line for each alert that fires.
 
 use crate::console::canvas::Row;
-use crate::console::list::Line;
 use crate::console::place::View;
 use crate::console::theme::Role;
 use crate::core::alert::{AlertState, is_paused};
@@ -9,12 +8,12 @@ use crate::core::plan::Severity;
 use crate::core::state::Loaded;
 use crate::text;
 
-/// Most alerts that a plan has lines for; of the others it is said how many there are.
+/// Most alerts that an incident has lines for; of the others it is said how many there are.
 const SHOWN: usize = 5;
 
-/// A plan's alerts that fire, the gravest first.
-pub(crate) fn lines(view: View<'_>, loaded: &Loaded) -> Vec<Line> {
-    rows(view, loaded, &loaded.alerts.firing()).into_iter().map(Line::only).collect()
+/// A plan's alerts that fire, the gravest first: so many, and how many more.
+pub(crate) fn rows_of(view: View<'_>, loaded: &Loaded, most: usize) -> Vec<Row> {
+    rows(view, loaded, &loaded.alerts.firing(), most)
 }
 
 /// Those that belong to the incident in focus and still fire.
@@ -22,12 +21,12 @@ pub(crate) fn of_incident(view: View<'_>) -> Vec<Row> {
     let (Some(incident), Some(loaded)) = (view.incident(), view.loaded()) else { return Vec::new() };
     let firing = loaded.alerts.firing();
     let its: Vec<_> = firing.into_iter().filter(|known| incident.alerts.contains_key(&known.alert.key)).collect();
-    rows(view, loaded, &its)
+    rows(view, loaded, &its, SHOWN)
 }
 
-fn rows(view: View<'_>, loaded: &Loaded, alerts: &[&AlertState]) -> Vec<Row> {
-    let mut rows: Vec<Row> = alerts.iter().take(SHOWN).map(|known| row(view, loaded, known)).collect();
-    let more = alerts.len().saturating_sub(SHOWN);
+fn rows(view: View<'_>, loaded: &Loaded, alerts: &[&AlertState], most: usize) -> Vec<Row> {
+    let mut rows: Vec<Row> = alerts.iter().take(most).map(|known| row(view, loaded, known)).collect();
+    let more = alerts.len().saturating_sub(most);
     rows.extend((more > 0).then(|| {
         let alerts = if more == 1 { "alert" } else { "alerts" };
         Row::of(format!("  and {more} more {alerts}; `warroom health list` has all"), Role::Dim)

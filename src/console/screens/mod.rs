@@ -23,12 +23,16 @@ use super::place::{Screen, Thing, View};
 use super::theme::Role;
 
 pub(crate) use clocks::about as about_clock;
-pub(crate) use health::about as about_probe;
+pub(crate) use health::{
+    fold as fold_of_parts, in_full as probe_in_full, last as last_of_panel, wanted as wanted_history,
+};
 pub(crate) use range::fault_of;
 pub(crate) use reports::about as about_scenario;
 pub(crate) use run::{does, wanted as wanted_output};
+pub(crate) use sites::wanted as wanted_pictures;
 pub(crate) use team::roles;
 pub(crate) use timeline::entry_row;
+pub(crate) use war_room::is_wide;
 
 /// Rows of the head.
 pub(crate) const HEAD: u16 = 4;
@@ -46,7 +50,7 @@ pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
         Screen::Timeline => Box::new(timeline::lines(view)),
         Screen::Team => Box::new(team::lines(view)),
         Screen::Updates => Box::new(updates::lines(view)),
-        Screen::Health => Box::new(health::lines(view)),
+        Screen::Health => health::lines(view),
         Screen::Reports => Box::new(reports::lines(view)),
         Screen::Clocks => Box::new(clocks::lines(view)),
         Screen::Range => Box::new(range::lines(view)),
@@ -63,8 +67,10 @@ fn steps_of_run(view: View<'_>, width: usize) -> Box<dyn List + '_> {
 
 /// Where the cursor of the list is that is shown.
 pub(crate) fn at(view: View<'_>, lines: &dyn List) -> Option<usize> {
-    let chosen = view.place.chosen.get(&view.place.list());
-    cursor(lines, chosen, default(view).as_ref())
+    match view.place.chosen.get(&view.place.list()) {
+        Some(chosen) if lines.find(chosen).is_some() => cursor(lines, Some(chosen), None),
+        chosen => cursor(lines, chosen, default(view).as_ref()),
+    }
 }
 
 /// The thing under the cursor.
@@ -73,9 +79,10 @@ pub(crate) fn chosen(view: View<'_>) -> Option<Thing> {
     at(view, lines.as_ref()).and_then(|index| lines.thing(index))
 }
 
-/// Where the cursor is as long as nobody has moved it: at the step whose turn it is.
-fn default(view: View<'_>) -> Option<Thing> {
+/// Where the cursor is as long as nobody has moved it: at the step whose turn it is, at the worst part.
+pub(crate) fn default(view: View<'_>) -> Option<Thing> {
     match view.place.screen {
+        Screen::Health => health::default(view),
         Screen::WarRoom | Screen::Run => view.step().map(|(run, _, step, _)| Thing::Step(run.id, step.id.clone())),
         _ => None,
     }

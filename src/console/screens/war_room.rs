@@ -1,7 +1,7 @@
 //! The incident in focus: steps, output, sites, people and what happened, on one page.
 
 use super::run::banner;
-use super::{head, steps, team, timeline};
+use super::{head, sites, steps, team, timeline};
 use crate::console::canvas::{Canvas, Row, wrap};
 use crate::console::edit::Focus;
 use crate::console::list::{self, Line, List};
@@ -16,6 +16,11 @@ use crate::core::state::Loaded;
 /// From this size on everything is shown side by side.
 const WIDE: (u16, u16) = (120, 32);
 
+/// Whether a page of that size shows everything side by side.
+pub(crate) fn is_wide(width: u16, height: u16) -> bool {
+    width >= WIDE.0 && height >= WIDE.1
+}
+
 /// The list of the panel that has the keys.
 pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
     panel_lines(view, view.place.panel, 80)
@@ -24,7 +29,7 @@ pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
 fn panel_lines(view: View<'_>, panel: Panel, width: usize) -> Box<dyn List + '_> {
     match panel {
         Panel::Now => super::steps_of_run(view, width),
-        Panel::Sites => Box::new(super::sites::tree(view)),
+        Panel::Sites => Box::new(sites::tree(view, width)),
         Panel::Team => Box::new(team::lines(view)),
         Panel::Others => Box::new(others(view)),
         Panel::Timeline => Box::new(timeline::newest(view)),
@@ -33,7 +38,7 @@ fn panel_lines(view: View<'_>, panel: Panel, width: usize) -> Box<dyn List + '_>
 
 /// Draws it.
 pub(crate) fn draw(body: &mut Canvas<'_>, view: View<'_>) {
-    if body.width() >= WIDE.0 && body.height() + 6 >= WIDE.1 {
+    if is_wide(body.width(), body.height() + 6) {
         return wide(body, view);
     }
     tabs(body, view);
@@ -247,7 +252,7 @@ pub(super) fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row 
     let seen = loaded.counts(Some(&site.id));
     let judged = health::judge_site(loaded, &site.id);
     let (sign, role) = site_look(judged);
-    let serves = if loaded.active.as_ref() == Some(&site.id) { " serves" } else { "" };
+    let serves = if loaded.active.as_ref() == Some(&site.id) { " serves," } else { "" };
     let mut row = Row::text(" ").with(&site.name, Role::Strong).gap(1).with(sign, role).with(serves, Role::Strong);
     let counts = [
         (Verdict::Down, "down"),

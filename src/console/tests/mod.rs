@@ -8,6 +8,7 @@ mod health;
 mod launching;
 mod looks;
 mod pages;
+mod past;
 pub(crate) mod rebuild;
 mod several;
 mod steering;

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
+use super::past::{tell_past, tell_pictures};
 use super::rebuild::{self, Scene};
 use super::story::{ADA, Hour, Night, press};
 use crate::console::app::App;
@@ -81,10 +82,17 @@ const PICTURES: &[(&str, At, &str)] = &[
     ("updates", At::Night(Hour::Gate), "g u"),
     ("update_row", At::Night(Hour::Gate), "g u Enter"),
     ("health", At::Night(Hour::Gate), "g h"),
+    ("health_branch", At::Night(Hour::Gate), "g h j"),
+    ("health_part_more", At::Night(Hour::Gate), "g h PgDn PgDn"),
+    ("health_day", At::Night(Hour::Gate), "g h w w"),
+    ("health_flat", At::Night(Hour::Gate), "g h t"),
+    ("health_folded", At::Night(Hour::Gate), "g h j Enter"),
+    ("health_filter", At::Night(Hour::Gate), "g h / w e s t Enter"),
     ("health_row", At::Night(Hour::Gate), "g h Enter"),
     ("reports", At::Night(Hour::Gate), "g o"),
     ("reports_row", At::Night(Hour::Gate), "g o Enter"),
     ("box_scenario", At::Night(Hour::Gate), ": s c e n a r i o Enter"),
+    ("box_pause", At::Night(Hour::Gate), "g h Z p r o v i d e r"),
     ("help", At::Night(Hour::Gate), "?"),
     ("palette", At::Night(Hour::Gate), ":"),
     ("palette_hold", At::Night(Hour::Calm), ": h o l d"),
@@ -156,11 +164,14 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (132, 38)];
 
 /// The console as it stands after those keys, on a practice range that has answered.
 fn picture(at: At, keys: &str, depth: Depth, glyphs: Glyphs) -> App {
-    let mut app = at.night().console_with(&ADA, depth, glyphs);
+    let night = at.night();
+    let mut app = night.console_with(&ADA, depth, glyphs);
     app.take(Message::Range(Ok(range())));
     if !keys.is_empty() {
         press(&mut app, keys);
     }
+    tell_past(&mut app, &night);
+    tell_pictures(&mut app, &night);
     answer_checks(&mut app);
     app
 }

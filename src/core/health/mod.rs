@@ -1,5 +1,6 @@
 //! What probes saw: samples, when they amount to a change, and how parts add up to a verdict on a site.
 
+pub mod history;
 pub mod judge;
 mod pause;
 mod site;

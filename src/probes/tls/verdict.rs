@@ -14,7 +14,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 
 use super::super::words::{few, some};
 use super::Trusted;
-use crate::core::time::Span;
+use crate::core::time::{Moment, Span};
 
 /// Read without the rules that make no difference here: a certificate with an odd serial number has a date, too.
 type Certificate = CertificateInner<Raw>;
@@ -32,11 +32,13 @@ pub(super) struct Verdict {
     pub(super) faults: Vec<String>,
     /// How long it is still valid, in seconds; below zero when it is no more.
     pub(super) expires_in: f64,
+    /// What stands in it, a line each.
+    pub(super) facts: String,
 }
 
 impl Verdict {
     fn broken(why: &str) -> Verdict {
-        Verdict { faults: vec![why.to_owned()], expires_in: 0.0 }
+        Verdict { faults: vec![why.to_owned()], expires_in: 0.0, facts: String::new() }
     }
 
     /// The faults, and how long it is still valid.
@@ -79,7 +81,25 @@ pub(super) fn of(
             verify_server_cert_signed_by_trust_anchor(&parsed, &trusted.roots, shown.intermediates, at, algorithms);
         faults.extend(chain.err().map(|error| of_chain(&error, &leaf)));
     }
-    Verdict { faults, expires_in: until.as_secs_f64() - now.as_secs_f64() }
+    let facts = facts(&leaf, (from, until), shown.intermediates.len());
+    Verdict { faults, expires_in: until.as_secs_f64() - now.as_secs_f64(), facts }
+}
+
+fn facts(leaf: &Certificate, (from, until): (Duration, Duration), behind: usize) -> String {
+    let moment = |at: Duration| Moment::from_micros(i64::try_from(at.as_micros()).unwrap_or(i64::MAX)).dated();
+    let own = leaf.tbs_certificate();
+    let serial: Vec<String> = own.serial_number().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let serial = serial.join(":");
+    format!(
+        "subject: {}\nissuer: {}\nfor: {}\nvalid from: {}\nvalid until: {}\nserial number: {}\n\
+         certificates shown behind it: {behind}\n",
+        few(&own.subject().to_string()),
+        few(&own.issuer().to_string()),
+        names(leaf),
+        moment(from),
+        moment(until),
+        few(&serial),
+    )
 }
 
 fn of_chain(error: &Error, leaf: &Certificate) -> String {

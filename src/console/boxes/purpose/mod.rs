@@ -1,13 +1,15 @@
 //! What a form is for: its words, its fields and the command that it becomes. Every destructive act is one of these values from
 //! the moment it is asked for until it is sent.
 
+mod part;
 mod says;
 
 use crate::console::place::{InRun, Thing, View};
 use crate::console::screens;
 use crate::console::waits::is_open_gate;
 use crate::core::command::{Command, Declared};
-use crate::core::ids::{IncidentId, Principal, RoleId, RunId, ScenarioId, StepId};
+use crate::core::health::Extent;
+use crate::core::ids::{IncidentId, PlanId, Principal, RoleId, RunId, ScenarioId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::past::Past;
 use crate::core::plan::{Severity, Step};
@@ -40,6 +42,10 @@ pub(crate) enum Purpose {
     Abort(RunId),
     RollBack(RunId),
     Update(IncidentId),
+    /// Parts of a plan, the smallest first.
+    PausePart(PlanId, Vec<Extent>),
+    /// What is paused of a plan.
+    ResumePart(PlanId, Vec<Extent>),
 }
 
 /// Whether an incident is taken for a scenario.
@@ -131,6 +137,8 @@ impl Purpose {
             Asked::Resume => Purpose::Resume(run()?),
             Asked::Abort => Purpose::Abort(run()?),
             Asked::Update => Purpose::Update(incident()?),
+            Asked::PausePart => part::pause(view)?,
+            Asked::ResumePart => part::resume(view)?,
             Asked::Launch | Asked::Gate | Asked::Fault | Asked::Retry | Asked::Improvise => {
                 return Err("this has a box of its own".to_owned());
             }
@@ -229,6 +237,8 @@ impl Purpose {
                 let names = ways.iter().map(|way| way.name().to_owned()).collect();
                 vec![Field::choice("It is", names, 0), Field::words("Words")]
             }
+            Purpose::PausePart(_, parts) => part::fields(parts),
+            Purpose::ResumePart(_, parts) => part::choice(parts),
             Purpose::Hold(_) => vec![Field::words("Reason")],
             Purpose::Withdraw(..) | Purpose::Resume(_) => Vec::new(),
         }
@@ -282,6 +292,15 @@ impl Purpose {
             Purpose::Update(incident) => {
                 Command::SendUpdate { incident: incident.clone(), text: words(), channels: Default::default() }
             }
+            Purpose::PausePart(plan, parts) => Command::PauseHealth {
+                plan: plan.clone(),
+                of: parts.get(filled.first)?.clone(),
+                length: part::LENGTHS.get(filled.second).copied()?,
+                reason: words(),
+            },
+            Purpose::ResumePart(plan, parts) => {
+                Command::ResumeHealth { plan: plan.clone(), of: parts.get(filled.first)?.clone() }
+            }
         })
     }
 
@@ -317,6 +336,8 @@ impl Purpose {
             Purpose::Skip(run, id) => (format!("LEAVE OUT STEP {}", step(run, id)), "leaves it out"),
             Purpose::Abort(run) => (format!("ABORT {run}"), "aborts it"),
             Purpose::Update(_) => ("UPDATE".to_owned(), "sends it"),
+            Purpose::PausePart(plan, _) => (format!("PAUSE A PART OF {plan}"), "pauses it"),
+            Purpose::ResumePart(plan, _) => (format!("RESUME A PART OF {plan}"), "has it count again"),
         }
     }
 
@@ -333,6 +354,7 @@ impl Purpose {
             Purpose::Assign(id, ..) | Purpose::Update(id) => Some(id),
             Purpose::Scenario(id, _) | Purpose::Began(id, ..) => Some(id),
             Purpose::Note(id) => id.as_ref(),
+            Purpose::PausePart(..) | Purpose::ResumePart(..) => None,
             Purpose::Step(run, ..) | Purpose::Decline(run, _) => of_run(run),
             Purpose::Skip(run, _) | Purpose::Withdraw(run, _) => of_run(run),
             Purpose::Hold(run) | Purpose::Resume(run) | Purpose::Abort(run) | Purpose::RollBack(run) => of_run(run),

@@ -26,7 +26,7 @@ const NAMED: usize = 8;
 const LABEL: usize = 12;
 
 /// Rows with labels, wrapped to a width.
-struct Told {
+pub(super) struct Told {
     rows: Vec<Row>,
     width: usize,
 }
@@ -36,11 +36,11 @@ impl Told {
         Told { rows: Vec::new(), width }
     }
 
-    fn line(&mut self, words: &str, role: Role) {
+    pub(super) fn line(&mut self, words: &str, role: Role) {
         self.rows.extend(wrap(words, self.width).into_iter().map(|line| Row::of(line, role)));
     }
 
-    fn put(&mut self, label: &str, words: &str, role: Role) {
+    pub(super) fn put(&mut self, label: &str, words: &str, role: Role) {
         for (index, line) in wrap(words, self.width.saturating_sub(LABEL)).into_iter().enumerate() {
             let label = if index == 0 { label } else { "" };
             self.rows.push(Row::of(label, Role::Strong).tab(LABEL).with(line, role));
@@ -79,6 +79,8 @@ impl Purpose {
                     of_scenario(&mut told, view, id, *taken);
                 }
             }
+            Purpose::PausePart(plan, parts) => super::part::says(&mut told, view, plan, parts, filled),
+            Purpose::ResumePart(plan, parts) => super::part::resumes(&mut told, view, plan, parts, filled),
             Purpose::Note(Some(_)) => told.line("Goes into the incident's timeline, under your name.", Role::Text),
             Purpose::Note(None) => {
                 told.line("Goes into the timeline, under your name. No incident is in focus.", Role::Text);
