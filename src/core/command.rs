@@ -79,6 +79,11 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Has it assessed how its plan's systems stand, and what was found written down (TR-4).
+    Assess {
+        /// For which incident.
+        incident: IncidentId,
+    },
     /// Gives somebody a role.
     AssignRole {
         /// In which incident.
@@ -253,7 +258,7 @@ impl Command {
             Command::Declare { .. } | Command::Dismiss { .. } => Act::Declare,
             Command::Cancel { .. } | Command::Close { .. } | Command::Reopen { .. } => Act::EndIncident,
             Command::AssignRole { .. } => Act::AssignRole,
-            Command::Note { .. } => Act::Note,
+            Command::Note { .. } | Command::Assess { .. } => Act::Note,
             Command::SendUpdate { .. } => Act::SendUpdate,
             Command::StartRun { .. } => Act::StartRun,
             Command::Improvise { .. } => Act::Improvise,

@@ -1,11 +1,13 @@
 //! An incident: from the first bad sample to the day it is closed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::comms::{Delivery, Update};
 use super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId};
+use super::impact::Assessed;
 use super::plan::{Environment, PlanHash, Severity};
 use super::time::Now;
 
@@ -105,6 +107,9 @@ pub struct Incident {
     pub roles: BTreeMap<RoleId, Principal>,
     /// What was told, in order; its number is its place, counted from 1.
     pub updates: Vec<Update>,
+    /// How its plan's systems stood when that was last assessed.
+    #[serde(default)]
+    pub assessed: Option<Arc<Assessed>>,
 }
 
 impl Incident {

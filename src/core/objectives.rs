@@ -3,7 +3,7 @@
 use super::health::Verdict;
 use super::ids::ProbeId;
 use super::incident::{Incident, Phase};
-use super::plan::{Component, Probe, Vantage};
+use super::plan::{Component, Plan, Probe, Vantage};
 use super::state::Loaded;
 use super::time::{Elapsed, Exactness, Moment, Now, Span, last_of};
 
@@ -76,6 +76,12 @@ pub fn rto(loaded: &Loaded, incident: &Incident, now: &Now) -> Option<Rto> {
 #[must_use]
 pub fn rpo(loaded: &Loaded, incident: &Incident) -> Option<Span> {
     affected(loaded, incident).filter_map(|c| c.rpo).chain(loaded.plan.rpo).min()
+}
+
+/// The recovery time objective that a component has besides its plan's.
+#[must_use]
+pub fn rto_of(_plan: &Plan, component: &Component) -> Option<Span> {
+    component.rto
 }
 
 fn affected<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Item = &'a Component> {

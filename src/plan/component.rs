@@ -30,7 +30,7 @@ const COMPONENT: Shape = Shape {
 const REPLICATION: Shape = Shape { what: "a replication", fields: &["from", "to", "source", "target", "every"] };
 
 /// Types whose layer is known, for the sake of those that are misspelt.
-const TYPES: [&str; 21] = [
+const TYPES: [&str; 27] = [
     "server",
     "network",
     "storage",
@@ -52,6 +52,12 @@ const TYPES: [&str; 21] = [
     "user",
     "notification",
     "analytics",
+    "external",
+    "third_party",
+    "saas",
+    "payment",
+    "cdn",
+    "email",
 ];
 
 /// A component, and where its objective stands for those that compare it.

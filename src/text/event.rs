@@ -16,7 +16,7 @@ use crate::core::time::{Moment, Span};
 use names::{called, probe_name, site_name, step_name};
 
 use super::words::short_hash;
-use super::{all_of, attempt, clean_line as line, cut, evidence, failure, role, run_result, verdict};
+use super::{all_of, assessment_short, attempt, clean_line as line, cut, evidence, failure, role, run_result, verdict};
 
 /// Most characters of [`event`].
 pub const EVENT_LIMIT: usize = 100;
@@ -61,6 +61,9 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
         Event::IncidentClosed { incident, reason } => with_words(&called(state, incident), "closed", reason),
         Event::IncidentCancelled { incident, reason } => because(&called(state, incident), "cancelled", reason),
         Event::IncidentReopened { incident, reason } => because(&called(state, incident), "reopened", reason),
+        Event::IncidentAssessed { incident, assessment } => {
+            format!("{} assessed: {}", called(state, incident), assessment_short(assessment))
+        }
         Event::RoleAssigned { incident, role: what, to } => {
             format!("{}: {} is {}", called(state, incident), line(&state.name(to)), role(what))
         }

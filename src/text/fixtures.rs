@@ -146,5 +146,6 @@ fn incident() -> Incident {
         causes: Default::default(),
         roles: Default::default(),
         updates: vec![],
+        assessed: None,
     }
 }

@@ -10,6 +10,7 @@ use super::event::{Event, Opening, PlanBody};
 use super::forecast::{AtStart, COMPARED, compared};
 use super::health::{Belief, Pause, ProbeState, Verdict};
 use super::ids::{IncidentId, PlanId, ProbeId, RunId};
+use super::impact::Assessed;
 use super::incident::{Incident, Phase};
 use super::plan::{Plan, Probe, Procedure};
 use super::run::{Board, Course, Graph, Run, RunResult, RunState, StepRun, StepState};
@@ -116,6 +117,10 @@ pub fn apply(state: &mut State, entry: &Entry) {
         Event::IncidentReopened { incident, .. } => incident_mut(state, incident, |i| {
             i.phase = Phase::Declared;
             i.stopped = None;
+        }),
+        Event::IncidentAssessed { incident, assessment } => incident_mut(state, incident, |i| {
+            let (at, by) = (entry.at.clone(), entry.by.clone());
+            i.assessed = Some(Arc::new(Assessed { at, by, assessment: Arc::clone(assessment) }));
         }),
         Event::RoleAssigned { incident, role, to } => incident_mut(state, incident, |i| {
             i.roles.insert(role.clone(), to.clone());
@@ -290,6 +295,7 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             causes: opening.causes.clone(),
             roles: BTreeMap::new(),
             updates: Vec::new(),
+            assessed: None,
         };
         state.incidents.insert(opening.incident.clone(), Arc::new(incident));
     }

@@ -1,5 +1,6 @@
 //! A person's command becomes events, or a refusal that says what is wrong and what would be right.
 
+mod assess;
 pub mod gate;
 mod health;
 mod incident;
@@ -52,6 +53,7 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
         Command::Cancel { incident, reason } => incident::cancel(c, incident, reason),
         Command::Close { incident, reason } => incident::close(c, incident, reason.as_deref()),
         Command::Reopen { incident, reason } => incident::reopen(c, incident, reason),
+        Command::Assess { incident } => assess::assess(c, incident),
         Command::AssignRole { incident, role, to } => incident::assign(c, incident, role, to),
         Command::Note { incident, text } => words::note(c, incident.as_ref(), text),
         Command::SendUpdate { incident, text, channels } => words::update(c, incident, text, channels),

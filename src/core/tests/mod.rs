@@ -6,6 +6,7 @@ mod failure;
 mod forecast;
 mod gates;
 mod graph;
+mod impact;
 mod incidents;
 mod locks;
 mod overdue;
