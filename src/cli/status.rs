@@ -7,7 +7,7 @@ use super::incident::rto;
 use super::out::{Format, Out};
 use super::run::waiting as waits;
 use super::session::Session;
-use super::{Globals, Outcome};
+use super::{Globals, Outcome, assess};
 use crate::core::gate::worst_loss;
 use crate::core::health;
 use crate::core::incident::{Incident, Phase};
@@ -19,13 +19,25 @@ use crate::wire::Snapshot;
 
 /// Shows on one page what is broken, what is being done and what waits for people
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  warroom status --json | jq '.waiting'")]
-pub(super) struct Status {}
+#[command(
+    after_help = "Examples:\n  warroom status --json | jq '.waiting'\n  warroom status --assess --incident KESTREL"
+)]
+pub(super) struct Status {
+    /// Assesses how services, databases, external dependencies and storage stand, and writes it to the incident
+    #[arg(long)]
+    assess: bool,
+    /// The incident that it is written to, by call-sign or identifier; may be left out when one is open
+    #[arg(long, value_name = "INCIDENT", requires = "assess")]
+    incident: Option<String>,
+}
 
 impl Status {
     pub(super) async fn run(self, globals: &Globals, out: &mut Out) -> Outcome {
         let session = Session::open(globals).await?;
         let snapshot = session.snapshot().await?;
+        if self.assess {
+            return assess::run(&session, &snapshot, self.incident.as_deref(), out).await;
+        }
         match out.format {
             Format::Json => out.json(&as_json(&snapshot)),
             Format::Text => print(&snapshot, out),

@@ -12,6 +12,7 @@ mod decoder;
 mod edit;
 mod forecasts;
 mod frame;
+mod impacts;
 mod input;
 mod key;
 mod keymap;

@@ -1,9 +1,12 @@
 //! Whom trouble hits, where it comes from, what fits; and an assessment, line by line.
 
+#[cfg(test)]
+mod tests;
+
 use crate::core::health::Verdict;
 use crate::core::impact::{
-    Aim, Assessment, Fit, GroupSeen, Hindrance, LISTED, LikelyCause, Named, PartSeen, PlaceSeen, Reason, Summary,
-    Suspect, Tally,
+    Aim, Assessment, Chain, Fit, GroupSeen, Hindrance, LISTED, LikelyCause, Named, PartSeen, PlaceSeen, Reason,
+    Summary, Suspect, Tally,
 };
 use crate::core::plan::{Group, Layer};
 
@@ -51,7 +54,7 @@ pub fn impact(summary: &Summary) -> Vec<Said> {
     if summary.by_dependency.count > 0 {
         said.push(Said::of("dependent", names(&summary.by_dependency)));
         let ways = summary.chains.iter().filter(|chain| chain.way.len() > 2).take(WAYS);
-        said.extend(ways.map(|chain| Said { depth: 1, ..Said::of("", way(&chain.way, chain.left_out)) }));
+        said.extend(ways.map(|chain| Said { depth: 1, ..Said::of("", way(chain)) }));
     }
     if summary.standby_only.count > 0 {
         said.push(Said::of("standby", format!("{}, where nobody is served", names(&summary.standby_only))));
@@ -255,12 +258,13 @@ fn names(named: &Named) -> String {
     }
 }
 
-fn way<T: ToString>(way: &[T], left_out: usize) -> String {
-    let mut names: Vec<String> = way.iter().map(ToString::to_string).collect();
-    if left_out > 0 {
-        names.insert(names.len().saturating_sub(1), format!("{left_out} more, down to"));
+/// `web needs api needs db`; of a long way, how many needs are left out.
+fn way(chain: &Chain) -> String {
+    let names: Vec<String> = chain.way.iter().map(ToString::to_string).collect();
+    match (names.as_slice(), chain.left_out) {
+        ([head @ .., end], more @ 1..) => format!("{} needs, through {more} more, {end}", head.join(" needs ")),
+        (all, _) => all.join(" needs "),
     }
-    names.join(" needs ")
 }
 
 fn tally(name: &str, tally: &Tally) -> String {

@@ -13,6 +13,9 @@ use crate::console::waits::mine;
 use crate::core::ids::{RunId, StepId};
 use crate::core::time::Span;
 
+/// Columns of what stands in the box that looks closer, on the smallest page that shows it whole.
+const LOOK: usize = 76;
+
 impl App {
     pub(crate) fn look(&mut self) {
         match screens::chosen(self.view()) {
@@ -88,7 +91,9 @@ impl App {
             }),
             Thing::Probe(plan, probe) => view.model.state.plans.get(&plan).and_then(|loaded| {
                 let (component, probe) = loaded.plan.probes().find(|(_, p)| p.id == probe)?;
-                let rows = screens::about_probe(view, loaded, component, probe);
+                let mut rows = screens::about_probe(view, loaded, component, probe);
+                rows.push(Row::new());
+                rows.extend(screens::impact::rows(view, loaded, view.incident().map(AsRef::as_ref), LOOK));
                 Some(Read::new(format!("PROBE {}", probe.id), rows, String::new()))
             }),
             _ => None,

@@ -3,6 +3,7 @@
 pub(crate) mod foot;
 pub(crate) mod head;
 mod health;
+pub(crate) mod impact;
 mod procedure;
 mod range;
 mod run;

@@ -113,7 +113,7 @@ impl Purpose {
             Asked::Resume => Purpose::Resume(run()?),
             Asked::Abort => Purpose::Abort(run()?),
             Asked::Update => Purpose::Update(incident()?),
-            Asked::Launch | Asked::Gate | Asked::Fault | Asked::Retry | Asked::Improvise => {
+            Asked::Launch | Asked::Gate | Asked::Fault | Asked::Retry | Asked::Improvise | Asked::Assess => {
                 return Err("this has a box of its own".to_owned());
             }
         })
