@@ -10,6 +10,7 @@ use super::session::Session;
 use super::{Globals, Outcome, assess};
 use crate::core::gate::worst_loss;
 use crate::core::health;
+use crate::core::impact::{Impact, Summary};
 use crate::core::incident::{Incident, Phase};
 use crate::core::objectives;
 use crate::core::run::Run;
@@ -87,6 +88,10 @@ fn plan_rows(snapshot: &Snapshot, loaded: &Loaded) -> Vec<Vec<String>> {
         let parts: Vec<_> = elsewhere.parts.iter().map(|(name, v)| format!("{name} {}", text::verdict(*v))).collect();
         rows.push(vec!["  before all".into(), String::new(), String::new(), parts.join(", ")]);
     }
+    let impact = impact_of(&snapshot.state, loaded);
+    if !impact.is_none() {
+        rows.push(vec!["  impact".into(), String::new(), String::new(), text::impact_short(&impact)]);
+    }
     let readings = &snapshot.live.readings;
     if loaded.plan.customers.is_some() {
         let served = readings.customers.get(&loaded.plan.id).and_then(|c| c.served?.percent());
@@ -97,6 +102,12 @@ fn plan_rows(snapshot: &Snapshot, loaded: &Loaded) -> Vec<Vec<String>> {
         rows.push(vec!["  loss".into(), String::new(), String::new(), text::loss(loss)]);
     }
     rows
+}
+
+/// Whom the trouble of a plan hits, as its open incident sees it where there is one.
+fn impact_of(state: &State, loaded: &Loaded) -> Summary {
+    let incident = state.incident_of(&loaded.plan.id);
+    incident.map_or_else(|| Impact::now(loaded), |incident| Impact::of(loaded, incident)).summary(loaded)
 }
 
 fn incident_line(snapshot: &Snapshot, incident: &Incident) -> String {
@@ -132,6 +143,7 @@ fn as_json(snapshot: &Snapshot) -> Value {
                 "plan": loaded.plan.id, "name": loaded.plan.name, "environment": loaded.plan.environment,
                 "hash": loaded.hash, "serves": loaded.active, "probes": loaded.probes,
                 "customers": readings.customers.get(&loaded.plan.id), "loss": worst_loss(loaded, readings),
+                "impact": impact_of(state, loaded),
             })
         })
         .collect();

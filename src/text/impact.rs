@@ -74,7 +74,7 @@ pub fn impact(summary: &Summary) -> Vec<Said> {
     );
     if let Some(objective) = &summary.objective {
         let of = objective.of.as_ref().map_or("the plan's".to_owned(), |of| format!("of {of}"));
-        said.push(Said::of("objective", format!("{}, {of}: the tightest of what is hit", objective.rto)));
+        said.push(Said::of("tightest RTO", format!("{}, {of}", objective.rto)));
     }
     said.extend(likely_causes(summary).map(|words| Said::of("likely cause", words)));
     said
@@ -105,8 +105,7 @@ pub fn likely_causes(summary: &Summary) -> Option<String> {
 }
 
 /// What is taken to be the origin: `db (East)`, `all of East`.
-#[must_use]
-pub fn suspect(what: &Suspect) -> String {
+fn suspect(what: &Suspect) -> String {
     match what {
         Suspect::Part { component, at: Some(site) } => format!("{component} ({})", line(site)),
         Suspect::Part { component, at: None } => component.to_string(),
@@ -287,9 +286,7 @@ fn layer(layer: Layer) -> &'static str {
     }
 }
 
-/// What a group of the assessment is called.
-#[must_use]
-pub fn group_name(group: Group) -> &'static str {
+fn group_name(group: Group) -> &'static str {
     match group {
         Group::Service => "services",
         Group::Database => "databases",

@@ -32,7 +32,7 @@ pub use forecast::{
     forecast_takes, missed,
 };
 pub use gate::{check, gate};
-pub use impact::{Said, assessment, assessment_short, fit, group_name, impact, impact_short, likely_causes, suspect};
+pub use impact::{Said, assessment, assessment_short, fit, impact, impact_short, likely_causes};
 pub use kinds::size;
 pub use outcome::{evidence, failure, how, not_kept, run_result, run_state, step_state};
 pub use preview::expected;

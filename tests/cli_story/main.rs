@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod assess;
 mod forecast;
 mod health;
 mod home;

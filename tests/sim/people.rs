@@ -30,6 +30,7 @@ enum Ask {
     Reopen,
     Assign,
     Note,
+    Assess,
     Update,
     Launch,
     Improvise,
@@ -88,6 +89,7 @@ impl History {
             (3, Reopen),
             (6, Assign),
             (1, Note),
+            (1, Assess),
             (2, Update),
             (14, Launch),
             (2, Improvise),
@@ -158,6 +160,7 @@ impl History {
                 Command::AssignRole { incident: self.some_incident(), role, to: self.anybody() }
             }
             Ask::Note => Command::Note { incident: None, text: reason },
+            Ask::Assess => Command::Assess { incident: self.some_incident() },
             Ask::Update => {
                 let incident = self.some_incident();
                 Command::SendUpdate { incident, text: reason, channels: Default::default() }

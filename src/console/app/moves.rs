@@ -93,7 +93,7 @@ impl App {
                 let (component, probe) = loaded.plan.probes().find(|(_, p)| p.id == probe)?;
                 let mut rows = screens::about_probe(view, loaded, component, probe);
                 rows.push(Row::new());
-                rows.extend(screens::impact::rows(view, loaded, view.incident().map(AsRef::as_ref), LOOK));
+                rows.extend(screens::impact::rows(view, loaded, view.incident().map(AsRef::as_ref), 14, LOOK));
                 Some(Read::new(format!("PROBE {}", probe.id), rows, String::new()))
             }),
             _ => None,

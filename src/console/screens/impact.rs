@@ -8,8 +8,8 @@ use crate::core::incident::Incident;
 use crate::core::state::Loaded;
 use crate::text;
 
-/// Columns of the names before the words.
-const LABEL: usize = 11;
+/// Columns of the names before the words, where they are few.
+pub(crate) const LABEL: usize = 11;
 
 /// Rows that the sites above keep at the least.
 const SITES: u16 = 8;
@@ -18,7 +18,7 @@ const SITES: u16 = 8;
 pub(crate) fn foot(column: &mut Canvas<'_>, view: View<'_>) -> u16 {
     let (width, height) = (column.width(), column.height());
     let Some(loaded) = view.loaded() else { return height };
-    let rows = rows(view, loaded, view.incident().map(AsRef::as_ref), column.columns().saturating_sub(1));
+    let rows = rows(view, loaded, view.incident().map(AsRef::as_ref), LABEL, column.columns().saturating_sub(1));
     let tall = u16::try_from(rows.len() + 1).unwrap_or(u16::MAX).min(height.saturating_sub(SITES));
     if rows.is_empty() || tall < 2 {
         return height;
@@ -32,18 +32,24 @@ pub(crate) fn foot(column: &mut Canvas<'_>, view: View<'_>) -> u16 {
     left
 }
 
-/// The rows, wrapped; none while nothing is hit.
-pub(crate) fn rows(view: View<'_>, loaded: &Loaded, incident: Option<&Incident>, width: usize) -> Vec<Row> {
+/// The rows, wrapped at `width`, their words from the column `label` on; none while nothing is hit.
+pub(crate) fn rows(
+    view: View<'_>,
+    loaded: &Loaded,
+    incident: Option<&Incident>,
+    label: usize,
+    width: usize,
+) -> Vec<Row> {
     let incident = incident.filter(|i| i.phase.is_open() && i.plan == loaded.plan.id);
     let found = view.model.impact(loaded, incident);
     if found.is_none() {
         return Vec::new();
     }
-    let room = width.saturating_sub(LABEL).max(1);
+    let room = width.saturating_sub(label).max(1);
     let mut rows = Vec::new();
-    for (label, words, role) in short(&found) {
+    for (name, words, role) in short(&found) {
         for (index, line) in wrap(&words, room).into_iter().enumerate() {
-            rows.push(Row::of(if index == 0 { label } else { "" }, Role::Dim).tab(LABEL).with(line, role));
+            rows.push(Row::of(if index == 0 { name } else { "" }, Role::Dim).tab(label).with(line, role));
         }
     }
     rows
@@ -54,12 +60,12 @@ fn short(found: &Summary) -> Vec<(&'static str, String, Role)> {
     let all = text::impact(found);
     let words = |label: &str| all.iter().find(|said| said.label == label).map(|said| said.words.clone());
     [
-        ("cause", text::likely_causes(found), Role::Strong),
+        ("cause", text::likely_causes(found).map(|causes| format!("likely {causes}")), Role::Strong),
         ("direct", words("direct"), Role::Text),
         ("dependent", words("dependent"), Role::Text),
         ("standby", words("standby"), Role::Text),
         ("tiers", words("tiers"), Role::Text),
-        ("objective", words("objective"), Role::Text),
+        ("RTO", words("tightest RTO"), Role::Text),
     ]
     .into_iter()
     .filter_map(|(label, words, role)| Some((label, words?, role)))

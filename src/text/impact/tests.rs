@@ -61,7 +61,7 @@ fn an_impact_says_whom_it_hits_how_and_where_it_comes_from() {
             ("standby", "cache, where nobody is served"),
             ("layers", "application 2 dependent of 3, worst degraded; database 1 direct of 1, worst DOWN"),
             ("tiers", "T1 1 direct, 1 dependent of 2, worst DOWN; no tier 1 dependent of 4, worst ok"),
-            ("objective", "10m00s, of db: the tightest of what is hit"),
+            ("tightest RTO", "10m00s, of db"),
             ("likely cause", "db (Ea^[st), 2 need it"),
         ]
     );
@@ -101,7 +101,7 @@ fn of_many_names_and_causes_the_first_are_told_and_the_others_counted() {
         pairs(&impact(&found)),
         [
             ("direct", "c0, c1, c2, c3, c4, c5, c6, c7 and 82 more"),
-            ("objective", "30m00s, the plan's: the tightest of what is hit"),
+            ("tightest RTO", "30m00s, the plan's"),
             ("likely cause", "all of East, 3 parts DOWN, 1 needs it; or a; or b, 9 need it; and 41 more"),
         ]
     );

@@ -126,7 +126,7 @@ fn declared(view: View<'_>, what: Option<&Declared>, width: usize) -> Vec<Row> {
         Some(Declared::Proposal(id)) => state.incidents.get(id).map(AsRef::as_ref),
         _ => None,
     };
-    rows.extend(screens::impact::rows(view, loaded, known, width));
+    rows.extend(screens::impact::rows(view, loaded, known, screens::impact::LABEL, width));
     rows
 }
 
