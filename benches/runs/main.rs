@@ -72,6 +72,7 @@ fn plan(count: usize) -> Plan {
         sites: vec![site("east", SiteRole::Primary), site("west", SiteRole::Standby)],
         components: Vec::new(),
         procedures: vec![procedure],
+        scenarios: Vec::new(),
         channels: Vec::new(),
         pages: Vec::new(),
         customers: None,

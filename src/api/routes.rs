@@ -9,8 +9,8 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 
 use super::peer::Peer;
-use super::stream::live;
-use crate::core::ids::{IncidentId, Principal};
+use super::stream::{Looks, live};
+use crate::core::ids::{ComponentId, IncidentId, PlanId, Principal};
 use crate::core::state::{Entry, PROTOCOL};
 use crate::engine::{Asked, Engine, entry};
 use crate::store::{Bodies, VerifyError};
@@ -79,16 +79,34 @@ pub(super) async fn snapshot(
         hash: newest.head.hash.to_string(),
         now: engine.shared.clock.now(),
         state: (*newest.state).clone(),
-        live: live(&engine),
+        live: live(&engine, Looks::All),
     }))
 }
 
+#[derive(Debug, Deserialize)]
+pub(super) struct SamplesQuery {
+    plan: Option<PlanId>,
+    /// Identifiers with commas between them, which no identifier can hold.
+    component: Option<String>,
+}
+
+/// The newest values, with the samples of all probes, of a plan, or of some components of it.
 pub(super) async fn samples(
     State(engine): State<Engine>,
     ConnectInfo(peer): ConnectInfo<Peer>,
+    Query(query): Query<SamplesQuery>,
 ) -> Result<Json<Live>, Trouble> {
     known(&engine, &peer)?;
-    Ok(Json(live(&engine)))
+    let bad = |why: String| Trouble::BadRequest { why };
+    let read = |id: &str| ComponentId::new(id).map_err(|why| bad(format!("component {id:?}: {why}")));
+    let components = query.component.as_deref().map(|all| all.split(',').map(read).collect::<Result<Vec<_>, _>>());
+    let looks = match (&query.plan, &components.transpose()?) {
+        (None, None) => live(&engine, Looks::All),
+        (Some(plan), None) => live(&engine, Looks::Of(plan)),
+        (Some(plan), Some(components)) => live(&engine, Looks::OfComponents(plan, components)),
+        (None, Some(_)) => return Err(bad("components of which plan?".into())),
+    };
+    Ok(Json(looks))
 }
 
 pub(super) async fn command(

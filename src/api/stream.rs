@@ -1,4 +1,5 @@
-//! Server-sent events: what was missed, then what comes, and once a second what is never journaled.
+//! Server-sent events: what was missed, then what comes, and once a second what is never journaled, but for the samples of probes:
+//! there may be ten thousand, and a client asks for those that it shows.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -13,9 +14,11 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use super::peer::Peer;
 use super::routes::known;
-use crate::core::health::Readings;
+use crate::core::health::{Readings, Samples};
+use crate::core::ids::{ComponentId, PlanId};
 use crate::core::plan::Step;
 use crate::core::run::{StepRun, StepState};
+use crate::core::state::State as Known;
 use crate::engine::{Engine, LiveBoard, Published, entry};
 use crate::wire::{Live, OutputSize, Trouble};
 
@@ -125,7 +128,7 @@ impl Teller {
 
     /// The newest of what is never journaled when it has news, else the clock now and then.
     fn frame(&mut self) -> Option<Sse> {
-        let frame = live(&self.engine);
+        let frame = live(&self.engine, Looks::None);
         let now = frame.now.clone();
         let same = self.last.as_ref().is_some_and(|last| Live { now: now.clone(), ..last.clone() } == frame);
         if !same {
@@ -142,13 +145,48 @@ impl Teller {
     }
 }
 
+/// Which of the samples go along.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Looks<'a> {
+    /// None.
+    None,
+    /// All of them.
+    All,
+    /// Those of a plan.
+    Of(&'a PlanId),
+    /// Those of some components of a plan.
+    OfComponents(&'a PlanId, &'a [ComponentId]),
+}
+
+impl Looks<'_> {
+    fn of(self, state: &Known, samples: &Samples) -> Samples {
+        let of_plan = |plan: &PlanId| samples.get(plan).cloned().unwrap_or_default();
+        match self {
+            Looks::None => Samples::default(),
+            Looks::All => samples.clone(),
+            Looks::Of(plan) => Samples::default().insert(plan.clone(), of_plan(plan)),
+            Looks::OfComponents(plan, wanted) => {
+                let (known, loaded) = (of_plan(plan), state.plans.get(plan));
+                let components = wanted.iter().filter_map(|id| loaded?.component(id));
+                let probes = components.flat_map(|component| &component.probes);
+                let found = probes.filter_map(|probe| Some((probe.id.clone(), known.get(&probe.id)?.clone())));
+                Samples::default().insert(plan.clone(), found.collect())
+            }
+        }
+    }
+}
+
 /// The newest of what is never journaled.
-pub(super) fn live(engine: &Engine) -> Live {
+pub(super) fn live(engine: &Engine, looks: Looks<'_>) -> Live {
     let board = &engine.shared.live;
     let readings: Arc<Readings> = board.readings();
+    let samples = looks.of(&engine.newest.borrow().state, &readings.samples);
+    let Readings { customers, replication, living, .. } = &*readings;
+    let readings =
+        Readings { samples, customers: customers.clone(), replication: replication.clone(), living: living.clone() };
     Live {
         now: engine.shared.clock.now(),
-        readings: (*readings).clone(),
+        readings,
         present: board.present(),
         output: output_sizes(engine),
         read_only: board.read_only(),

@@ -7,10 +7,11 @@ use super::out::{Format, Out};
 use super::session::Session;
 use super::{Globals, Outcome, assess, find};
 use crate::core::command::{Command, Declared};
-use crate::core::ids::PlanId;
+use crate::core::ids::{PlanId, ScenarioId};
 use crate::core::incident::{Incident as Known, Phase};
 use crate::core::objectives::{self, Standing};
 use crate::core::plan::Severity;
+use crate::core::scenario::Stands;
 use crate::core::state::State;
 use crate::core::time::Now;
 use crate::text;
@@ -56,6 +57,22 @@ pub(super) enum Incident {
     /// Takes a closed or cancelled incident up again
     #[command(after_help = "Example:\n  warroom incident reopen KESTREL --reason \"errors came back\"")]
     Reopen(Ending),
+    /// Says which of its plan's scenarios an incident is, or that it is not the one that it was taken for
+    #[command(after_help = "Example:\n  warroom incident scenario orders-corrupt --reason \"checksums differ\"\n  \
+                            warroom incident scenario east-lost --rule-out --reason \"only the line is cut\"")]
+    Scenario {
+        /// The scenario, as the plan calls it
+        scenario: ScenarioId,
+        /// Call-sign or identifier; may be left out when one is open
+        #[arg(long)]
+        incident: Option<String>,
+        /// It is not that; takes a reason, and allows again what the scenario forbids
+        #[arg(long, requires = "reason")]
+        rule_out: bool,
+        /// Why
+        #[arg(long)]
+        reason: Option<String>,
+    },
     /// Closes an incident; one that has not recovered needs a reason
     #[command(after_help = "Example:\n  warroom incident close KESTREL")]
     Close {
@@ -116,6 +133,13 @@ impl Incident {
                 incident: id(find::incident(state, incident.as_deref(), ended, "closed or cancelled")?),
                 reason,
             },
+            Incident::Scenario { scenario, incident, rule_out, reason } => {
+                let incident = id(find::open_incident(state, incident.as_deref())?);
+                match reason {
+                    Some(reason) if rule_out => Command::RuleOutScenario { incident, scenario, reason },
+                    reason => Command::NameScenario { incident, scenario, reason },
+                }
+            }
             Incident::Close { incident, reason } => Command::Close {
                 incident: id(find::incident(state, incident.as_deref(), Phase::is_declared, "declared and not over")?),
                 reason,
@@ -180,6 +204,19 @@ fn show(snapshot: &Snapshot, named: Option<&str>, out: &mut Out) -> Outcome {
     }
     rows.push(vec!["downtime".into(), objectives::downtime(known, now).to_string()]);
     rows.extend(rto(state, known, now).map(|rto| vec!["rto".to_owned(), rto]));
+    for (id, matched) in &known.scenarios {
+        let name = text::clean_line(&matched.name);
+        let by = text::clean_line(&state.name(&matched.by)).into_owned();
+        let stands = match &matched.stands {
+            Stands::Counts if matched.saw.is_empty() => format!("{name}, said by {by}"),
+            Stands::Counts => format!("{name}: {}", text::seen(&matched.saw)),
+            Stands::RuledOut { by, reason } => {
+                let by = state.name(by);
+                format!("{name}: RULED OUT by {}: {}", text::clean_line(&by), text::clean_line(reason))
+            }
+        };
+        rows.push(vec![format!("scenario {id}"), stands]);
+    }
     for (role, who) in &known.roles {
         rows.push(vec![text::role(role), text::clean_line(&state.name(who)).into_owned()]);
     }

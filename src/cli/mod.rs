@@ -25,6 +25,7 @@ mod note;
 mod out;
 mod plan;
 mod range;
+mod risk;
 mod role;
 mod run;
 mod session;

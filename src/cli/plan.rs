@@ -230,7 +230,8 @@ fn show(loaded: &Loaded, out: &mut Out) -> Outcome {
         let name = text::clean_line(&procedure.name).into_owned();
         rows.push(vec!["procedure".into(), procedure.id.to_string(), name, counted(procedure.steps.len(), "step")]);
     }
-    out.table(&rows)
+    out.table(&rows)?;
+    super::risk::show(&loaded.plan, out)
 }
 
 fn show_procedure(state: &State, loaded: &Loaded, procedure: &Procedure, out: &mut Out) -> Outcome {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout};
 
-use crate::core::ids::{IncidentId, PlanId, ProbeId, RunId, StepId};
+use crate::core::ids::{ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};
 use crate::core::state::{Entry, PROTOCOL};
 use crate::wire::{Accepted, AskedChecks, Audit, Check, Heartbeat, Hello, Live, Posted, Snapshot, Trouble};
 
@@ -215,12 +215,15 @@ impl Client {
         .await
     }
 
-    /// What was read last.
+    /// What was read last, with the samples of some components of a plan; of all of them when none is named.
     ///
     /// # Errors
     /// As [`ClientError`] says.
-    pub async fn samples(&self) -> Result<Live, ClientError> {
-        self.get("/v1/samples").await
+    pub async fn samples(&self, plan: &PlanId, components: &[ComponentId]) -> Result<Live, ClientError> {
+        // Identifiers are safe in a URL by their rule, and hold no comma.
+        let components: Vec<&str> = components.iter().map(ComponentId::as_str).collect();
+        let some = if components.is_empty() { String::new() } else { format!("&component={}", components.join(",")) };
+        self.get(&format!("/v1/samples?plan={plan}{some}")).await
     }
 
     /// Has the engine look through its whole journal; may take minutes.

@@ -118,7 +118,8 @@ async fn what_the_engine_refuses_arrives_as_data_and_as_a_sentence() {
     assert_eq!(*trouble, Trouble::Refused(Refusal::NotConfirmed));
     assert_eq!(error.to_string(), "you have not confirmed this gate; there is nothing to take back");
     assert_eq!(client.hello().await.unwrap_err().to_string(), "the sky is^[[2J grey (overcast)");
-    assert_eq!(client.samples().await.unwrap_err().to_string(), "the engine's answer cannot be read: status 502");
+    let samples = client.samples(&"shop".parse().unwrap(), &[]).await;
+    assert_eq!(samples.unwrap_err().to_string(), "the engine's answer cannot be read: status 502");
 }
 
 #[tokio::test]

@@ -170,6 +170,14 @@ pub(crate) static ACTIONS: &[Action] = &[
         Asked::Assess
     ),
     asks!("assign", &["A"], "assign", "Give somebody a role", None, Asked::Assign),
+    asks!(
+        "scenario",
+        &[],
+        "scenario",
+        "Say which scenario the incident in focus is, or that it is not one",
+        None,
+        Asked::Scenario
+    ),
     asks!("dismiss", &[], "dismiss", "Say that the proposed incident is none, with a reason", None, Asked::Dismiss),
     asks!(
         "cancel",
@@ -203,6 +211,9 @@ pub(crate) static ACTIONS: &[Action] = &[
         app.place.go(Screen::Updates)
     }),
     show("timeline", &["g i"], "timeline", "Everything that happened", |app| app.place.go(Screen::Timeline)),
+    show("reports", &["g o"], "reports", "What the plans are prepared for: risks and scenarios", |app| {
+        app.place.go(Screen::Reports)
+    }),
     Action {
         check: App::has_range,
         ..show("range", &["g x"], "range", "The practice range: faults, customers, inbox", |app| {

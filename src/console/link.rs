@@ -173,6 +173,10 @@ async fn ask(client: &Client, range: Option<&str>, id: Uuid, effect: Effect) -> 
             let entries = client.timeline(Some(before), PAGE, None).await;
             Some(Message::Page { before, entries: entries.map_err(|error| error.to_string()) })
         }
+        Effect::Looks { plan, components } => {
+            let looks = client.samples(&plan, &components).await;
+            Some(Message::Looks(looks.ok().map(Box::new)))
+        }
         Effect::Check(of) => {
             let found = client.checks(&of).await.map_err(|error| error.briefly());
             Some(Message::Checks { of, found })

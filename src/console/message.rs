@@ -1,7 +1,7 @@
 //! What reaches the console, and what it wants done: values, so that all of it can be driven by a test.
 
 use crate::core::command::Command;
-use crate::core::ids::{RunId, StepId};
+use crate::core::ids::{ComponentId, PlanId, RunId, StepId};
 use crate::core::state::Entry;
 use crate::core::time::Now;
 use crate::wire::{Accepted, AskedChecks, Check, Hello, Live, Snapshot, Trouble};
@@ -65,6 +65,8 @@ pub(crate) enum Message {
         /// The rows, none when there are no older ones; or why they did not come.
         entries: Result<Vec<Entry>, String>,
     },
+    /// The last looks that were asked for; nothing when they did not come.
+    Looks(Option<Box<Live>>),
     /// What a launch rests on, as it was just now; or why nobody can say.
     Checks {
         /// Of which launch.
@@ -123,6 +125,13 @@ pub(crate) enum Effect {
     Page {
         /// Rows before this one.
         before: u64,
+    },
+    /// Fetch the last looks at some components of a plan.
+    Looks {
+        /// The plan.
+        plan: PlanId,
+        /// Its components; all of them when none is named.
+        components: Vec<ComponentId>,
     },
     /// Have what a launch rests on looked at.
     Check(Box<AskedChecks>),

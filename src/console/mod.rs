@@ -28,6 +28,7 @@ mod rail;
 mod screens;
 mod session;
 mod shape;
+mod still;
 mod terminal;
 mod theme;
 mod waits;
@@ -37,5 +38,6 @@ mod words;
 mod tests;
 
 pub use session::{ConsoleError, ConsoleOptions, Ended, run};
+pub use still::Still;
 pub use terminal::{TerminalError, put_back};
 pub use theme::ThemeError;

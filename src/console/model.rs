@@ -1,6 +1,7 @@
 //! What the console knows: the engine's state folded from its events, what was read last, and how the link stands.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
@@ -13,12 +14,12 @@ use super::waits::{self, Wait};
 use crate::core::apply::apply;
 use crate::core::command::Command;
 use crate::core::decide::{Context, Launch, decide};
-use crate::core::health::Readings;
-use crate::core::ids::{IncidentId, Principal, RunId};
+use crate::core::health::{Readings, Sample};
+use crate::core::ids::{ComponentId, IncidentId, PlanId, Principal, RunId};
 use crate::core::impact::Summary;
 use crate::core::incident::Incident;
 use crate::core::people::{Act, Denied, Person};
-use crate::core::plan::{Environment, Procedure};
+use crate::core::plan::{Component, Environment, Place, Probe, Procedure};
 use crate::core::preview::{Preview, preview};
 use crate::core::refusal::Refusal;
 use crate::core::run::Run;
@@ -80,9 +81,14 @@ pub(crate) struct Model {
     forecasts: Forecasts,
     /// Whom trouble hits, found out when it is asked for.
     impacts: Impacts,
+    /// The components whose looks were shown.
+    shown: RefCell<Shown>,
     /// What waits, found out once after each message: behind a long run a gate rests on thousands of steps.
     waits: OnceLock<Vec<Wait>>,
 }
+
+/// Components by their plans.
+pub(crate) type Shown = BTreeMap<PlanId, BTreeSet<ComponentId>>;
 
 /// A launch, with what was found when what it rests on was looked at; or why nobody can say.
 pub(crate) type Checked = (Box<AskedChecks>, Result<Vec<Check>, String>);
@@ -125,6 +131,7 @@ impl Default for Model {
             shapes: BTreeMap::new(),
             forecasts: Forecasts::default(),
             impacts: Impacts::default(),
+            shown: RefCell::default(),
             waits: OnceLock::new(),
         }
     }
@@ -161,10 +168,19 @@ impl Model {
                     self.shape_runs();
                 }
             }
-            Message::Live(live) => {
+            Message::Live(mut live) => {
                 self.hear(live.now.clone());
+                // Frames have no samples: those that are shown are asked for.
+                if let Some(before) = self.live.take() {
+                    live.readings.samples = before.readings.samples;
+                }
                 self.live = Some(*live);
             }
+            Message::Looks(Some(live)) => {
+                self.hear(live.now.clone());
+                self.take_looks(&live.readings);
+            }
+            Message::Looks(None) => {}
             Message::Clock(now) => self.hear(now),
             Message::Lost { why } => {
                 self.link = match &self.link {
@@ -184,6 +200,28 @@ impl Model {
             Message::Checks { of, found } => self.checks = Some((of, found)),
             Message::Range(said) => self.range = Some(said),
         }
+    }
+
+    fn take_looks(&mut self, newest: &Readings) {
+        let Some(live) = &mut self.live else { return };
+        for (plan, probes) in &newest.samples {
+            for (probe, places) in probes {
+                for (place, sample) in places {
+                    live.readings.note(plan, probe, place, sample.clone());
+                }
+            }
+        }
+    }
+
+    /// The last look of a probe from each of its places. That it is shown is noted, so that the next ones are asked for.
+    pub(crate) fn looks(&self, plan: &PlanId, component: &Component, probe: &Probe) -> Vec<(&Place, &Sample)> {
+        self.shown.borrow_mut().entry(plan.clone()).or_default().insert(component.id.clone());
+        self.readings().looks(plan, &probe.id).collect()
+    }
+
+    /// The components whose looks were shown since this was asked last.
+    pub(crate) fn shown(&self) -> Shown {
+        self.shown.take()
     }
 
     fn shape_runs(&mut self) {
@@ -311,13 +349,8 @@ impl Model {
     /// What was read last; nothing when nothing was.
     #[must_use]
     pub(crate) fn readings(&self) -> &Readings {
-        static NOTHING: Readings = Readings {
-            samples: BTreeMap::new(),
-            customers: BTreeMap::new(),
-            replication: BTreeMap::new(),
-            living: std::collections::BTreeSet::new(),
-        };
-        self.live.as_ref().map_or(&NOTHING, |live| &live.readings)
+        static NOTHING: OnceLock<Readings> = OnceLock::new();
+        self.live.as_ref().map_or_else(|| NOTHING.get_or_init(Readings::default), |live| &live.readings)
     }
 
     /// Whom the engine takes the caller for.

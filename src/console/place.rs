@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::Model;
 use super::waits;
-use crate::core::ids::{IncidentId, PlanId, ProbeId, ProcedureId, RoleId, RunId, StepId};
+use crate::core::ids::{IncidentId, PlanId, ProbeId, ProcedureId, RoleId, RunId, ScenarioId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::plan::Step;
 use crate::core::run::{Run, StepRun};
@@ -34,6 +34,8 @@ pub(crate) enum Screen {
     Updates,
     /// Sites and components.
     Health,
+    /// What the plans are prepared for.
+    Reports,
     /// The practice range.
     Range,
 }
@@ -51,6 +53,7 @@ impl Screen {
             Screen::Team => "Team",
             Screen::Updates => "Updates",
             Screen::Health => "Health",
+            Screen::Reports => "Reports",
             Screen::Range => "Range",
         }
     }
@@ -123,6 +126,8 @@ pub(crate) enum Thing {
     Update(IncidentId, usize),
     /// A probe.
     Probe(PlanId, ProbeId),
+    /// A scenario.
+    Scenario(PlanId, ScenarioId),
     /// An incident.
     Incident(IncidentId),
     /// A part of the practice range, by its path.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::health::Extent;
-use super::ids::{ChannelId, ComponentId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, StepId};
+use super::ids::{
+    ChannelId, ComponentId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, ScenarioId, StepId,
+};
 use super::people::Act;
 use super::plan::{Part, Plan, PlanHash, Severity};
 use super::template::Values;
@@ -83,6 +85,24 @@ pub enum Command {
     Assess {
         /// For which incident.
         incident: IncidentId,
+    },
+    /// Says which of a plan's scenarios an incident is.
+    NameScenario {
+        /// Which incident.
+        incident: IncidentId,
+        /// The scenario.
+        scenario: ScenarioId,
+        /// Why, if there is something to say.
+        reason: Option<String>,
+    },
+    /// Says that an incident is not the scenario that it was taken for.
+    RuleOutScenario {
+        /// Which incident.
+        incident: IncidentId,
+        /// The scenario.
+        scenario: ScenarioId,
+        /// Why.
+        reason: String,
     },
     /// Gives somebody a role.
     AssignRole {
@@ -257,6 +277,8 @@ impl Command {
             Command::PauseHealth { .. } | Command::ResumeHealth { .. } => Act::PauseHealth,
             Command::Declare { .. } | Command::Dismiss { .. } => Act::Declare,
             Command::Cancel { .. } | Command::Close { .. } | Command::Reopen { .. } => Act::EndIncident,
+            Command::NameScenario { .. } => Act::Declare,
+            Command::RuleOutScenario { .. } => Act::RuleOutScenario,
             Command::AssignRole { .. } => Act::AssignRole,
             Command::Note { .. } | Command::Assess { .. } => Act::Note,
             Command::SendUpdate { .. } => Act::SendUpdate,

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::comms::{Attempt, Try};
 use super::health::{Change, Extent};
 use super::ids::{
-    CallSign, ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, SiteId, StepId,
+    CallSign, ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, ScenarioId, SiteId, StepId,
 };
 use super::impact::Assessment;
 use super::people::{Mode, Person};
 use super::plan::{Plan, PlanHash, Procedure, Severity};
 use super::run::{Evidence, Failure, Graph, RunResult};
+use super::scenario::Saw;
 use super::template::Values;
 use super::time::{Moment, Now, Span};
 
@@ -79,6 +80,44 @@ pub enum Event {
     },
     /// It reaches the world again, and looks at everything anew.
     EngineConnected,
+    /// The condition of a scenario's trigger began to hold.
+    TriggerMet {
+        /// The plan.
+        plan: PlanId,
+        /// The scenario.
+        scenario: ScenarioId,
+        /// What was seen.
+        saw: Vec<Saw>,
+    },
+    /// It holds no longer.
+    TriggerPassed {
+        /// The plan.
+        plan: PlanId,
+        /// The scenario.
+        scenario: ScenarioId,
+    },
+    /// An incident is taken for a scenario: by its trigger, or by a person.
+    IncidentMatched {
+        /// Which.
+        incident: IncidentId,
+        /// The scenario.
+        scenario: ScenarioId,
+        /// What was seen.
+        #[serde(default)]
+        saw: Vec<Saw>,
+        /// Why a person says so.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// A person said that an incident is not what it was taken for.
+    ScenarioRuledOut {
+        /// In which incident.
+        incident: IncidentId,
+        /// The scenario.
+        scenario: ScenarioId,
+        /// Why.
+        reason: String,
+    },
     /// Another site serves now.
     SiteActivated {
         /// The plan.
@@ -409,6 +448,12 @@ pub struct Opening {
     pub began: Now,
     /// The probes whose trouble it is.
     pub causes: BTreeSet<ProbeId>,
+    /// The scenario whose trigger brought it.
+    #[serde(default)]
+    pub scenario: Option<ScenarioId>,
+    /// What that trigger saw.
+    #[serde(default)]
+    pub saw: Vec<Saw>,
 }
 
 /// Why a confirmation no longer counts.
@@ -470,6 +515,8 @@ impl Event {
             | Event::IncidentCancelled { incident, .. }
             | Event::IncidentReopened { incident, .. }
             | Event::IncidentAssessed { incident, .. }
+            | Event::IncidentMatched { incident, .. }
+            | Event::ScenarioRuledOut { incident, .. }
             | Event::RoleAssigned { incident, .. }
             | Event::UpdateSent { incident, .. }
             | Event::DeliveryTried { incident, .. }

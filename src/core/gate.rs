@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::health::{self, Readings, Verdict};
+use super::health::{Readings, Verdict};
 use super::ids::{CallSign, ComponentId};
 use super::loss::{self, Loss};
 use super::plan::{Gate, Return, Step};
@@ -148,14 +148,14 @@ fn site_checks(loaded: &Loaded, run: &Run) -> Vec<Check> {
     let name = |id| loaded.plan.site(id).map_or_else(|| id.to_string(), |s| s.name.clone());
     let mut checks = Vec::new();
     if let Some(from) = &run.procedure.from {
-        let seen = health::site(loaded, from);
-        let down = (seen.count(Verdict::Down), seen.parts.len());
-        checks.push(Check::Source { site: name(from), down, worst: seen.worst });
+        let seen = loaded.counts(Some(from));
+        let down = (seen.of(Verdict::Down), seen.all());
+        checks.push(Check::Source { site: name(from), down, worst: seen.worst() });
     }
     if let Some(to) = &run.procedure.to {
-        let seen = health::site(loaded, to);
-        let ok = (seen.count(Verdict::Ok), seen.parts.len());
-        checks.push(Check::Target { site: name(to), ok, worst: seen.worst });
+        let seen = loaded.counts(Some(to));
+        let ok = (seen.of(Verdict::Ok), seen.all());
+        checks.push(Check::Target { site: name(to), ok, worst: seen.worst() });
     }
     checks
 }

@@ -114,6 +114,8 @@ ids! {
     ComponentId;
     /// A procedure of a plan: `failover-west`.
     ProcedureId;
+    /// A scenario of a plan: `data-centre-lost`.
+    ScenarioId;
     /// A step of a procedure: `promote`.
     StepId;
     /// A probe of a plan: `db.east`. Unique within its plan.

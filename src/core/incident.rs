@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::comms::{Delivery, Update};
-use super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId};
+use super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId, ScenarioId};
 use super::impact::Assessed;
 use super::plan::{Environment, PlanHash, Severity};
+use super::scenario::Matched;
 use super::time::Now;
 
 /// Where an incident stands.
@@ -103,6 +104,9 @@ pub struct Incident {
     pub stopped: Option<Now>,
     /// The probes whose trouble belongs to it.
     pub causes: BTreeSet<ProbeId>,
+    /// What it was taken for, also what a person ruled out since.
+    #[serde(default)]
+    pub scenarios: BTreeMap<ScenarioId, Matched>,
     /// Who holds which role.
     pub roles: BTreeMap<RoleId, Principal>,
     /// What was told, in order; its number is its place, counted from 1.

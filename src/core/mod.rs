@@ -30,6 +30,7 @@ pub mod plan;
 pub mod preview;
 pub mod refusal;
 pub mod run;
+pub mod scenario;
 pub mod secret;
 pub mod state;
 pub mod template;

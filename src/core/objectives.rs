@@ -1,9 +1,11 @@
 //! The clocks of an incident against the objectives of its plan.
 
+use std::collections::BTreeSet;
+
 use super::health::Verdict;
 use super::ids::ProbeId;
 use super::incident::{Incident, Phase};
-use super::plan::{Component, Plan, Probe, Vantage};
+use super::plan::{Component, Plan, Vantage};
 use super::state::Loaded;
 use super::time::{Elapsed, Exactness, Moment, Now, Span, last_of};
 
@@ -85,34 +87,69 @@ pub fn rto_of(_plan: &Plan, component: &Component) -> Option<Span> {
 }
 
 fn affected<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Item = &'a Component> {
-    loaded.plan.components.iter().filter(|c| c.probes.iter().any(|p| incident.causes.contains(&p.id)))
+    let places = incident.causes.iter().filter_map(|id| loaded.index.probe(&loaded.plan, id)).map(|at| at.component);
+    let places: BTreeSet<u32> = places.collect();
+    places.into_iter().filter_map(|place| loaded.plan.components.get(place as usize))
 }
 
 /// Since when everything that decides about an incident is good again: the first good sample of the last part to come back.
 /// `None` while something is not good, or nothing was ever bad.
 #[must_use]
 pub fn good_since(loaded: &Loaded, incident: &Incident) -> Option<Now> {
+    let deciding = Deciding::of(loaded, incident);
+    // While there is trouble, one look at it answers, however many parts there are.
     let good = |id: &ProbeId| loaded.probes.get(id).filter(|s| s.verdict == Verdict::Ok)?.since.as_ref();
-    let since: Option<Vec<&Now>> = deciding(loaded, incident).map(|probe| good(&probe.id)).collect();
+    if loaded.trouble().any(|id| deciding.holds(id) && good(id).is_none()) {
+        return None;
+    }
+    let since: Option<Vec<&Now>> = deciding.probes().map(good).collect();
     last_of(since?.into_iter()).cloned()
 }
 
 /// Whether what decides was seen bad, rather than not seen: a restart makes everything unknown and is no relapse.
 #[must_use]
 pub fn is_bad(loaded: &Loaded, incident: &Incident) -> bool {
-    deciding(loaded, incident).any(|probe| matches!(loaded.verdict(&probe.id), Verdict::Down | Verdict::Degraded))
+    let deciding = Deciding::of(loaded, incident);
+    let is_bad = |id: &ProbeId| matches!(loaded.verdict(id), Verdict::Down | Verdict::Degraded);
+    loaded.trouble().any(|id| deciding.holds(id) && is_bad(id)) || deciding.probes().any(is_bad)
 }
 
 /// The probes that say whether an incident is over: the front door where it was hit, else every cause.
-fn deciding<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Item = &'a Probe> {
-    let is_cause = |probe: &Probe| incident.causes.contains(&probe.id);
-    let front_door_hit = loaded.plan.probes().any(|(_, p)| p.vantage == Vantage::FrontDoor && is_cause(p));
-    loaded
-        .plan
-        .probes()
-        .map(|(_, p)| p)
-        .filter(move |p| if front_door_hit { p.vantage == Vantage::FrontDoor } else { is_cause(p) })
-        .filter(|p| loaded.verdict(&p.id) != Verdict::Paused)
+#[derive(Clone, Copy)]
+struct Deciding<'a> {
+    loaded: &'a Loaded,
+    incident: &'a Incident,
+    hit: Hit,
+}
+
+/// What an incident hit.
+#[derive(Clone, Copy, PartialEq)]
+enum Hit {
+    FrontDoor,
+    Inside,
+}
+
+impl<'a> Deciding<'a> {
+    fn of(loaded: &'a Loaded, incident: &'a Incident) -> Deciding<'a> {
+        let hit = loaded.front_door().any(|probe| incident.causes.contains(&probe.id));
+        Deciding { loaded, incident, hit: if hit { Hit::FrontDoor } else { Hit::Inside } }
+    }
+
+    fn holds(self, id: &ProbeId) -> bool {
+        match self.hit {
+            Hit::FrontDoor => self.loaded.probe(id).is_some_and(|(_, probe)| probe.vantage == Vantage::FrontDoor),
+            Hit::Inside => self.incident.causes.contains(id),
+        }
+    }
+
+    /// Those of the plan as it is now that are not paused.
+    fn probes(self) -> impl Iterator<Item = &'a ProbeId> {
+        let Deciding { loaded, incident, hit } = self;
+        let front_door = loaded.front_door().filter(move |_| hit == Hit::FrontDoor).map(|probe| &probe.id);
+        let causes = incident.causes.iter().filter(move |_| hit == Hit::Inside);
+        let known = causes.filter_map(|id| loaded.probe(id)).map(|(_, probe)| &probe.id);
+        front_door.chain(known).filter(|id| loaded.verdict(id) != Verdict::Paused)
+    }
 }
 
 /// How long that good window has lasted.

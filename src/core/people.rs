@@ -96,13 +96,15 @@ pub enum Act {
     SteerRun,
     /// Takes parts out of the judgement for a while.
     PauseHealth,
+    /// Says that an incident is not what it was taken for, and so allows what that forbade.
+    RuleOutScenario,
     /// Loads a plan.
     LoadPlan,
 }
 
 impl Act {
     /// All of them.
-    pub const ALL: [Act; 14] = [
+    pub const ALL: [Act; 15] = [
         Act::Declare,
         Act::EndIncident,
         Act::Note,
@@ -116,6 +118,7 @@ impl Act {
         Act::HoldRun,
         Act::SteerRun,
         Act::PauseHealth,
+        Act::RuleOutScenario,
         Act::LoadPlan,
     ];
 
@@ -126,9 +129,13 @@ impl Act {
         match self {
             Act::Note => &[Responder, Commander, RecoveryAdmin, BackupAdmin, Admin],
             Act::Declare | Act::TickStep | Act::HoldRun => &[Responder, Commander, RecoveryAdmin, Admin],
-            Act::StartRun | Act::Improvise | Act::SettleStep | Act::PassGate | Act::SteerRun | Act::PauseHealth => {
-                &[Commander, RecoveryAdmin, Admin]
-            }
+            Act::StartRun
+            | Act::Improvise
+            | Act::SettleStep
+            | Act::PassGate
+            | Act::SteerRun
+            | Act::PauseHealth
+            | Act::RuleOutScenario => &[Commander, RecoveryAdmin, Admin],
             Act::EndIncident | Act::AssignRole | Act::SendUpdate => &[Commander, Admin],
             Act::LoadPlan => &[Admin],
         }
@@ -205,6 +212,7 @@ mod tests {
             (Act::PassGate, "nnyyny"),
             (Act::SteerRun, "nnyyny"),
             (Act::PauseHealth, "nnyyny"),
+            (Act::RuleOutScenario, "nnyyny"),
             (Act::EndIncident, "nnynny"),
             (Act::AssignRole, "nnynny"),
             (Act::SendUpdate, "nnynny"),

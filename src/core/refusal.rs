@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::health::Extent;
-use super::ids::{CallSign, ChannelId, ComponentId, IncidentId, PlanId, ProcedureId, RoleId, RunId, StepId};
+use super::ids::{
+    CallSign, ChannelId, ComponentId, IncidentId, PlanId, ProcedureId, RoleId, RunId, ScenarioId, StepId,
+};
 use super::people::{Access, Act};
-use super::plan::PlanHash;
+use super::plan::{Method, PlanHash};
 use super::time::Span;
 
 /// A thing that a command names and nobody knows.
@@ -30,6 +32,8 @@ pub enum Missing {
     Role(RoleId),
     /// A part of a plan.
     Part(PlanId, Extent),
+    /// A scenario of a plan, or one that an incident is taken for.
+    Scenario(PlanId, ScenarioId),
 }
 
 /// Why a text is refused.
@@ -107,6 +111,19 @@ pub enum Refusal {
         phase: String,
         /// Where it would have to be.
         needs: String,
+    },
+    /// What an incident is taken for must not be recovered from in that way.
+    ScenarioForbids {
+        /// Its call-sign.
+        call_sign: CallSign,
+        /// The scenario.
+        scenario: ScenarioId,
+        /// Its name.
+        name: String,
+        /// The way.
+        method: Method,
+        /// The ways that are right.
+        allows: Vec<Method>,
     },
     /// An incident has runs that are not over.
     RunsOpen {

@@ -10,17 +10,20 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Event;
 use super::forecast::Compared;
-use super::health::{Pause, ProbeState, Verdict};
-use super::ids::{ChannelId, IncidentId, PlanId, Principal, ProbeId, ProcedureId, RunId, SiteId, StepId};
+use super::health::{Extent, Pause, ProbeState, Standing, Tally, Verdict};
+use super::ids::{
+    ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, ProcedureId, RunId, ScenarioId, SiteId, StepId,
+};
 use super::incident::Incident;
 use super::people::{Mode, Person};
-use super::plan::{Component, Plan, PlanHash, Probe, Severity};
+use super::plan::{Component, Index, Plan, PlanHash, Probe, ProbeAt, Severity};
 use super::run::Run;
+use super::scenario::Held;
 use super::time::{Now, Span};
 
 /// Rises when the meaning of events, of the state or of `apply` changes. Consoles fold only when theirs is equal; snapshots of
 /// another are discarded.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// Timeline rows that the state keeps.
 pub const TIMELINE_KEPT: usize = 200;
@@ -60,18 +63,51 @@ pub struct State {
 
 /// A plan with what is seen of its parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub struct Loaded {
     /// The plan.
     pub plan: Arc<Plan>,
     /// Of its text.
     pub hash: PlanHash,
-    /// What is believed of each probe's part.
-    pub probes: BTreeMap<ProbeId, ProbeState>,
-    /// What people took out of the judgement for a while; each extent once.
-    #[serde(default)]
+    /// What is believed of each probe's part. Changed by [`Loaded::change`], which counts along.
+    pub probes: Probes,
+    /// What people took out of the judgement for a while; each extent once. Changed by [`Loaded::pause`] and
+    /// [`Loaded::resume`].
     pub pauses: Vec<Pause>,
+    /// The triggers of its scenarios whose conditions hold.
+    #[serde(default)]
+    pub triggers: BTreeMap<ScenarioId, Held>,
     /// The site that serves now, by what happened.
     pub active: Option<SiteId>,
+    /// Where the parts stand in the plan.
+    #[serde(skip)]
+    pub(crate) index: Arc<Index>,
+    /// What they add up to.
+    #[serde(skip)]
+    pub(crate) tally: Tally,
+}
+
+/// What is believed of each probe's part: a copy shares all that did not change.
+pub type Probes = rpds::RedBlackTreeMapSync<ProbeId, ProbeState>;
+
+/// [`Loaded`] without what follows from the rest.
+#[derive(Deserialize)]
+struct Stored {
+    plan: Arc<Plan>,
+    hash: PlanHash,
+    probes: Probes,
+    #[serde(default)]
+    pauses: Vec<Pause>,
+    #[serde(default)]
+    triggers: BTreeMap<ScenarioId, Held>,
+    active: Option<SiteId>,
+}
+
+impl From<Stored> for Loaded {
+    fn from(stored: Stored) -> Loaded {
+        let Stored { plan, hash, probes, pauses, triggers, active } = stored;
+        Loaded { triggers, ..Loaded::new(plan, hash, probes, pauses, active) }
+    }
 }
 
 /// How long the steps of a procedure took in its last runs, the newest last; at most [`TOOK_KEPT`] each.
@@ -97,10 +133,90 @@ pub struct Entry {
 }
 
 impl Loaded {
+    /// A plan with what is known of its parts.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>, hash: PlanHash, probes: Probes, pauses: Vec<Pause>, active: Option<SiteId>) -> Loaded {
+        let index = Arc::new(Index::of(&plan));
+        let (triggers, tally) = (BTreeMap::new(), Tally::default());
+        let mut loaded = Loaded { plan, hash, probes, pauses, triggers, active, index, tally };
+        loaded.tally = Tally::of(&loaded);
+        loaded
+    }
+
+    /// The component with that identifier.
+    #[must_use]
+    pub fn component(&self, id: &ComponentId) -> Option<&Component> {
+        self.plan.components.get(self.index.component(&self.plan, id)? as usize)
+    }
+
+    /// The probe with that identifier, and the component that it looks at.
+    #[must_use]
+    pub fn probe(&self, id: &ProbeId) -> Option<(&Component, &Probe)> {
+        self.index.probe(&self.plan, id)?.of(&self.plan)
+    }
+
+    /// The probes that feel what customers feel, in file order.
+    pub(crate) fn front_door(&self) -> impl Iterator<Item = &Probe> {
+        self.index.front_door().iter().filter_map(|at| Some(at.of(&self.plan)?.1))
+    }
+
+    /// Changes what is known of a probe's part.
+    pub fn change(&mut self, id: &ProbeId, change: impl FnOnce(&mut ProbeState)) {
+        let at = self.index.probe(&self.plan, id);
+        let before = at.and_then(|at| at.of(&self.plan)).map(|(component, probe)| self.standing(component, probe));
+        if let Some(known) = self.probes.get_mut(id) {
+            change(known);
+        }
+        if let (Some(at), Some(before)) = (at, before) {
+            self.recount(at, before);
+        }
+    }
+
+    /// Changes what is known of every part.
+    pub fn change_all(&mut self, change: impl Fn(&mut ProbeState)) {
+        let changed = |(id, known): (&ProbeId, &ProbeState)| {
+            let mut known = known.clone();
+            change(&mut known);
+            (id.clone(), known)
+        };
+        self.probes = self.probes.iter().map(changed).collect();
+        self.tally = Tally::of(self);
+    }
+
+    /// Takes parts out of the judgement, in place of an earlier pause of the same extent.
+    pub fn pause(&mut self, pause: Pause) {
+        let of = pause.of.clone();
+        self.change_pauses(&of, |pauses| {
+            pauses.retain(|known| known.of != pause.of);
+            pauses.push(pause);
+        });
+    }
+
+    /// Has parts count again.
+    pub fn resume(&mut self, of: &Extent) {
+        self.change_pauses(of, |pauses| pauses.retain(|known| known.of != *of));
+    }
+
+    fn change_pauses(&mut self, of: &Extent, change: impl FnOnce(&mut Vec<Pause>)) {
+        let plan = Arc::clone(&self.plan);
+        let held: Vec<ProbeAt> = match of {
+            Extent::Probe(id) => self.index.probe(&plan, id).into_iter().collect(),
+            _ => {
+                self.index.in_file_order(&plan).filter(|at| at.of(&plan).is_some_and(|(c, p)| of.holds(c, p))).collect()
+            }
+        };
+        let before = |at: ProbeAt| at.of(&plan).map(|(component, probe)| (at, self.standing(component, probe)));
+        let before: Vec<(ProbeAt, Standing)> = held.into_iter().filter_map(before).collect();
+        change(&mut self.pauses);
+        for (at, before) in before {
+            self.recount(at, before);
+        }
+    }
+
     /// How a probe's part counts: as it is believed to be, or paused.
     #[must_use]
     pub fn verdict(&self, probe: &ProbeId) -> Verdict {
-        match self.plan.probe(probe) {
+        match self.probe(probe) {
             Some((component, probe)) => self.verdict_of(component, probe),
             None => Verdict::Unknown,
         }
@@ -130,7 +246,7 @@ impl Loaded {
     /// How bad it is when a probe's part is down: its component's priority, one less where another site serves.
     #[must_use]
     pub fn severity_of(&self, probe: &ProbeId) -> Option<Severity> {
-        let (component, probe) = self.plan.probe(probe)?;
+        let (component, probe) = self.probe(probe)?;
         let serves = probe.site.is_none() || probe.site == self.active;
         Some(match (component.priority, serves) {
             (priority, true) => priority,

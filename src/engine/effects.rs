@@ -16,7 +16,7 @@ use super::watchers;
 use crate::channels::{self, Message};
 use crate::core::comms::{self, Attempt, Delivery, Update};
 use crate::core::health::{Verdict, living_key};
-use crate::core::ids::{ChannelId, ComponentId, IncidentId, PlanId, RunId, StepId};
+use crate::core::ids::{ChannelId, ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};
 use crate::core::incident::Incident;
 use crate::core::observe::{Report, StepEnd};
 use crate::core::param::ParamKind;
@@ -84,9 +84,27 @@ impl Drop for Task {
 /// What a watcher looks at; another definition is another watcher.
 #[derive(Clone, PartialEq)]
 enum Watched {
-    Probe(PlanId, Box<Probe>, Place),
+    Probe(PlanId, Arc<Probe>, Place),
     Customers(PlanId, CustomerCounter),
     Replication(PlanId, ComponentId, Replication),
+}
+
+/// Whose watcher it is, whatever its definition.
+#[derive(PartialEq, Eq, Hash)]
+enum WatcherKey {
+    Probe(PlanId, ProbeId, Place),
+    Customers(PlanId),
+    Replication(PlanId, ComponentId),
+}
+
+impl Watched {
+    fn key(&self) -> WatcherKey {
+        match self.clone() {
+            Watched::Probe(plan, probe, place) => WatcherKey::Probe(plan, probe.id.clone(), place),
+            Watched::Customers(plan, _) => WatcherKey::Customers(plan),
+            Watched::Replication(plan, component, _) => WatcherKey::Replication(plan, component),
+        }
+    }
 }
 
 type StepKey = (RunId, StepId, u32);
@@ -98,7 +116,7 @@ pub(super) struct Effects {
     steps: HashMap<StepKey, StepTask>,
     /// Steps that put files of settings in place, of runs that are over: on their way to their end.
     settling: HashMap<StepKey, Task>,
-    watchers: Vec<(Watched, Task)>,
+    watchers: HashMap<WatcherKey, (Watched, Task)>,
     /// The plans that the watchers were made from.
     plans: Vec<Arc<Plan>>,
     deliveries: HashMap<DeliveryKey, Task>,
@@ -112,7 +130,7 @@ impl Effects {
             shared,
             steps: HashMap::new(),
             settling: HashMap::new(),
-            watchers: Vec::new(),
+            watchers: HashMap::new(),
             plans: Vec::new(),
             deliveries: HashMap::new(),
         }
@@ -185,12 +203,13 @@ impl Effects {
             return;
         }
         self.plans = plans;
-        let wanted: Vec<Watched> = state.plans.values().flat_map(|loaded| watched(&loaded.plan)).collect();
-        self.watchers.retain(|(watched, _)| wanted.contains(watched));
-        for watched in wanted {
-            if !self.watchers.iter().any(|(known, _)| *known == watched) {
+        let wanted = state.plans.values().flat_map(|loaded| watched(&loaded.plan));
+        let wanted: HashMap<WatcherKey, Watched> = wanted.map(|watched| (watched.key(), watched)).collect();
+        self.watchers.retain(|key, (watched, _)| wanted.get(key) == Some(watched));
+        for (key, watched) in wanted {
+            if !self.watchers.contains_key(&key) {
                 let task = watch_over(&self.shared, &watched, state);
-                self.watchers.push((watched, task));
+                self.watchers.insert(key, (watched, task));
             }
         }
     }
@@ -346,14 +365,18 @@ fn begin(shared: &Arc<Shared>, run: &Arc<Run>, step: &Step, attempt: u32, seen: 
 
 /// Everything that a plan wants looked at.
 fn watched(plan: &Plan) -> Vec<Watched> {
-    let looks = plan.probes().flat_map(|(_, probe)| probe.from.iter().map(move |place| (probe, place)));
-    let probes = looks.map(|(probe, place)| Watched::Probe(plan.id.clone(), Box::new(probe.clone()), place.clone()));
-    let customers = plan.customers.iter().map(|counter| Watched::Customers(plan.id.clone(), counter.clone()));
-    let replications = plan.components.iter().filter_map(|component| {
+    let mut all = Vec::new();
+    for (_, probe) in plan.probes() {
+        let known = Arc::new(probe.clone());
+        let from = |place: &Place| Watched::Probe(plan.id.clone(), Arc::clone(&known), place.clone());
+        all.extend(probe.from.iter().map(from));
+    }
+    all.extend(plan.customers.iter().map(|counter| Watched::Customers(plan.id.clone(), counter.clone())));
+    all.extend(plan.components.iter().filter_map(|component| {
         let replication = component.replication.clone()?;
         Some(Watched::Replication(plan.id.clone(), component.id.clone(), replication))
-    });
-    probes.chain(customers).chain(replications).collect()
+    }));
+    all
 }
 
 fn watch_over(shared: &Arc<Shared>, watched: &Watched, state: &State) -> Task {
@@ -365,7 +388,7 @@ fn watch_over(shared: &Arc<Shared>, watched: &Watched, state: &State) -> Task {
                 Verdict::Ok => known.since.clone(),
                 _ => known.last_good.clone(),
             });
-            tokio::spawn(watchers::probe(shared, plan, *probe, place, last_good))
+            tokio::spawn(watchers::probe(shared, plan, probe, place, last_good))
         }
         Watched::Customers(plan, counter) => tokio::spawn(watchers::customers(shared, plan, counter)),
         Watched::Replication(plan, component, replication) => {

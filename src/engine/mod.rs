@@ -8,6 +8,7 @@ mod effects;
 mod live;
 mod memory;
 mod record;
+mod turns;
 mod uplink;
 mod watchers;
 
@@ -16,6 +17,7 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -122,6 +124,7 @@ where
     // Heard from the first moment: a signal during the start must not leave a half-made engine.
     let mut terminate = signal(SignalKind::terminate()).map_err(system("signals"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(system("signals"))?;
+    raise_file_limit();
     let config = Config::read(&options.state, options.config.as_deref())?;
     let lock = StateDir::lock(&options.state)?;
     let journal = Journal::open(&options.state).await?;
@@ -185,6 +188,21 @@ where
     let _ = serving.await;
     drop(lock);
     Ok(())
+}
+
+/// Open files that an engine may need: one for each look under way, and those of the programs that it follows.
+const FILES: u64 = 65_536;
+
+/// Takes as many open files as the system allows, up to [`FILES`]: shells give 1,024, and that many looks may hang at once.
+fn raise_file_limit() {
+    let known = getrlimit(Resource::Nofile);
+    let wanted = known.maximum.map_or(FILES, |most| most.min(FILES));
+    if known.current.is_some_and(|current| current < wanted) {
+        let more = Rlimit { current: Some(wanted), maximum: known.maximum };
+        if let Err(why) = setrlimit(Resource::Nofile, more) {
+            tracing::warn!(%why, "the limit of open files stays as it is");
+        }
+    }
 }
 
 /// The state that the journal holds: the newest snapshot that fits, and what came after.

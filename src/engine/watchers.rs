@@ -8,6 +8,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::effects::Shared;
+use super::turns;
 use crate::core::health::{Customers, Sample, Served, Tracker, Verdict};
 use crate::core::ids::{ComponentId, PlanId};
 use crate::core::loss::{Position, Replicated};
@@ -27,13 +28,17 @@ const ANSWER_LIMIT: usize = 4 * 1024;
 const PATIENCE: Span = Span::from_secs(2);
 
 fn ticks(every: Span) -> tokio::time::Interval {
-    let mut interval = tokio::time::interval_at(Instant::now(), every.to_std());
+    ticks_from(Instant::now(), every)
+}
+
+fn ticks_from(start: Instant, every: Span) -> tokio::time::Interval {
+    let mut interval = tokio::time::interval_at(start, every.to_std());
     interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
     interval
 }
 
 /// Looks at one part from one place for as long as it is let.
-pub(super) async fn probe(shared: Arc<Shared>, plan: PlanId, probe: Probe, place: Place, last_good: Option<Now>) {
+pub(super) async fn probe(shared: Arc<Shared>, plan: PlanId, probe: Arc<Probe>, place: Place, last_good: Option<Now>) {
     let tracker = Tracker::new(place.clone(), last_good);
     let mut watch = Watch { shared, plan, probe, place, tracker };
     match watch.probe.look {
@@ -46,7 +51,7 @@ pub(super) async fn probe(shared: Arc<Shared>, plan: PlanId, probe: Probe, place
 struct Watch {
     shared: Arc<Shared>,
     plan: PlanId,
-    probe: Probe,
+    probe: Arc<Probe>,
     place: Place,
     tracker: Tracker,
 }
@@ -54,20 +59,27 @@ struct Watch {
 impl Watch {
     /// Looks again and again.
     async fn look(&mut self) {
-        let (memory, ssh) = (Memory::default(), self.shared.config.ssh(&self.shared.dir));
-        let mut ticks = ticks(self.probe.every);
+        let memory = Memory::default();
+        let mut turns = Turns::begin(Instant::now(), turns::of(&self.plan, &self.probe, &self.place));
         loop {
-            ticks.tick().await;
+            let due = turns.next().await;
+            tracing::trace!(target: "warroom::lateness", micros = due.elapsed().as_micros() as u64);
             let at = self.shared.clock.now();
             if self.shared.uplink.is_cut() {
                 // What was seen before counts no more: it is looked at anew.
                 self.forget(at);
                 continue;
             }
-            let tools = Tools { http: &self.shared.http, ssh: &ssh, memory: &memory };
-            let answer = probes::look(&self.probe, &self.place, tools).await;
-            self.note(at, answer).await;
+            // What a look needs is large, and most probes are not looking: it is given back after each.
+            let answer = Box::pin(self.ask(&memory)).await;
+            Box::pin(self.note(at, answer)).await;
         }
+    }
+
+    async fn ask(&self, memory: &Memory) -> Answer {
+        let ssh = self.shared.config.ssh(&self.shared.dir);
+        let tools = Tools { http: &self.shared.http, ssh: &ssh, memory };
+        probes::look(&self.probe, &self.place, tools).await
     }
 
     /// Takes what others report.
@@ -98,11 +110,32 @@ impl Watch {
     fn show(&self, at: Now, answer: Answer) -> Sample {
         let Answer { found, why, took, measured } = answer;
         let sample = Sample { at, took, found, why, measured };
-        self.shared.live.read(|readings| {
-            let of_plan = readings.samples.entry(self.plan.clone()).or_default();
-            of_plan.entry(self.probe.id.clone()).or_default().insert(self.place.clone(), sample.clone());
-        });
+        self.shared.live.read(|readings| readings.note(&self.plan, &self.probe.id, &self.place, sample.clone()));
         sample
+    }
+}
+
+/// When one probe looks.
+struct Turns {
+    first: Option<Instant>,
+    then: tokio::time::Interval,
+}
+
+impl Turns {
+    fn begin(start: Instant, offsets: turns::Offsets) -> Turns {
+        let then = ticks_from(start + offsets.then.to_std(), offsets.every);
+        Turns { first: Some(start + offsets.first.to_std()), then }
+    }
+
+    /// Waits for the next turn, and says when it was due.
+    async fn next(&mut self) -> Instant {
+        match self.first.take() {
+            Some(first) => {
+                tokio::time::sleep_until(first).await;
+                first
+            }
+            None => self.then.tick().await,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::fields::{Field, Fields, Shape};
 use super::register::Register;
 use super::resolve::{slug, slug_id};
 use super::tree::Node;
-use super::values::Bare;
+use super::values::{Bare, quote};
 
 const CONFIGURATION: Shape = Shape {
     what: "a failover configuration",
@@ -42,15 +42,57 @@ pub(crate) fn collect_sites(root: &Node, register: &mut Register, faults: &Fault
     }
 }
 
-/// The sites of the failover configuration.
-pub(crate) fn sites(plan: &Fields<'_>) -> Vec<Site> {
+/// What a failover configuration says that a plan has a place for.
+#[derive(Default)]
+pub(crate) struct Configuration {
+    pub(crate) sites: Vec<Site>,
+    pub(crate) triggers: Vec<FailoverTrigger>,
+}
+
+/// A trigger of DL-11.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FailoverTrigger {
+    /// The primary site is down.
+    SiteUnavailable,
+    /// It is degraded.
+    PerformanceDegradation,
+    /// People decide, as they always can.
+    Manual,
+}
+
+const TRIGGERS: [(&str, FailoverTrigger); 3] = [
+    ("site_unavailable", FailoverTrigger::SiteUnavailable),
+    ("performance_degradation", FailoverTrigger::PerformanceDegradation),
+    ("manual_trigger", FailoverTrigger::Manual),
+];
+
+/// The failover configuration, where there is one.
+pub(crate) fn configuration(plan: &Fields<'_>) -> Configuration {
     let Some(fields) = plan.get("failover_configuration").and_then(|f| f.fields(CONFIGURATION)) else {
-        return Vec::new();
+        return Configuration::default();
     };
-    texts(&fields, "failover_triggers");
     fields.get("failover_automation").and_then(|f| f.flag());
     fields.get("failover_timeout").and_then(|f| f.span(Bare::Seconds));
-    SITES.iter().filter_map(|(key, role)| site(&fields.get(key)?, *role)).collect()
+    Configuration {
+        sites: SITES.iter().filter_map(|(key, role)| site(&fields.get(key)?, *role)).collect(),
+        triggers: triggers(&fields),
+    }
+}
+
+/// Words that nobody knows trigger nothing: doubtful, not wrong, because other programs may know them.
+fn triggers(fields: &Fields<'_>) -> Vec<FailoverTrigger> {
+    let mut found = Vec::new();
+    for item in fields.get("failover_triggers").map(|f| f.items()).unwrap_or_default() {
+        let Some(word) = item.name() else { continue };
+        match TRIGGERS.iter().find(|(known, _)| *known == word) {
+            Some((_, trigger)) => found.push(*trigger),
+            None => {
+                let known = TRIGGERS.map(|(known, _)| known);
+                item.doubt(format!("{} triggers nothing", quote(&word)), Some(format!("one of {}", known.join(", "))));
+            }
+        }
+    }
+    found
 }
 
 fn site(field: &Field<'_>, role: SiteRole) -> Option<Site> {

@@ -11,7 +11,7 @@ use super::probe::ProbeNames;
 use super::register::Register;
 use super::tree::{Node, Value};
 use super::values::{Bare, quote};
-use super::{check, dl1, procedure};
+use super::{check, dl1, procedure, scenario};
 
 const PLAN: Shape = Shape {
     what: "a plan",
@@ -30,6 +30,7 @@ const PLAN: Shape = Shape {
         "components",
         "failover_configuration",
         "recovery_procedures",
+        "scenarios",
         "testing_schedule",
         "notifications",
         "channels",
@@ -101,13 +102,16 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
     dl1::check(&fields);
     let priority = fields.get("priority").and_then(|f| f.choice(&SEVERITIES)).unwrap_or(Severity::Medium);
     let mut sites = listed_sites(&fields);
-    sites.extend(dl1::sites(&fields));
+    let configuration = dl1::configuration(&fields);
+    sites.extend(configuration.sites);
     let mut probes = ProbeNames::collect(root, faults);
     let components = component::components(&fields, &known, priority, &mut probes);
     check::objectives(&components, faults);
     check::cycles(root, "components", "component_id", faults);
     let procedures = procedure::procedures(&fields, &known);
     check::cycles(root, "recovery_procedures", "procedure_id", faults);
+    let of_triggers = scenario::of_triggers(&configuration.triggers, &sites, &procedures);
+    let scenarios = scenario::scenarios(&fields, &known, &procedures, of_triggers);
     Some(Plan {
         description: fields.get("description").and_then(|f| f.prose()),
         environment: fields.get("environment").and_then(|f| environment(&f)).unwrap_or(Environment::Production),
@@ -118,6 +122,7 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
         sites,
         components: components.into_iter().map(|read| read.component).collect(),
         procedures,
+        scenarios,
         channels: channels(&fields, "channels"),
         pages: channels(&fields, "pages"),
         customers: fields.get("customers").and_then(|f| customers(&f)),

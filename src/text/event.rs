@@ -13,10 +13,12 @@ use crate::core::run::Failure;
 use crate::core::state::{Entry, State};
 use crate::core::time::{Moment, Span};
 
-use names::{called, probe_name, site_name, step_name};
+use names::{called, probe_name, scenario_name, scenario_of, site_name, step_name};
 
 use super::words::short_hash;
-use super::{all_of, assessment_short, attempt, clean_line as line, cut, evidence, failure, role, run_result, verdict};
+use super::{
+    all_of, assessment_short, attempt, clean_line as line, cut, evidence, failure, role, run_result, seen, verdict,
+};
 
 /// Most characters of [`event`].
 pub const EVENT_LIMIT: usize = 100;
@@ -44,6 +46,21 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
         Event::HealthResumed { of, .. } => format!("{} counts again", line(&of.to_string())),
         Event::EngineCutOff { why } => because("the engine", "is CUT OFF: nothing that it sees counts", why),
         Event::EngineConnected => "the engine reaches the world again, and looks at everything anew".into(),
+        Event::TriggerMet { plan, scenario, saw } => {
+            with_words(&scenario_name(state, plan, scenario), "begins to show", &Some(seen(saw)))
+        }
+        Event::TriggerPassed { plan, scenario } => {
+            format!("{} shows no longer", scenario_name(state, plan, scenario))
+        }
+        Event::IncidentMatched { incident, scenario, saw, reason } => {
+            let what = format!("is taken for {}", scenario_of(state, incident, scenario));
+            let why = reason.clone().or_else(|| (!saw.is_empty()).then(|| seen(saw)));
+            with_words(&called(state, incident), &what, &why)
+        }
+        Event::ScenarioRuledOut { incident, scenario, reason } => {
+            let what = format!("is not {}", scenario_of(state, incident, scenario));
+            because(&called(state, incident), &what, reason)
+        }
         Event::SiteActivated { plan, site } => format!("{} serves now", site_name(state, plan, site)),
         Event::IncidentProposed(opening) => opened(state, opening, "proposed"),
         Event::IncidentDeclared(opening) => opened(state, opening, "declared"),
@@ -140,8 +157,10 @@ fn probe_changed(state: &State, plan: &PlanId, probe: &ProbeId, change: &Change)
 
 fn opened(state: &State, opening: &Opening, how: &str) -> String {
     let causes: Vec<_> = opening.causes.iter().map(|probe| probe_name(state, &opening.plan, probe)).collect();
+    let taken_for = opening.scenario.as_ref().map(|id| scenario_name(state, &opening.plan, id));
     let what = match (&opening.title, causes.is_empty()) {
         (Some(title), _) => line(title).into_owned(),
+        _ if taken_for.is_some() => with_words(&taken_for.unwrap_or_default(), "shows", &Some(seen(&opening.saw))),
         (None, false) => all_of(&causes),
         (None, true) => format!("plan {}", opening.plan),
     };

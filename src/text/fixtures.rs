@@ -9,8 +9,8 @@ use crate::core::ids::{CallSign, IncidentId, Principal, RunId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::people::Person;
 use crate::core::plan::{
-    Action, Component, Environment, Gate, Launcher, Layer, Plan, PlanHash, Probe, Procedure, ProcedureKind, Severity,
-    Site, SiteRole, Step,
+    Action, Component, Disaster, Environment, Gate, Launcher, Layer, Method, Plan, PlanHash, Probability, Probe,
+    Procedure, ProcedureKind, Scenario, Severity, Site, SiteRole, Step,
 };
 use crate::core::state::{Entry, Loaded, State};
 use crate::core::time::Span;
@@ -35,13 +35,9 @@ pub(crate) fn state() -> State {
         state.people.insert(who, Arc::new(person));
     }
     let plan = Arc::new(plan());
-    let loaded = Loaded {
-        pauses: Vec::new(),
-        plan: plan.clone(),
-        hash: PlanHash("0123456789abcdef".into()),
-        probes: Default::default(),
-        active: Some("east".parse().unwrap()),
-    };
+    let active = Some("east".parse().unwrap());
+    let probes = plan.probes().map(|(_, probe)| (probe.id.clone(), Default::default())).collect();
+    let loaded = Loaded::new(plan.clone(), PlanHash("0123456789abcdef".into()), probes, Vec::new(), active);
     state.plans.insert(plan.id.clone(), Arc::new(loaded));
     state.incidents.insert(kestrel(), Arc::new(incident()));
     let started = Event::RunStarted {
@@ -102,6 +98,21 @@ fn plan() -> Plan {
             to: Some("west".parse().unwrap()),
             ..Procedure::plain("failover-west".parse().unwrap(), "Fail over to West", ProcedureKind::Failover, steps)
         }],
+        scenarios: vec![Scenario {
+            id: "east-lost".parse().unwrap(),
+            name: "East is lost".into(),
+            disaster: Disaster::DataCentreOutage,
+            probability: Probability::Medium,
+            impact: Severity::High,
+            rto: None,
+            rpo: None,
+            method: Method::Failover,
+            allows: [Method::Failover, Method::Restore].into(),
+            strategy: None,
+            estimate: None,
+            procedure: None,
+            trigger: None,
+        }],
         channels: vec![],
         pages: Vec::new(),
         customers: None,
@@ -144,6 +155,7 @@ fn incident() -> Incident {
         declared: Some(at(9)),
         stopped: None,
         causes: Default::default(),
+        scenarios: Default::default(),
         roles: Default::default(),
         updates: vec![],
         assessed: None,

@@ -35,6 +35,14 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::IncidentIs { call_sign, phase, needs } => {
             format!("{call_sign} is {}; it would have to be {}", line(phase), line(needs))
         }
+        Refusal::ScenarioForbids { call_sign, scenario, name, method, allows } => {
+            let allows: Vec<_> = allows.iter().map(ToString::to_string).collect();
+            format!(
+                "{call_sign} is taken for {scenario} ({}), which {method} does not mend; {} would, or rule the scenario out",
+                line(name),
+                any_of(&allows)
+            )
+        }
         Refusal::RunsOpen { call_sign, runs } => {
             let runs: Vec<_> = runs.iter().map(ToString::to_string).collect();
             format!("{call_sign} has runs that are not over: {}; finish or abort them first", all_of(&runs))
@@ -156,6 +164,7 @@ fn not_found(missing: &Missing, known: &[String]) -> String {
         Missing::Channel(id) => (format!("there is no channel {id}"), "the settings name"),
         Missing::Person(name) => (format!("nobody here is called \"{}\"", line(name)), "known are"),
         Missing::Part(plan, of) => (format!("plan {plan} has no {of}"), "it has"),
+        Missing::Scenario(plan, id) => (format!("{plan} has no scenario {id} here"), "there are"),
         Missing::Role(id) => (format!("there is no role {id}"), "known are"),
     };
     if known.is_empty() {

@@ -117,7 +117,7 @@ mod tests {
             (Verdict::Ok, "East serves, and all that is looked at there is ok"),
         ] {
             let seen = ProbeState { belief: Belief { verdict: found, ..Belief::default() }, ..ProbeState::default() };
-            loaded.probes.insert("db.east".parse().unwrap(), seen);
+            loaded.change(&"db.east".parse().unwrap(), |known| *known = seen);
             assert_eq!(serves(&loaded), sentence);
         }
         loaded.active = Some("west".parse().unwrap());

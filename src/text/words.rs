@@ -94,6 +94,7 @@ pub(super) fn act(act: Act) -> &'static str {
         Act::HoldRun => "hold runs",
         Act::SteerRun => "resume, roll back or abort runs",
         Act::PauseHealth => "pause parts",
+        Act::RuleOutScenario => "rule out a scenario",
         Act::LoadPlan => "load plans",
     }
 }

@@ -9,6 +9,7 @@ mod home;
 mod improvised;
 mod printing;
 mod runs;
+mod scenario;
 mod steering;
 
 use std::io::{BufRead, BufReader, Read};

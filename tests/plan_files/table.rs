@@ -55,7 +55,7 @@ fn table() -> Vec<(String, &'static str)> {
         (plan("compnents: 3"),
             "3:1+9 \"compnents\" is no field of a plan => components"),
         (plan("weather: fine"),
-            "3:1+7 \"weather\" is no field of a plan => the fields of a plan are plan_id, plan_name, description, environment, scope, priority, rto, rpo, stable_for, recovery_tier, sites, components, failover_configuration, recovery_procedures, testing_schedule, notifications, channels, pages, customers, status, created_at, created_by, last_tested, next_test"),
+            "3:1+7 \"weather\" is no field of a plan => the fields of a plan are plan_id, plan_name, description, environment, scope, priority, rto, rpo, stable_for, recovery_tier, sites, components, failover_configuration, recovery_procedures, scenarios, testing_schedule, notifications, channels, pages, customers, status, created_at, created_by, last_tested, next_test"),
         (plan("plan_name: again"),
             "3:1+9 \"plan_name\" stands twice in one map => once; the first stands in line 1"),
         (plan("<<: {rto: 3}"),
@@ -367,5 +367,34 @@ fn table() -> Vec<(String, &'static str)> {
         (plan("sites: [{site_id: e, name: E, role: primary, location: \"a\tb\", capacity: 3}]"),
             "3:56+5 location: a line end or a tab cannot stand in it => a text of one line\n\
             3:63+8 \"capacity\" is no field of a site => the fields of a site are site_id, name, role, location, down_when"),
+        (plan("scenarios: [{scenario_id: a, name: A, type: flood}, {scenario_id: a}]"),
+            "3:45+5 type: \"flood\" is not known here => one of server_failure, data_centre_outage, database_failure, database_corruption, application_failure, storage_failure, network_failure, security_breach, natural_disaster, human_error, third_party_failure, workforce_loss\n\
+            3:54+11 name is missing in a scenario => name: a name for people\n\
+            3:54+11 type is missing in a scenario => type: a sort of disaster such as data_centre_outage\n\
+            3:67+1 scenario_id: \"a\" names two scenarios => another identifier; the first \"a\" stands in line 3"),
+        (plan("scenarios: [{scenario_id: a, name: A, type: database_corruption, method: failover}]"),
+            "3:74+8 method: failover does not mend database_corruption: the other site has the same data => point_in_time"),
+        (plan("scenarios: [{scenario_id: a, name: A, type: human_error, allows: [restore, point_in_time]}]"),
+            "3:67+7 allows[0]: restore does not mend human_error: the newest backup has the same data => point_in_time"),
+        (plan("scenarios: [{scenario_id: a, name: A, type: server_failure, when: site.est == down}]"),
+            "3:67+8 when: site.est is no site of this plan => nothing"),
+        (plan("scenarios: [{scenario_id: a, name: A, type: server_failure, when: \"component.a = down\"}]"),
+            "3:80+1 when: \"=\" is no operator => =="),
+        (plan("scenarios: [{scenario_id: a, name: A, type: server_failure, when: mode == \"x\"}]"),
+            "3:67+11 when: \"mode\" is nothing that a trigger can ask about => component.ID, site.ID or alert.NAME"),
+        (plan("scenarios: [{scenario_id: a, name: A, type: server_failure, when: component.a == broken, for: 8d, then: shout}]"),
+            "3:67+21 when: \"broken\" is nothing that a trigger can ask about => component.ID, site.ID or alert.NAME\n\
+            3:95+2 for: 8d is out of range => a duration from 0s to 7d00h\n\
+            3:105+5 then: \"shout\" is not known here => one of propose, declare"),
+        (plan("scenarios: [{scenario_id: a, name: A, type: server_failure, for: 1m, then: declare, procedure: p}]"),
+            "3:61+3 for says nothing without when => when: site.east == down\n\
+            3:70+4 then says nothing without when => when: site.east == down\n\
+            3:96+1 procedure: \"p\" is no procedure of this plan => a procedure of that name; the plan has none"),
+        (plan("scenarios: [{scenario_id: a, name: A, type: server_failure, probability: sure, impact: bad}]"),
+            "3:74+4 probability: \"sure\" is not known here => one of high, medium, low\n\
+            3:88+3 impact: \"bad\" is not known here => one of critical, high, medium, low"),
+        (plan("failover_configuration: {failover_triggers: [site_unavailable, full_moon], failover_automation: maybe}"),
+            "3:64+9 warning: failover_triggers[1]: \"full_moon\" triggers nothing => one of site_unavailable, performance_degradation, manual_trigger\n\
+            3:97+5 failover_automation: expected true or false, found the text \"maybe\" => true or false"),
     ]
 }

@@ -28,7 +28,7 @@ use log::Log;
 const HISTORIES: u64 = 2_000;
 
 /// What all of them together must have met: kinds of entries, ends of runs, refusals.
-const REACHED: [&str; 51] = [
+const REACHED: [&str; 56] = [
     "step_started",
     "step_succeeded",
     "step_failed",
@@ -49,6 +49,10 @@ const REACHED: [&str; 51] = [
     "site_activated",
     "incident_proposed",
     "incident_dismissed",
+    "incident_matched",
+    "scenario_ruled_out",
+    "trigger_met",
+    "trigger_passed",
     "incident_recovered",
     "incident_relapsed",
     "incident_reopened",
@@ -77,6 +81,7 @@ const REACHED: [&str; 51] = [
     "refused: RunIs",
     "refused: RunOver",
     "refused: RunsOpen",
+    "refused: ScenarioForbids",
     "refused: StepIs",
     "refused: StillAlive",
     "refused: TooFewPeople",

@@ -29,6 +29,8 @@ enum Ask {
     EndIncident,
     Reopen,
     Assign,
+    NameScenario,
+    RuleOut,
     Note,
     Assess,
     Update,
@@ -88,6 +90,8 @@ impl History {
             (2, EndIncident),
             (3, Reopen),
             (6, Assign),
+            (1, NameScenario),
+            (2, RuleOut),
             (1, Note),
             (1, Assess),
             (2, Update),
@@ -158,6 +162,14 @@ impl History {
             Ask::Assign => {
                 let role: RoleId = id(self.chance.pick(&ROLES)?);
                 Command::AssignRole { incident: self.some_incident(), role, to: self.anybody() }
+            }
+            Ask::NameScenario => {
+                let scenario = id(self.chance.pick(&["s0", "s1", "s2", "s9"])?);
+                Command::NameScenario { incident: self.some_incident(), scenario, reason: None }
+            }
+            Ask::RuleOut => {
+                let scenario = id(self.chance.pick(&["s0", "s1", "s2"])?);
+                Command::RuleOutScenario { incident: self.some_incident(), scenario, reason }
             }
             Ask::Note => Command::Note { incident: None, text: reason },
             Ask::Assess => Command::Assess { incident: self.some_incident() },

@@ -50,14 +50,8 @@ fn see(world: &World, second: u64, found: Found) {
 fn see_one(world: &World, probe: &str, second: u64, found: Found) {
     let sample = Sample { at: at(second), took: Span::ZERO, found, why: "seen".into(), measured: Default::default() };
     world.readings.send_modify(|readings| {
-        let readings = Arc::make_mut(readings);
-        readings
-            .samples
-            .entry("shop".parse().unwrap())
-            .or_default()
-            .entry(probe.parse().unwrap())
-            .or_default()
-            .insert(Place::Engine, sample);
+        let (plan, probe) = ("shop".parse().unwrap(), probe.parse().unwrap());
+        Arc::make_mut(readings).note(&plan, &probe, &Place::Engine, sample);
     });
 }
 
@@ -65,13 +59,8 @@ fn believe(world: &World, verdict: Verdict, since: u64) {
     let belief = Belief { verdict, since: Some(at(since)), why: "seen".into(), ..Belief::default() };
     let known = ProbeState { belief, ..ProbeState::default() };
     let probes = ["db.west", "second"].map(|probe| (probe.parse().unwrap(), known.clone()));
-    let loaded = Loaded {
-        plan: Arc::new(plan()),
-        hash: PlanHash("0".into()),
-        probes: BTreeMap::from(probes),
-        active: None,
-        pauses: Vec::new(),
-    };
+    let probes = probes.into_iter().collect();
+    let loaded = Loaded::new(Arc::new(plan()), PlanHash("0".into()), probes, Vec::new(), None);
     let state = State { plans: [("shop".parse().unwrap(), Arc::new(loaded))].into(), ..State::default() };
     world.state.send_replace(Arc::new(state));
 }

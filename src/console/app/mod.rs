@@ -18,6 +18,7 @@ use super::model::Model;
 use super::place::{Place, View};
 use super::screens::{self, foot::Foot};
 use super::theme::Role;
+use crate::core::time::Span;
 
 /// Whether there is a practice range to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,10 @@ pub(crate) struct App {
     /// Outputs that were fetched, with how their step stood then.
     fetched: Vec<(OutputId, &'static str)>,
     fetching: Option<OutputId>,
+    /// When the last looks at what is shown were asked for, by the console's clock.
+    looked: Option<Span>,
+    /// How many of these answers are still to come.
+    looking: usize,
     whole_page: bool,
 }
 
@@ -78,6 +83,8 @@ impl App {
             earlier: memory.seen,
             fetched: Vec::new(),
             fetching: None,
+            looked: None,
+            looking: 0,
             whole_page: false,
         }
     }

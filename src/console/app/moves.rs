@@ -96,6 +96,11 @@ impl App {
                 rows.extend(screens::impact::rows(view, loaded, view.incident().map(AsRef::as_ref), 14, LOOK));
                 Some(Read::new(format!("PROBE {}", probe.id), rows, String::new()))
             }),
+            Thing::Scenario(plan, scenario) => view.model.state.plans.get(&plan).and_then(|loaded| {
+                let scenario = loaded.plan.scenario(&scenario)?;
+                let rows = screens::about_scenario(view, loaded, scenario, Read::WIDTH);
+                Some(Read::new(format!("SCENARIO {}", scenario.name), rows, String::new()))
+            }),
             _ => None,
         };
         if let Some(page) = page {

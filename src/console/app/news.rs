@@ -17,6 +17,12 @@ const AWAY: Span = Span::from_secs(20);
 /// Timeline rows that are kept for scrolling back.
 const ROWS_KEPT: usize = 5_000;
 
+/// How often the last looks at what is shown are asked for.
+const LOOK_EVERY: Span = Span::from_secs(1);
+
+/// Components that are asked for by name; when more are shown, the whole plan is asked for.
+const NAMED: usize = 200;
+
 impl App {
     /// Takes what the link says.
     pub(crate) fn take(&mut self, message: Message) {
@@ -34,6 +40,10 @@ impl App {
             }
             Message::Connected { .. } => self.connected(message),
             Message::NoOutput => self.fetching = None,
+            Message::Looks(_) => {
+                self.looking = self.looking.saturating_sub(1);
+                self.model.take(message);
+            }
             Message::Live(_) if self.place.screen == Screen::Range => {
                 self.effects.push(Effect::LookAtRange);
                 self.model.take(message);
@@ -63,7 +73,7 @@ impl App {
         let earlier = self.earlier.take();
         let seen = earlier.or(Some(self.model.seq).filter(|seq| *seq > 0));
         self.model.take(message);
-        (self.fetching, self.fetched) = (None, Vec::new());
+        (self.fetching, self.fetched, self.looking) = (None, Vec::new(), 0);
         let same_journal = seen.is_some_and(|seen| seen <= self.model.seq);
         let long = lost.is_some_and(|lost| lost > AWAY);
         let restarted = earlier.is_some() && self.model.state.open_incidents().next().is_some();
@@ -101,6 +111,7 @@ impl App {
     /// The console's clock moves on.
     pub(crate) fn tick(&mut self, at: Span) {
         self.model.tick(at);
+        self.fetch_looks();
         if self.toast.as_ref().is_some_and(|toast| toast.until <= at) {
             self.toast = None;
         }
@@ -133,6 +144,20 @@ impl App {
                 self.model.oldest = Oldest::Asked;
                 self.effects.push(Effect::Page { before });
             }
+        }
+    }
+
+    /// Asks for the last looks at what the page shows, once a second. What was not drawn meanwhile is not asked for.
+    fn fetch_looks(&mut self) {
+        let due = self.looked.is_none_or(|looked| self.model.at.minus(looked) >= LOOK_EVERY);
+        if !due || self.looking > 0 || !self.model.is_up() {
+            return;
+        }
+        for (plan, components) in self.model.shown() {
+            self.looked = Some(self.model.at);
+            self.looking += 1;
+            let named = if components.len() > NAMED { Vec::new() } else { components.into_iter().collect() };
+            self.effects.push(Effect::Looks { plan, components: named });
         }
     }
 

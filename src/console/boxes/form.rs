@@ -190,7 +190,7 @@ impl Form {
 
 /// A choice may need words that the field itself does not ask for.
 fn needs_words(command: &Command) -> bool {
-    matches!(command, Command::Skip { reason, .. } if reason.is_empty())
+    matches!(command, Command::Skip { reason, .. } | Command::RuleOutScenario { reason, .. } if reason.is_empty())
 }
 
 fn field_rows(field: &Field, here: bool, label: usize, width: usize) -> Vec<Row> {
@@ -319,6 +319,7 @@ impl Layer for Form {
             Purpose::Reopen(_) => "reopen".to_owned(),
             Purpose::Assign(..) => "assign".to_owned(),
             Purpose::Note(_) => "note".to_owned(),
+            Purpose::Scenario(..) => "scenario".to_owned(),
             Purpose::Step(_, step, _) => format!("step {step}"),
             Purpose::Skip(_, step) => format!("leave out {step}"),
             Purpose::RollBack(run) => format!("roll back {run}"),

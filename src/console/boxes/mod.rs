@@ -52,6 +52,7 @@ pub(crate) enum Asked {
     Note,
     Assign,
     Assess,
+    Scenario,
     Fault,
 }
 

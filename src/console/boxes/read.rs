@@ -15,6 +15,9 @@ pub(crate) struct Read {
 }
 
 impl Read {
+    /// Columns that every page to read has on the narrowest screen that shows boxes whole.
+    pub(crate) const WIDTH: usize = 74;
+
     /// Rows, then a text that is wrapped.
     pub(crate) fn new(title: impl Into<String>, rows: Vec<Row>, text: impl Into<String>) -> Read {
         Read { title: title.into(), rows, text: text.into(), top: 0 }

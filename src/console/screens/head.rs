@@ -1,7 +1,5 @@
 //! The four lines that never scroll and never go away: what, clocks, what customers and people feel, what waits.
 
-use std::collections::BTreeMap;
-
 use crate::console::canvas::{Canvas, Row, count, round};
 use crate::console::layer::mode;
 use crate::console::model::{Link, whole};
@@ -10,7 +8,8 @@ use crate::console::theme::Role;
 use crate::console::waits::Whose;
 use crate::core::forecast::Miss;
 use crate::core::gate::worst_loss;
-use crate::core::health::{Verdict, summarise};
+use crate::core::health::{Counts, Verdict};
+use crate::core::ids::SiteId;
 use crate::core::incident::{Incident, Phase};
 use crate::core::loss::Loss;
 use crate::core::objectives::{Rto, Standing, downtime, held, rpo, rto, ticks};
@@ -72,32 +71,32 @@ pub(crate) enum Detail {
 }
 
 /// Parts by what is believed of them, the worst first.
-type ByVerdict<'a> = BTreeMap<std::cmp::Reverse<Verdict>, Vec<&'a str>>;
+/// Whether everything that is looked at is ok.
+pub(super) fn all_ok(loaded: &Loaded) -> bool {
+    let sites = loaded.plan.sites.iter().map(|site| Some(&site.id));
+    sites.chain([None]).map(|site| loaded.counts(site)).all(|counts| counts.of(Verdict::Ok) == counts.all())
+}
 
-/// Everything that is not ok, by site; `all ok` when there is nothing.
+/// Parts that are named in a row; more would be beyond its end.
+const NAMED: usize = 40;
+
+/// Everything that is not ok, by site, the worst first; `all ok` when there is nothing.
 pub(crate) fn trouble(loaded: &Loaded, detail: Detail) -> Row {
-    let mut places: Vec<(String, ByVerdict<'_>)> = Vec::new();
     let sites = loaded.plan.sites.iter().map(|s| (Some(&s.id), s.name.as_str()));
-    for (site, name) in sites.chain([(None, "")]) {
-        let seen = summarise(loaded, |_, probe| probe.site.as_ref() == site);
-        let mut by_verdict = ByVerdict::new();
-        for (part, verdict) in seen.parts.iter().filter(|(_, v)| *v != Verdict::Ok) {
-            by_verdict.entry(std::cmp::Reverse(*verdict)).or_default().push(part);
-        }
-        if !by_verdict.is_empty() {
-            places.push((name.to_owned(), by_verdict));
-        }
-    }
+    let mut places: Vec<(Option<&SiteId>, &str, Counts)> =
+        sites.chain([(None, "")]).map(|(site, name)| (site, name, loaded.counts(site))).collect();
+    let any = places.iter().any(|(_, _, counts)| counts.all() > 0);
+    places.retain(|(_, _, counts)| counts.of(Verdict::Ok) < counts.all());
     if places.is_empty() {
-        let any = loaded.plan.probes().next().is_some();
         return if any { Row::of("all ok", Role::Good) } else { Row::of("no probes: health unknown", Role::Unknown) };
     }
-    places.sort_by_key(|(_, by_verdict)| by_verdict.keys().next().copied());
+    places.sort_by_key(|(_, _, counts)| std::cmp::Reverse(counts.worst()));
     let mut row = Row::new();
-    for (index, (name, by_verdict)) in places.into_iter().enumerate() {
+    for (index, (site, name, counts)) in places.into_iter().enumerate() {
         row = row.with(if index > 0 { "; " } else { "" }, Role::Dim);
         row = row.with(if name.is_empty() { String::new() } else { format!("{name}: ") }, Role::Strong);
-        for (i, (std::cmp::Reverse(verdict), parts)) in by_verdict.into_iter().enumerate() {
+        let not_ok = Verdict::ALL.into_iter().rev().filter(|v| *v != Verdict::Ok && counts.of(*v) > 0);
+        for (i, verdict) in not_ok.enumerate() {
             let word = match verdict {
                 Verdict::Down => "DOWN",
                 Verdict::Degraded => "DEGRADED",
@@ -105,8 +104,11 @@ pub(crate) fn trouble(loaded: &Loaded, detail: Detail) -> Row {
             };
             row = row.with(if i > 0 { ", " } else { "" }, Role::Dim);
             let parts = match detail {
-                Detail::Counts if !name.is_empty() => parts.len().to_string(),
-                _ => parts.join(" "),
+                Detail::Counts if !name.is_empty() => counts.of(verdict).to_string(),
+                _ => {
+                    let named = loaded.not_ok(site, verdict).take(NAMED).map(|component| component.id.as_str());
+                    named.collect::<Vec<_>>().join(" ")
+                }
             };
             row = row.with(format!("{parts} {word}"), verdict_role(verdict));
         }

@@ -34,7 +34,7 @@ fn line(view: View<'_>, loaded: &Loaded, component: &Component, probe: &Probe) -
     let row = row.and(Row::of(&component.name, Role::Strong).cut(18)).tab(23).and(Row::text(site).cut(7)).tab(31);
     let row = row.with(crate::text::verdict(verdict), role).tab(39).with(since, Role::Dim).tab(49);
     let row = row.with(state.map_or("", |s| s.why.as_str()), Role::Text);
-    let looks = view.model.readings().looks(&loaded.plan.id, &probe.id);
+    let looks = view.model.looks(&loaded.plan.id, component, probe).into_iter();
     let sample = looks.map(|(_, sample)| sample).max_by_key(|sample| sample.at.utc);
     let thing = Thing::Probe(loaded.plan.id.clone(), probe.id.clone());
     Line::of(thing, row).right(sample.map_or_else(Row::new, |sample| looked(view, sample)))
@@ -96,7 +96,7 @@ pub(crate) fn about(view: View<'_>, loaded: &Loaded, component: &Component, prob
         let by = view.model.state.name(&pause.by);
         rows.push(row("PAUSED", format!("{} by {by}, for {left} more: {}", pause.of, pause.reason)));
     }
-    for (place, sample) in view.model.readings().looks(&loaded.plan.id, &probe.id) {
+    for (place, sample) in view.model.looks(&loaded.plan.id, component, probe) {
         let from = if probe.from.len() > 1 { format!("{place}: ") } else { String::new() };
         rows.push(row("last look", format!("{from}{}", last(view, sample).plain())));
         let measured = crate::text::measured(&sample.measured);

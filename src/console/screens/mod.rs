@@ -6,8 +6,10 @@ mod health;
 pub(crate) mod impact;
 mod procedure;
 mod range;
+mod reports;
 mod run;
 mod runbooks;
+mod sites;
 pub(crate) mod steps;
 mod team;
 mod timeline;
@@ -21,6 +23,7 @@ use super::theme::Role;
 
 pub(crate) use health::about as about_probe;
 pub(crate) use range::fault_of;
+pub(crate) use reports::about as about_scenario;
 pub(crate) use run::{does, wanted as wanted_output};
 pub(crate) use team::roles;
 pub(crate) use timeline::entry_row;
@@ -42,6 +45,7 @@ pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
         Screen::Team => Box::new(team::lines(view)),
         Screen::Updates => Box::new(updates::lines(view)),
         Screen::Health => Box::new(health::lines(view)),
+        Screen::Reports => Box::new(reports::lines(view)),
         Screen::Range => Box::new(range::lines(view)),
     }
 }
@@ -91,6 +95,7 @@ pub(crate) fn draw(page: &mut Canvas<'_>, view: View<'_>, foot: &foot::Foot) {
         Screen::Team => team::draw(&mut body, view),
         Screen::Updates => updates::draw(&mut body, view),
         Screen::Health => health::draw(&mut body, view),
+        Screen::Reports => reports::draw(&mut body, view),
         Screen::Range => range::draw(&mut body, view),
     }
     foot::draw(&mut page.part(0, height - 2, width, 2), view, foot);

@@ -24,7 +24,7 @@ pub(crate) fn lines(view: View<'_>) -> Box<dyn List + '_> {
 fn panel_lines(view: View<'_>, panel: Panel, width: usize) -> Box<dyn List + '_> {
     match panel {
         Panel::Now => super::steps_of_run(view, width),
-        Panel::Sites => Box::new(sites_tree(view)),
+        Panel::Sites => Box::new(super::sites::tree(view)),
         Panel::Team => Box::new(team::lines(view)),
         Panel::Others => Box::new(others(view)),
         Panel::Timeline => Box::new(timeline::newest(view)),
@@ -213,7 +213,7 @@ fn calm(view: View<'_>) -> Vec<Row> {
     let Some(loaded) = view.loaded() else {
         return vec![Row::of(" No plan is loaded. `warroom plan load FILE` loads one.", Role::Text)];
     };
-    let all_ok = loaded.plan.probes().all(|(_, probe)| loaded.verdict(&probe.id) == Verdict::Ok);
+    let all_ok = head::all_ok(loaded);
     let first = if all_ok {
         Row::of(" ✓ all ok", Role::Good)
     } else {
@@ -241,8 +241,8 @@ fn sites_rows(view: View<'_>, width: usize) -> Vec<Row> {
     cells.chunks(per_row).map(|chunk| chunk.iter().enumerate().fold(Row::new(), join)).collect()
 }
 
-fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row {
-    let seen = health::site(loaded, &site.id);
+pub(super) fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row {
+    let seen = loaded.counts(Some(&site.id));
     let judged = health::judge_site(loaded, &site.id);
     let (sign, role) = site_look(judged);
     let serves = if loaded.active.as_ref() == Some(&site.id) { " serves" } else { "" };
@@ -254,9 +254,9 @@ fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row {
         (Verdict::Paused, "paused"),
         (Verdict::Ok, "ok"),
     ];
-    let of = seen.parts.len();
+    let of = seen.all();
     for (verdict, word) in counts {
-        let count = seen.count(verdict);
+        let count = seen.of(verdict);
         let says = match (verdict, judged) {
             (Verdict::Down, SiteVerdict::Down | SiteVerdict::Partly) => {
                 format!(" {}, {count} of {of}", crate::text::site_verdict(judged))
@@ -280,34 +280,6 @@ fn site_look(verdict: SiteVerdict) -> (&'static str, Role) {
         SiteVerdict::Down => Verdict::Down,
     };
     (head::verdict_sign(like), head::verdict_role(like))
-}
-
-/// Every site with its parts, for the panel.
-fn sites_tree(view: View<'_>) -> Vec<Line> {
-    let Some(loaded) = view.loaded() else { return Vec::new() };
-    let mut lines = Vec::new();
-    let places = loaded.plan.sites.iter().map(|s| (Some(&s.id), site_cell(loaded, s)));
-    let front = Row::text(" ").with("before all sites", Role::Strong);
-    for (site, title) in places.chain([(None, front)]) {
-        let parts: Vec<_> = loaded.plan.probes().filter(|(_, p)| p.site.as_ref() == site).collect();
-        if site.is_none() && parts.is_empty() {
-            continue;
-        }
-        lines.push(Line::only(title));
-        for (component, probe) in parts {
-            let verdict = loaded.verdict(&probe.id);
-            let why = loaded.probes.get(&probe.id).map_or("", |s| s.why.as_str());
-            let role = head::verdict_role(verdict);
-            let row = Row::text("   ").with(head::verdict_sign(verdict), role).gap(1);
-            let row = row.with(component.id.as_str(), Role::Text).tab(16).with(crate::text::verdict(verdict), role);
-            let why = if verdict == Verdict::Ok { "" } else { why };
-            lines.push(Line::of(
-                Thing::Probe(loaded.plan.id.clone(), probe.id.clone()),
-                row.gap(1).with(why, Role::Dim),
-            ));
-        }
-    }
-    lines
 }
 
 /// The end of what the running or the last command step wrote.

@@ -4,6 +4,7 @@ mod forecast;
 mod habits;
 mod health;
 mod launching;
+mod looks;
 mod pages;
 pub(crate) mod rebuild;
 mod several;

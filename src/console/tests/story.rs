@@ -18,7 +18,7 @@ use crate::core::ids::{IncidentId, Principal, RunId};
 use crate::core::loss::{Position, Replicated};
 use crate::core::observe::{Report, StepEnd};
 use crate::core::people::{Access, Mode, Person};
-use crate::core::plan::{Place, Procedure};
+use crate::core::plan::{Place, Plan, PlanHash, Procedure};
 use crate::core::run::{Evidence, Failure};
 use crate::core::state::{Entry, PROTOCOL, State};
 use crate::core::time::{Now, Span};
@@ -93,6 +93,13 @@ impl Night {
         night
     }
 
+    /// Another text of the plan, without the text.
+    pub(crate) fn loads(&mut self, plan: Plan) {
+        let body = Some(PlanBody { text: String::new(), plan: Arc::new(plan.clone()) });
+        let hash = PlanHash("another".into());
+        self.engine(&Event::PlanLoaded { plan: plan.id, name: plan.name, hash, body });
+    }
+
     pub(crate) fn now(&self) -> Now {
         at(self.second)
     }
@@ -131,13 +138,7 @@ impl Night {
             why: why.into(),
             measured: Default::default(),
         };
-        self.readings
-            .samples
-            .entry("shop".parse().unwrap())
-            .or_default()
-            .entry(probe.parse().unwrap())
-            .or_default()
-            .insert(Place::Engine, sample);
+        self.readings.note(&"shop".parse().unwrap(), &probe.parse().unwrap(), &Place::Engine, sample);
         let last_good = (to != Verdict::Ok).then(|| at(self.second.saturating_sub(3)));
         let change = Change {
             place: Place::Engine,

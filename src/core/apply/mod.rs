@@ -1,5 +1,6 @@
 //! Folds an event into the state. Total: whatever the journal holds, it folds; rules were checked before.
 
+mod scenario;
 mod step;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use super::impact::Assessed;
 use super::incident::{Incident, Phase};
 use super::plan::{Plan, Probe, Procedure};
 use super::run::{Board, Course, Graph, Run, RunResult, RunState, StepRun, StepState};
-use super::state::{ENDED_KEPT, Entry, Loaded, State, TIMELINE_KEPT, TOOK_KEPT, TOOK_STEPS};
+use super::state::{ENDED_KEPT, Entry, Loaded, Probes, State, TIMELINE_KEPT, TOOK_KEPT, TOOK_STEPS};
 use super::time::{Now, last_of};
 
 /// Folds an entry of the journal into the state.
@@ -29,21 +30,20 @@ pub fn apply(state: &mut State, entry: &Entry) {
         }
         Event::PlanLoaded { plan, hash, body: Some(PlanBody { plan: body, .. }), .. } => {
             let before = state.plans.get(plan);
-            let loaded = Loaded {
-                probes: kept_probes(body, before),
-                pauses: before.map_or_else(Vec::new, |before| before.pauses.clone()),
-                active: before
-                    .and_then(|l| l.active.clone().filter(|site| body.site(site).is_some()))
-                    .or_else(|| body.primary().map(|s| s.id.clone())),
-                plan: Arc::clone(body),
-                hash: hash.clone(),
-            };
+            let probes = kept_probes(body, before);
+            let pauses = before.map_or_else(Vec::new, |before| before.pauses.clone());
+            let active = before
+                .and_then(|l| l.active.clone().filter(|site| body.site(site).is_some()))
+                .or_else(|| body.primary().map(|s| s.id.clone()));
+            let triggers = scenario::kept(body, before);
+            let loaded = Loaded::new(Arc::clone(body), hash.clone(), probes, pauses, active);
+            let loaded = Loaded { triggers, ..loaded };
             state.plans.insert(plan.clone(), Arc::new(loaded));
         }
         Event::ProbeChanged { plan, probe, change } => {
             let incident = state.incident_of(plan).map(|i| i.id.clone());
             let paused = state.plans.get(plan).is_some_and(|loaded| loaded.verdict(probe) == Verdict::Paused);
-            if let Some(known) = probe_mut(state, plan, probe) {
+            change_probe(state, plan, probe, |known| {
                 known.take(change);
                 // An outage that begins while an incident is open joins it; one that ended is free to be proposed again.
                 known.covered_by = match (known.verdict, known.is_trouble() && !paused) {
@@ -51,7 +51,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
                     (_, true) => known.covered_by.take().or(incident.clone()),
                     (_, false) => known.covered_by.take(),
                 };
-            }
+            });
             let raises = state.plans.get(plan).is_some_and(|loaded| loaded.raises(probe));
             if let Some(id) = incident.filter(|_| raises) {
                 join(state, plan, &id, probe);
@@ -60,29 +60,32 @@ pub fn apply(state: &mut State, entry: &Entry) {
         Event::HealthPaused { plan, of, length, reason } => {
             let (by, at) = (entry.by.clone(), entry.at.clone());
             let pause = Pause { of: of.clone(), by, at, length: *length, reason: reason.clone() };
-            pauses_mut(state, plan, |pauses| {
-                pauses.retain(|known| known.of != *of);
-                pauses.push(pause);
-            });
+            loaded_mut(state, plan, |loaded| loaded.pause(pause));
         }
-        Event::HealthResumed { plan, of } => pauses_mut(state, plan, |pauses| pauses.retain(|known| known.of != *of)),
+        Event::HealthResumed { plan, of } => loaded_mut(state, plan, |loaded| loaded.resume(of)),
         Event::EngineCutOff { why } => {
             state.cut_off = Some((entry.at.clone(), why.clone()));
             for loaded in state.plans.values_mut() {
-                let probes = &mut Arc::make_mut(loaded).probes;
-                probes.values_mut().for_each(|probe| probe.forget("the engine is cut off"));
+                Arc::make_mut(loaded).change_all(|probe| probe.forget("the engine is cut off"));
             }
         }
         Event::EngineConnected => state.cut_off = None,
+        Event::TriggerMet { plan, scenario, saw } => scenario::met(state, entry, plan, scenario, saw),
+        Event::TriggerPassed { plan, scenario } => scenario::passed(state, plan, scenario),
+        Event::IncidentMatched { incident, scenario, saw, .. } => {
+            scenario::matched(state, entry, incident, scenario, saw);
+        }
+        Event::ScenarioRuledOut { incident, scenario, reason } => {
+            scenario::ruled_out(state, entry, incident, scenario, reason);
+        }
         Event::SiteActivated { plan, site } => {
-            if let Some(loaded) = state.plans.get_mut(plan) {
-                Arc::make_mut(loaded).active = Some(site.clone());
-            }
+            loaded_mut(state, plan, |loaded| loaded.active = Some(site.clone()));
         }
         Event::IncidentProposed(opening) => open(state, entry, opening, Phase::Proposed),
         Event::IncidentDeclared(opening) => open(state, entry, opening, Phase::Declared),
         Event::IncidentDismissed { incident, reason } => {
             incident_mut(state, incident, |i| i.phase = Phase::Dismissed { reason: reason.clone() });
+            scenario::acknowledged(state, incident);
             forget_ended(state, incident);
         }
         Event::IncidentRecovering { incident } => incident_mut(state, incident, |i| i.phase = Phase::Recovering),
@@ -105,6 +108,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 i.stopped.get_or_insert_with(|| entry.at.clone());
                 i.phase = Phase::Closed { reason: reason.clone() };
             });
+            scenario::acknowledged(state, incident);
             forget_ended(state, incident);
         }
         Event::IncidentCancelled { incident, reason } => {
@@ -112,6 +116,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 i.stopped.get_or_insert_with(|| entry.at.clone());
                 i.phase = Phase::Cancelled { reason: reason.clone() };
             });
+            scenario::acknowledged(state, incident);
             forget_ended(state, incident);
         }
         Event::IncidentReopened { incident, .. } => incident_mut(state, incident, |i| {
@@ -218,9 +223,9 @@ fn remember_durations(state: &mut State, run: RunId) {
     }
 }
 
-fn pauses_mut(state: &mut State, plan: &PlanId, change: impl FnOnce(&mut Vec<Pause>)) {
+fn loaded_mut(state: &mut State, plan: &PlanId, change: impl FnOnce(&mut Loaded)) {
     if let Some(loaded) = state.plans.get_mut(plan) {
-        change(&mut Arc::make_mut(loaded).pauses);
+        change(Arc::make_mut(loaded));
     }
 }
 
@@ -250,7 +255,7 @@ fn join(state: &mut State, plan: &PlanId, incident: &IncidentId, probe: &ProbeId
 fn forget_health(state: &mut State, started: &Now) {
     let last_sign = state.timeline.iter().rev().map(|entry| &entry.at).find(|at| *at != started).cloned();
     for loaded in state.plans.values_mut() {
-        for probe in Arc::make_mut(loaded).probes.values_mut() {
+        Arc::make_mut(loaded).change_all(|probe| {
             let forget = |belief: &mut Belief| {
                 if belief.verdict == Verdict::Ok {
                     belief.last_good = last_of(belief.since.iter().chain(&last_sign)).cloned();
@@ -260,15 +265,15 @@ fn forget_health(state: &mut State, started: &Now) {
             forget(&mut probe.belief);
             probe.places.values_mut().for_each(forget);
             probe.forget("not looked at since the engine started");
-        }
+        });
     }
 }
 
 /// What is known of the probes that a new text still has, and that still look at the same.
-fn kept_probes(plan: &Plan, before: Option<&Arc<Loaded>>) -> BTreeMap<ProbeId, ProbeState> {
+fn kept_probes(plan: &Plan, before: Option<&Arc<Loaded>>) -> Probes {
     let known = |probe: &Probe| {
         let before = before?;
-        let earlier = before.plan.probe(&probe.id)?.1;
+        let earlier = before.probe(&probe.id)?.1;
         (earlier.look == probe.look && earlier.site == probe.site).then(|| before.probes.get(&probe.id).cloned())?
     };
     plan.probes().map(|(_, probe)| (probe.id.clone(), known(probe).unwrap_or_default())).collect()
@@ -293,6 +298,7 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             declared: None,
             stopped: None,
             causes: opening.causes.clone(),
+            scenarios: BTreeMap::new(),
             roles: BTreeMap::new(),
             updates: Vec::new(),
             assessed: None,
@@ -306,10 +312,11 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
         i.declared = declared.or(i.declared.take());
         i.causes.extend(opening.causes.iter().cloned());
     });
+    if let Some(id) = &opening.scenario {
+        scenario::matched(state, entry, &opening.incident, id, &opening.saw);
+    }
     for probe in &opening.causes {
-        if let Some(known) = probe_mut(state, &opening.plan, probe) {
-            known.covered_by = Some(opening.incident.clone());
-        }
+        change_probe(state, &opening.plan, probe, |known| known.covered_by = Some(opening.incident.clone()));
     }
 }
 
@@ -345,6 +352,6 @@ fn run_mut(state: &mut State, id: RunId, change: impl FnOnce(&mut Run)) {
     }
 }
 
-fn probe_mut<'a>(state: &'a mut State, plan: &PlanId, probe: &ProbeId) -> Option<&'a mut ProbeState> {
-    state.plans.get_mut(plan).and_then(|l| Arc::make_mut(l).probes.get_mut(probe))
+fn change_probe(state: &mut State, plan: &PlanId, probe: &ProbeId, change: impl FnOnce(&mut ProbeState)) {
+    loaded_mut(state, plan, |loaded| loaded.change(probe, change));
 }

@@ -59,6 +59,8 @@ fn proposed_by_the_engine(known: &Incident, severity: Option<Severity>, title: O
         title,
         began: known.began.clone(),
         causes: known.causes.clone(),
+        scenario: None,
+        saw: Vec::new(),
     }
 }
 
@@ -82,6 +84,8 @@ fn noticed_by_a_person(
         title,
         began: first_of(trouble.iter().filter_map(|(_, seen)| seen.began())).unwrap_or(c.now).clone(),
         causes: trouble.into_iter().map(|(id, _)| id.clone()).collect(),
+        scenario: None,
+        saw: Vec::new(),
     })
 }
 

@@ -6,6 +6,7 @@ mod health;
 mod incident;
 mod plan;
 mod run;
+mod scenario;
 mod step;
 mod words;
 
@@ -54,6 +55,10 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
         Command::Close { incident, reason } => incident::close(c, incident, reason.as_deref()),
         Command::Reopen { incident, reason } => incident::reopen(c, incident, reason),
         Command::Assess { incident } => assess::assess(c, incident),
+        Command::NameScenario { incident, scenario, reason } => {
+            scenario::name(c, incident, scenario, reason.as_deref())
+        }
+        Command::RuleOutScenario { incident, scenario, reason } => scenario::rule_out(c, incident, scenario, reason),
         Command::AssignRole { incident, role, to } => incident::assign(c, incident, role, to),
         Command::Note { incident, text } => words::note(c, incident.as_ref(), text),
         Command::SendUpdate { incident, text, channels } => words::update(c, incident, text, channels),

@@ -81,6 +81,7 @@ pub fn may_begin(c: Context<'_>, launch: Launch<'_>, launched: &Launched<'_>) ->
     if !known.phase.is_declared() {
         return Err(super::incident::is_elsewhere(known, "declared and not over"));
     }
+    super::scenario::allows(known, launched.procedure)?;
     one_move_at_a_time(c, launch.plan, launched.procedure)?;
     nobody_else_works_on(c, launch.plan, &launched.laid_out.components)?;
     enough_people(c, launched.loaded.plan.environment, &launched.laid_out.procedure)

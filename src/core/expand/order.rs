@@ -17,7 +17,7 @@ pub(super) struct Pass {
 /// Components that are down, and those that need them, however far.
 #[must_use]
 pub fn affected(loaded: &Loaded) -> BTreeSet<ComponentId> {
-    let down = |component: &Component| component.probes.iter().any(|probe| loaded.verdict(&probe.id) == Verdict::Down);
+    let down = |component: &Component| loaded.counts_of(&component.id).of(Verdict::Down) > 0;
     let mut found: BTreeSet<ComponentId> =
         loaded.plan.components.iter().filter(|c| down(c)).map(|c| c.id.clone()).collect();
     loop {

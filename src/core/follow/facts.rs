@@ -1,11 +1,12 @@
 //! What a step's condition can ask for: values, how other steps of its scope stand, and what is believed of the plan's parts.
 
 use super::super::health::{self, SiteVerdict, Verdict};
-use super::super::ids::StepId;
+use super::super::ids::{ComponentId, SiteId, StepId};
 use super::super::plan::Step;
 use super::super::run::{Run, StepRun, StepState};
-use super::super::state::State;
-use super::super::when::Facts;
+use super::super::scenario::Saw;
+use super::super::state::{Loaded, State};
+use super::super::when::{Condition, Facts};
 
 /// The facts for one step of a run.
 pub(in crate::core) struct OfStep<'a> {
@@ -22,6 +23,10 @@ impl OfStep<'_> {
             Some((_, _, seen)) => seen.state.is_settled(),
             None => self.run.pairs().filter(|(step, _)| is_pass(step, &id)).all(|(_, seen)| seen.state.is_settled()),
         }
+    }
+
+    fn plan(&self) -> Option<OfPlan<'_>> {
+        self.state.plans.get(&self.run.plan).map(|loaded| OfPlan::as_believed(loaded))
     }
 
     /// The step of that name beside this one.
@@ -46,25 +51,83 @@ impl Facts for OfStep<'_> {
     }
 
     fn component(&self, id: &str) -> Verdict {
-        let (component, site) = id.split_once('.').map_or((id, None), |(component, site)| (component, Some(site)));
-        let Some(loaded) = self.state.plans.get(&self.run.plan) else { return Verdict::Unknown };
-        let counts = |probe: &super::super::plan::Probe| match site {
-            Some(site) => probe.site.as_ref().is_some_and(|s| s.as_str() == site),
-            None => true,
-        };
-        health::summarise(loaded, |c, p| c.id.as_str() == component && counts(p)).worst
+        self.plan().map_or(Verdict::Unknown, |plan| plan.component_verdict(id))
     }
 
     fn site(&self, id: &str) -> Verdict {
-        let Some(loaded) = self.state.plans.get(&self.run.plan) else { return Verdict::Unknown };
-        let site = loaded.plan.sites.iter().find(|site| site.id.as_str() == id);
-        match site.map(|site| health::judge_site(loaded, &site.id)) {
+        self.plan().map_or(Verdict::Unknown, |plan| plan.site_verdict(id))
+    }
+
+    fn alert(&self, name: &str) -> bool {
+        self.plan().is_some_and(|plan| plan.alert(name))
+    }
+}
+
+/// The facts about the parts of a plan.
+#[derive(Clone, Copy)]
+pub(in crate::core) struct OfPlan<'a> {
+    loaded: &'a Loaded,
+    /// What is taken for the case where nobody knows.
+    unknown: Verdict,
+}
+
+impl<'a> OfPlan<'a> {
+    pub(super) fn as_believed(loaded: &'a Loaded) -> OfPlan<'a> {
+        OfPlan { loaded, unknown: Verdict::Unknown }
+    }
+
+    /// As if all that nobody can see were so.
+    pub(super) fn if_unknown(loaded: &'a Loaded, unknown: Verdict) -> OfPlan<'a> {
+        OfPlan { loaded, unknown }
+    }
+
+    pub(super) fn component_verdict(self, id: &str) -> Verdict {
+        let (component, site) = id.split_once('.').map_or((id, None), |(component, site)| (component, Some(site)));
+        let Ok(component) = ComponentId::new(component) else { return Verdict::Unknown };
+        let counts = match site.map(SiteId::new) {
+            None => self.loaded.counts_of(&component),
+            Some(Ok(site)) => self.loaded.counts_at(&component, Some(&site)),
+            Some(Err(_)) => return Verdict::Unknown,
+        };
+        counts.if_unknown(self.unknown).worst()
+    }
+
+    pub(super) fn site_verdict(self, id: &str) -> Verdict {
+        let site = self.loaded.plan.sites.iter().find(|site| site.id.as_str() == id);
+        match site.map(|site| health::judge_site_if(self.loaded, &site.id, self.unknown)) {
             Some(SiteVerdict::Ok) => Verdict::Ok,
             Some(SiteVerdict::Paused) => Verdict::Paused,
             Some(SiteVerdict::Unknown) | None => Verdict::Unknown,
             Some(SiteVerdict::Degraded | SiteVerdict::Partly) => Verdict::Degraded,
             Some(SiteVerdict::Down) => Verdict::Down,
         }
+    }
+
+    /// The alerts that a condition asks about and that fire.
+    pub(super) fn firing(self, _when: &Condition) -> Vec<Saw> {
+        Vec::new()
+    }
+}
+
+impl Facts for OfPlan<'_> {
+    fn value(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn outcome(&self, _: &str) -> Option<&'static str> {
+        None
+    }
+
+    fn component(&self, id: &str) -> Verdict {
+        self.component_verdict(id)
+    }
+
+    fn site(&self, id: &str) -> Verdict {
+        self.site_verdict(id)
+    }
+
+    fn alert(&self, _name: &str) -> bool {
+        false
     }
 }
 

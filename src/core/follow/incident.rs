@@ -49,9 +49,8 @@ pub(super) fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Even
     if state.cut_off.is_some() || state.incident_of(&plan.id).is_some() {
         return None;
     }
-    let down = loaded.probes.iter().filter(|(id, s)| s.covered_by.is_none() && loaded.raises(id));
     let fresh: Vec<(&ProbeId, &ProbeState, Severity)> =
-        down.filter_map(|(id, seen)| Some((id, seen, loaded.severity_of(id)?))).collect();
+        loaded.fresh_trouble().filter_map(|id| Some((id, loaded.probes.get(id)?, loaded.severity_of(id)?))).collect();
     let severity = fresh.iter().map(|(_, _, severity)| *severity).max().filter(|s| *s >= GRAVE)?;
     // What could wait for daylight may have been down for days: the clocks begin with what could not.
     let grave = fresh.iter().filter(|(_, _, severity)| *severity >= GRAVE);
@@ -65,5 +64,7 @@ pub(super) fn proposal(state: &State, loaded: &Loaded, now: &Now) -> Option<Even
         title: None,
         began: began.unwrap_or(now).clone(),
         causes: fresh.into_iter().map(|(id, _, _)| id.clone()).collect(),
+        scenario: None,
+        saw: Vec::new(),
     }))
 }

@@ -6,6 +6,7 @@
 mod facts;
 mod incident;
 mod run;
+mod trigger;
 mod turned;
 
 use std::collections::BTreeMap;
@@ -36,8 +37,13 @@ pub fn follow(state: &State, readings: &Readings, now: &Now) -> Vec<Event> {
         let over = loaded.pauses.iter().filter(|pause| pause.left(now) == Span::ZERO);
         events.extend(over.map(|pause| Event::HealthResumed { plan: id.clone(), of: pause.of.clone() }));
     }
+    for loaded in state.plans.values() {
+        events.extend(trigger::changes(state, loaded));
+        events.extend(trigger::declaration(state, loaded));
+    }
     // One a round: the next one's identifier and call-sign depend on it.
-    events.extend(state.plans.values().find_map(|loaded| incident::proposal(state, loaded, now)));
+    let proposal = |loaded| trigger::answer(state, loaded, now).or_else(|| incident::proposal(state, loaded, now));
+    events.extend(state.plans.values().find_map(|loaded| proposal(loaded)));
     count_updates(&mut events);
     events
 }
@@ -60,5 +66,6 @@ pub fn next_due(state: &State, now: &Now) -> Option<Moment> {
     let runs = state.runs.values().filter(|run| run.is_open()).filter_map(|run| run::due(run, now));
     let incidents = state.open_incidents().filter_map(|incident| incident::due(state, incident, now));
     let pauses = state.plans.values().flat_map(|loaded| &loaded.pauses).map(|pause| now.utc.plus(pause.left(now)));
-    runs.chain(incidents).chain(pauses).min()
+    let triggers = state.plans.values().filter_map(|loaded| trigger::due(state, loaded, now));
+    runs.chain(incidents).chain(pauses).chain(triggers).min()
 }

@@ -330,6 +330,11 @@ impl Facts for Certain<'_> {
         self.may_change.set(true);
         self.of.site(id)
     }
+
+    fn alert(&self, name: &str) -> bool {
+        self.may_change.set(true);
+        self.of.alert(name)
+    }
 }
 
 fn small(count: usize) -> u32 {

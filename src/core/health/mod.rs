@@ -3,13 +3,17 @@
 pub mod judge;
 mod pause;
 mod site;
+mod tally;
 mod tracker;
 
+use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use pause::{Extent, Pause};
-pub use site::{SiteVerdict, Summary, judge_site, site, summarise};
+pub use site::{SiteVerdict, Summary, judge_site, judge_site_if, site, summarise};
+pub(crate) use tally::Standing;
+pub use tally::{Counts, Tally};
 pub use tracker::Tracker;
 
 use super::ids::{ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};
@@ -61,6 +65,23 @@ pub enum Verdict {
     Degraded,
     /// Does not answer as it should.
     Down,
+}
+
+impl Verdict {
+    /// All of them, the best first.
+    pub const ALL: [Verdict; 5] = [Verdict::Ok, Verdict::Paused, Verdict::Unknown, Verdict::Degraded, Verdict::Down];
+
+    /// The word for it, as conditions write it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Ok => "ok",
+            Verdict::Paused => "paused",
+            Verdict::Unknown => "unknown",
+            Verdict::Degraded => "degraded",
+            Verdict::Down => "down",
+        }
+    }
 }
 
 /// Whether what is believed of a part holds still.
@@ -206,11 +227,15 @@ pub struct Change {
     pub last_good: Option<Now>,
 }
 
+/// The last look of each probe from each of its places, by plan: a copy shares all that did not change.
+pub type Samples = RedBlackTreeMapSync<PlanId, RedBlackTreeMapSync<ProbeId, BTreeMap<Place, Sample>>>;
+
 /// The last thing that each source said: never journaled, newest value only.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Readings {
-    /// By plan, probe and place.
-    pub samples: BTreeMap<PlanId, BTreeMap<ProbeId, BTreeMap<Place, Sample>>>,
+    /// By plan, probe and place. Frames to consoles have none: a console asks for those that it shows.
+    #[serde(default)]
+    pub samples: Samples,
     /// By plan: how many of the customers of the last seconds were served.
     pub customers: BTreeMap<PlanId, Customers>,
     /// By plan and component.
@@ -220,6 +245,18 @@ pub struct Readings {
 }
 
 impl Readings {
+    /// Notes a look of a probe from a place.
+    pub fn note(&mut self, plan: &PlanId, probe: &ProbeId, place: &Place, sample: Sample) {
+        if !self.samples.contains_key(plan) {
+            self.samples.insert_mut(plan.clone(), RedBlackTreeMapSync::new_sync());
+        }
+        let Some(probes) = self.samples.get_mut(plan) else { return };
+        match probes.get_mut(probe) {
+            Some(places) => drop(places.insert(place.clone(), sample)),
+            None => probes.insert_mut(probe.clone(), BTreeMap::from([(place.clone(), sample)])),
+        }
+    }
+
     /// The last look of a probe from each of its places.
     pub fn looks<'r>(&'r self, plan: &PlanId, probe: &ProbeId) -> impl Iterator<Item = (&'r Place, &'r Sample)> {
         self.samples.get(plan).and_then(|probes| probes.get(probe)).into_iter().flatten()

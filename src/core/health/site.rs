@@ -81,25 +81,32 @@ impl SiteVerdict {
 /// Judges a site. What is paused counts neither way.
 #[must_use]
 pub fn judge_site(loaded: &Loaded, id: &SiteId) -> SiteVerdict {
+    judge_site_if(loaded, id, Verdict::Unknown)
+}
+
+/// [`judge_site`] as if all that nobody knows were so.
+#[must_use]
+pub fn judge_site_if(loaded: &Loaded, id: &SiteId, unknown: Verdict) -> SiteVerdict {
     let rule = loaded.plan.site(id).map_or(DownWhen::default(), |site| site.down_when);
-    let parts = site(loaded, id).parts;
-    let tier = |name: &str| loaded.plan.components.iter().find(|c| c.id.as_str() == name).and_then(|c| c.tier);
-    let counted: Vec<(&str, Verdict)> = parts.iter().copied().filter(|(_, v)| *v != Verdict::Paused).collect();
-    let has = |verdict: Verdict| counted.iter().any(|(_, v)| *v == verdict);
+    let parts = loaded.counts(Some(id)).if_unknown(unknown);
+    let counted = parts.all() - parts.of(Verdict::Paused);
+    let has = |verdict: Verdict| parts.of(verdict) > 0;
     let is_down = match rule {
-        DownWhen::All => counted.iter().all(|(_, v)| *v == Verdict::Down),
+        DownWhen::All => parts.of(Verdict::Down) == counted,
         DownWhen::Any => has(Verdict::Down),
         DownWhen::Tier(most) => {
-            counted.iter().any(|(name, v)| *v == Verdict::Down && tier(name).is_some_and(|tier| tier <= most))
+            let mut unseen = loaded.not_ok(Some(id), Verdict::Unknown);
+            let may_be = unknown == Verdict::Down && unseen.any(|c| c.tier.is_some_and(|tier| tier <= most));
+            may_be || loaded.is_down_from(id, most)
         }
     };
-    match (parts.is_empty(), counted.is_empty()) {
-        (true, _) => SiteVerdict::Unknown,
-        (false, true) => SiteVerdict::Paused,
-        (false, false) if is_down => SiteVerdict::Down,
-        (false, false) if has(Verdict::Down) => SiteVerdict::Partly,
-        (false, false) if has(Verdict::Degraded) => SiteVerdict::Degraded,
-        (false, false) if has(Verdict::Unknown) => SiteVerdict::Unknown,
-        (false, false) => SiteVerdict::Ok,
+    match (parts.all(), counted) {
+        (0, _) => SiteVerdict::Unknown,
+        (_, 0) => SiteVerdict::Paused,
+        _ if is_down => SiteVerdict::Down,
+        _ if has(Verdict::Down) => SiteVerdict::Partly,
+        _ if has(Verdict::Degraded) => SiteVerdict::Degraded,
+        _ if has(Verdict::Unknown) => SiteVerdict::Unknown,
+        _ => SiteVerdict::Ok,
     }
 }

@@ -176,9 +176,8 @@ fn fresh<'a>(loaded: &'a Loaded, readings: &Readings, now: &Now) -> Cow<'a, Load
     }
     let mut loaded = loaded.clone();
     for (probe, ago) in stale {
-        if let Some(seen) = loaded.probes.get_mut(&probe) {
-            seen.forget(&format!("the last look was {} ago", Span::from_secs(ago.secs())));
-        }
+        let why = format!("the last look was {} ago", Span::from_secs(ago.secs()));
+        loaded.change(&probe, |seen| seen.forget(&why));
     }
     Cow::Owned(loaded)
 }

@@ -1,10 +1,7 @@
-//! How trouble spreads over what needs what. One pass over the components, each after all that it needs: linear in components and
+//! How trouble spreads over what needs what: passes over the components, each after all that it needs, linear in components and
 //! dependencies together.
 
-use std::collections::HashMap;
-
-use super::super::ids::ComponentId;
-use super::super::plan::Component;
+use super::super::plan::Dependencies;
 use super::sight::Sight;
 use super::{CAUSES, Cause, Origin};
 
@@ -20,83 +17,25 @@ pub(super) struct Spread {
 }
 
 /// Spreads what fails.
-pub(super) fn spread(components: &[Component], sight: &Sight) -> Spread {
-    let graph = Graph::of(components);
-    let order = graph.order();
-    let (needs, fails_below) = ways(&graph, &order, sight);
+pub(super) fn spread(graph: &Dependencies, sight: &Sight) -> Spread {
+    let (needs, fails_below) = ways(graph, sight);
     let roots: Vec<usize> =
-        (0..components.len()).filter(|place| sight.parts[*place].fails && !fails_below[*place]).collect();
-    let (causes, more_causes) = causes(&graph, &order, sight, roots);
+        (0..graph.len()).filter(|place| sight.parts[*place].fails && !fails_below[*place]).collect();
+    let (causes, more_causes) = causes(graph, sight, roots);
     Spread { needs, causes, more_causes }
 }
 
-/// What each component needs, by place, in one row.
-struct Graph {
-    starts: Vec<usize>,
-    needs: Vec<usize>,
-}
-
-impl Graph {
-    fn of(components: &[Component]) -> Graph {
-        let places: HashMap<&ComponentId, usize> = components.iter().enumerate().map(|(at, c)| (&c.id, at)).collect();
-        let mut graph = Graph { starts: Vec::with_capacity(components.len() + 1), needs: Vec::new() };
-        for component in components {
-            graph.starts.push(graph.needs.len());
-            graph.needs.extend(component.dependencies.iter().filter_map(|id| places.get(id)));
-        }
-        graph.starts.push(graph.needs.len());
-        graph
-    }
-
-    fn len(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    fn needs(&self, place: usize) -> &[usize] {
-        &self.needs[self.starts[place]..self.starts[place + 1]]
-    }
-
-    /// Every component after all that it needs. Plans have no circles; in one, some need stands after what needs it.
-    fn order(&self) -> Vec<usize> {
-        let mut order = Vec::with_capacity(self.len());
-        let mut met = vec![false; self.len()];
-        // A stack of its own: a chain of a hundred thousand would overflow the program's.
-        let mut path: Vec<(usize, usize)> = Vec::new();
-        for first in 0..self.len() {
-            if !std::mem::replace(&mut met[first], true) {
-                path.push((first, 0));
-            }
-            while let Some((place, next)) = path.last_mut() {
-                match self.needs(*place).get(*next) {
-                    Some(need) => {
-                        *next += 1;
-                        if !std::mem::replace(&mut met[*need], true) {
-                            path.push((*need, 0));
-                        }
-                    }
-                    None => {
-                        order.push(*place);
-                        path.pop();
-                    }
-                }
-            }
-        }
-        order
-    }
-}
-
 /// For each component the next one on the shortest way to one that fails, and whether anything that it needs fails, however far.
-fn ways(graph: &Graph, order: &[usize], sight: &Sight) -> (Vec<Option<usize>>, Vec<bool>) {
+fn ways(graph: &Dependencies, sight: &Sight) -> (Vec<Option<usize>>, Vec<bool>) {
     let mut far: Vec<usize> = sight.parts.iter().map(|part| if part.fails { 0 } else { usize::MAX }).collect();
     let mut next = vec![None; graph.len()];
     let mut below = vec![false; graph.len()];
-    for place in order.iter().copied() {
-        let needs = graph.needs(place);
-        below[place] = needs.iter().any(|need| sight.parts[*need].fails || below[*need]);
+    for place in graph.order() {
+        below[place] = graph.of(place).any(|need| sight.parts[need].fails || below[need]);
         if far[place] == 0 {
             continue;
         }
-        let nearest = needs.iter().copied().filter(|need| far[*need] < usize::MAX).min_by_key(|need| far[*need]);
+        let nearest = graph.of(place).filter(|need| far[*need] < usize::MAX).min_by_key(|need| far[*need]);
         if let Some(nearest) = nearest {
             far[place] = far[nearest] + 1;
             next[place] = Some(nearest);
@@ -106,14 +45,14 @@ fn ways(graph: &Graph, order: &[usize], sight: &Sight) -> (Vec<Option<usize>>, V
 }
 
 /// The causes with how many components need each. They share one word of bits that goes up with the needs.
-fn causes(graph: &Graph, order: &[usize], sight: &Sight, mut roots: Vec<usize>) -> (Vec<Cause>, usize) {
+fn causes(graph: &Dependencies, sight: &Sight, mut roots: Vec<usize>) -> (Vec<Cause>, usize) {
     let shares_fate = |place: usize| sight.fallen.is_some() && sight.parts[place].fails_at_site();
     roots.retain(|place| !shares_fate(*place));
     let room = CAUSES - usize::from(sight.fallen.is_some());
     let more = roots.len().saturating_sub(room);
     if more > 0 {
         let mut named = vec![0_usize; graph.len()];
-        graph.needs.iter().for_each(|need| named[*need] += 1);
+        graph.all().for_each(|need| named[need] += 1);
         roots.sort_by_key(|place| std::cmp::Reverse(named[*place]));
         roots.truncate(room);
     }
@@ -129,8 +68,8 @@ fn causes(graph: &Graph, order: &[usize], sight: &Sight, mut roots: Vec<usize>) 
         causes.push(Cause { what: Origin::Part(place), dependents: 0 });
     }
     let mut reached = own.clone();
-    for place in order.iter().copied() {
-        reached[place] = graph.needs(place).iter().fold(own[place], |bits, need| bits | reached[*need]);
+    for place in graph.order() {
+        reached[place] = graph.of(place).fold(own[place], |bits, need| bits | reached[need]);
         let mut others = reached[place] & !own[place];
         while others != 0 {
             causes[others.trailing_zeros() as usize].dependents += 1;

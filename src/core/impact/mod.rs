@@ -104,7 +104,7 @@ impl Impact {
 
     fn seen(loaded: &Loaded, sight: &Sight) -> Impact {
         let components = &loaded.plan.components;
-        let spread = if sight.anything() { spread(components, sight) } else { Spread::default() };
+        let spread = if sight.anything() { spread(loaded.index.needs(), sight) } else { Spread::default() };
         let mut impact = Impact { more_causes: spread.more_causes, ..Impact::default() };
         let mut tiers: BTreeMap<(bool, Option<u8>), Tally> = BTreeMap::new();
         for (place, component) in components.iter().enumerate() {

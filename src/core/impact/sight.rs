@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::health::Verdict;
 use super::super::ids::{ProbeId, SiteId};
-use super::super::plan::{Component, Probe};
+use super::super::plan::Probe;
 use super::super::state::Loaded;
 
 /// What is seen of every component of a plan.
@@ -47,34 +47,35 @@ impl Sight {
     }
 }
 
-/// Looks at every component once; `causes` are the probes of an incident, whose trouble counts until it was seen to be over.
+/// What the counts of every part say; `causes` are the probes of an incident, whose trouble counts until it was seen to be over.
 pub(super) fn sight(loaded: &Loaded, causes: Option<&BTreeSet<ProbeId>>) -> Sight {
-    let serves = loaded.active.as_ref();
-    let parts: Vec<Part> = loaded.plan.components.iter().map(|c| part(loaded, serves, causes, c)).collect();
-    let mut there = parts.iter().filter_map(|part| part.at_site);
-    let fell = there.clone().count() > 1 && there.all(|verdict| verdict == Verdict::Down);
-    Sight { parts, fallen: serves.filter(|_| fell).cloned() }
-}
-
-fn part(loaded: &Loaded, serves: Option<&SiteId>, causes: Option<&BTreeSet<ProbeId>>, of: &Component) -> Part {
-    let mut part = Part::default();
-    for probe in &of.probes {
-        let verdict = loaded.verdict_of(of, probe);
-        if !felt(probe, serves) {
-            part.elsewhere = part.elsewhere.max(Some(verdict));
+    let mut parts = vec![Part::default(); loaded.plan.components.len()];
+    // A site that nothing is looked at has no number, and nothing is felt there.
+    let serves = loaded.active.as_ref().and_then(|site| loaded.index.site(Some(site)));
+    for (component, site, counts) in loaded.parts() {
+        let Some(part) = parts.get_mut(component) else { continue };
+        let worst = Some(counts.worst());
+        if site != 0 && Some(site) != serves {
+            part.elsewhere = part.elsewhere.max(worst);
             continue;
         }
-        part.served = part.served.max(Some(verdict));
-        if probe.site.is_some() && verdict != Verdict::Paused {
-            part.at_site = part.at_site.max(Some(verdict));
+        part.served = part.served.max(worst);
+        if site != 0 {
+            part.at_site = counts.worst_counted();
         }
-        part.fails |= match verdict {
-            Verdict::Degraded | Verdict::Down => true,
-            Verdict::Unknown => causes.is_some_and(|causes| causes.contains(&probe.id)),
-            Verdict::Ok | Verdict::Paused => false,
-        };
+        part.fails |= matches!(worst, Some(Verdict::Degraded | Verdict::Down));
     }
-    part
+    for id in causes.into_iter().flatten() {
+        let Some(at) = loaded.index.probe(&loaded.plan, id) else { continue };
+        let Some((component, probe)) = at.of(&loaded.plan) else { continue };
+        let unseen = loaded.verdict_of(component, probe) == Verdict::Unknown;
+        if let Some(part) = parts.get_mut(at.component as usize) {
+            part.fails |= unseen && felt(probe, loaded.active.as_ref());
+        }
+    }
+    let mut there = parts.iter().filter_map(|part| part.at_site);
+    let fell = there.clone().count() > 1 && there.all(|verdict| verdict == Verdict::Down);
+    Sight { parts, fallen: loaded.active.clone().filter(|_| fell) }
 }
 
 /// Whether a probe looks where customers are served.

@@ -1,18 +1,25 @@
 //! A plan as the engine holds it: read, checked and resolved. Reading files is `crate::plan`'s work.
 
 mod action;
+mod dependencies;
+mod index;
 mod probe;
 mod procedure;
+mod scenario;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 pub use action::*;
+pub(crate) use dependencies::Dependencies;
+pub use index::Index;
+pub(crate) use index::ProbeAt;
 pub use probe::*;
 pub use procedure::*;
+pub use scenario::*;
 
-use super::ids::{ChannelId, ComponentId, PlanId, ProbeId, ProcedureId, SiteId};
+use super::ids::{ChannelId, ComponentId, PlanId, ProbeId, ProcedureId, ScenarioId, SiteId};
 use super::time::Span;
 
 /// SHA-256 of a plan's text, in hexadecimal: what incidents and runs pin.
@@ -107,6 +114,9 @@ pub struct Plan {
     pub components: Vec<Component>,
     /// The procedures, in file order.
     pub procedures: Vec<Procedure>,
+    /// The disasters that it is prepared for, in file order.
+    #[serde(default)]
+    pub scenarios: Vec<Scenario>,
     /// The channels that updates go to.
     pub channels: Vec<ChannelId>,
     /// The channels that reach the team itself, when the engine needs people.
@@ -266,6 +276,12 @@ impl Plan {
     #[must_use]
     pub fn procedure(&self, id: &ProcedureId) -> Option<&Procedure> {
         self.procedures.iter().find(|p| p.id == *id)
+    }
+
+    /// The scenario with that identifier.
+    #[must_use]
+    pub fn scenario(&self, id: &ScenarioId) -> Option<&Scenario> {
+        self.scenarios.iter().find(|s| s.id == *id)
     }
 
     /// Each probe with the component that it looks at, in file order.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::core::command::{Command, Declared};
 use crate::core::event::Event;
 use crate::core::fixtures::{World, ada, declare, id, launch, mike, plan, rita, root};
-use crate::core::health::Verdict;
+use crate::core::health::{ProbeState, Verdict};
 use crate::core::ids::{IncidentId, Principal, RunId};
 use crate::core::incident::Phase;
 use crate::core::observe::StepEnd;
@@ -224,8 +224,9 @@ fn one_turn_can_propose_for_several_plans() {
     world.load(plan("shop"));
     world.load(plan("bank"));
     for loaded in world.state.plans.values_mut() {
-        let seen = Arc::make_mut(loaded).probes.get_mut("front").unwrap();
-        (seen.belief.verdict, seen.belief.since) = (Verdict::Down, Some(world.now.clone()));
+        let since = Some(world.now.clone());
+        let down = |seen: &mut ProbeState| (seen.belief.verdict, seen.belief.since) = (Verdict::Down, since);
+        Arc::make_mut(loaded).change(&id("front"), down);
     }
     assert_eq!(world.pass(0).len(), 2);
     let mut names: Vec<_> =

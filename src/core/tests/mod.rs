@@ -12,6 +12,8 @@ mod locks;
 mod overdue;
 mod people;
 mod runs;
+mod tally;
+mod triggers;
 mod truth;
 mod updates;
 mod workshop;

@@ -31,6 +31,7 @@ fn kind(operand: &Operand, scope: &dyn Scope) -> Option<Kind> {
         What::Step(id) => scope.step(id).then_some(Kind::Outcome)?,
         What::Component(id) => scope.component(id).then_some(Kind::Verdict)?,
         What::Site(id) => scope.site(id).then_some(Kind::Verdict)?,
+        What::Alert(_) => Kind::Named(Type::Truth),
         What::Text(_) => Kind::Named(Type::Text),
         What::Number(_) => Kind::Named(Type::Number),
         What::Duration(_) => Kind::Named(Type::Duration),

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Facts;
 use super::tree::{Expr, Op, Operand, What};
-use crate::core::health::Verdict;
 use crate::core::number::Number;
 use crate::core::time::Span;
 
@@ -99,24 +98,15 @@ fn value<'c>(operand: &'c Operand, facts: &dyn Facts) -> Result<Value<'c>, Uncle
     Ok(match &operand.what {
         What::Name(name) => Value::Open(facts.value(name).ok_or_else(|| Unclear::NoValue(name.clone()))?),
         What::Step(id) => Value::Word(facts.outcome(id).ok_or_else(|| Unclear::NoOutcome(id.clone()))?),
-        What::Component(id) => Value::Word(verdict(facts.component(id))),
-        What::Site(id) => Value::Word(verdict(facts.site(id))),
+        What::Component(id) => Value::Word(facts.component(id).word()),
+        What::Site(id) => Value::Word(facts.site(id).word()),
+        What::Alert(name) => Value::Truth(facts.alert(name)),
         What::Text(text) => Value::Text(text),
         What::Number(number) => Value::Number(number.clone()),
         What::Duration(span) => Value::Duration(*span),
         What::Truth(truth) => Value::Truth(*truth),
         What::Word(word) => Value::Word(word),
     })
-}
-
-fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Ok => "ok",
-        Verdict::Degraded => "degraded",
-        Verdict::Down => "down",
-        Verdict::Paused => "paused",
-        Verdict::Unknown => "unknown",
-    }
 }
 
 fn compare(left: &Operand, op: Op, right: &Operand, facts: &dyn Facts) -> Result<bool, Unclear> {

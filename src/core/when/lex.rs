@@ -154,6 +154,7 @@ fn part(kind: &str, rest: &[char], at: usize) -> Result<(Token, usize), BadCondi
         ("step", Some(("step", _))) => What::Step,
         ("component", Some(("component", _))) => What::Component,
         ("site", Some(("site", _))) => What::Site,
+        ("alert", Some(("alert", _))) => What::Alert,
         _ => {
             let right = Some(format!("step.{text}, component.{text} or site.{text}"));
             return Err(BadCondition { at, what: format!("{text:?} is no name"), right });

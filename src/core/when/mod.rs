@@ -9,6 +9,7 @@
 //!             step.ID                  how a step stands: done, failed, skipped and so on, see [`OUTCOMES`]
 //!             component.ID  site.ID    the worst verdict of its probes, of a site by its rule: ok, degraded, down, unknown, paused; component.db.west is
 //!                                      the component `db` at the site `west`
+//!             alert.NAME               whether an alert of that name fires, as others say
 //!             "text"                   with \" and \\ for those two characters
 //!             3  -1  0.5               a number; the sign belongs to it: there is no arithmetic
 //!             30s  1h30m               a duration
@@ -146,6 +147,8 @@ pub trait Facts {
     fn component(&self, id: &str) -> Verdict;
     /// The worst verdict on a site.
     fn site(&self, id: &str) -> Verdict;
+    /// Whether others say that an alert of that name fires.
+    fn alert(&self, name: &str) -> bool;
 }
 
 impl Condition {
@@ -182,6 +185,21 @@ impl Condition {
     /// The parameters and named results that it asks about, each once.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.mentioned(|what| if let What::Name(name) = what { Some(name) } else { None })
+    }
+
+    /// The components that it asks about, each once: `db`, or at one site, `db.west`.
+    pub fn components(&self) -> impl Iterator<Item = &str> {
+        self.mentioned(|what| if let What::Component(id) = what { Some(id) } else { None })
+    }
+
+    /// The sites that it asks about, each once.
+    pub fn sites(&self) -> impl Iterator<Item = &str> {
+        self.mentioned(|what| if let What::Site(id) = what { Some(id) } else { None })
+    }
+
+    /// The alerts that it asks about, each once.
+    pub fn alerts(&self) -> impl Iterator<Item = &str> {
+        self.mentioned(|what| if let What::Alert(id) = what { Some(id) } else { None })
     }
 
     fn mentioned<'c>(&'c self, which: impl Fn(&'c What) -> Option<&'c String>) -> impl Iterator<Item = &'c str> {

@@ -62,6 +62,9 @@ impl Facts for Middle {
     fn site(&self, id: &str) -> Verdict {
         if id == "east" { Verdict::Down } else { Verdict::Unknown }
     }
+    fn alert(&self, name: &str) -> bool {
+        name == "DiskFull"
+    }
 }
 
 fn fault(text: &str) -> (usize, String) {
@@ -257,6 +260,9 @@ fn what_is_missing_or_unreadable_is_named_and_asked_for_only_when_it_matters() {
         }
         fn site(&self, _: &str) -> Verdict {
             Verdict::Ok
+        }
+        fn alert(&self, _: &str) -> bool {
+            false
         }
     }
     for (text, why) in [

@@ -47,6 +47,7 @@ pub(super) enum What {
     Step(String),
     Component(String),
     Site(String),
+    Alert(String),
     Text(String),
     Number(Number),
     Duration(Span),

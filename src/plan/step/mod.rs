@@ -275,11 +275,6 @@ fn not_known(one: &Use, why: &str, right: &str, faults: &Faults<'_>) {
     faults.error(one.at, what, Some(right.to_owned()));
 }
 
-/// A sentence with texts from the file in it, harmless and whole.
-fn bare_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 fn refuse(fields: &Fields<'_>, names: &[&str], why: &str) {
     for (name, at) in fields.present(names) {
         fields.faults().error(at, format!("{name} has {why}"), Some(format!("{name} left out")));

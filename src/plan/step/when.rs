@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::core::when::{self, BadCondition, Condition, Type};
 
 use super::{Reader, Scope};
-use crate::plan::fault::At;
+use crate::plan::condition;
 use crate::plan::fields::Field;
 use crate::plan::outline::apart;
 
@@ -21,7 +21,7 @@ pub(super) fn when(field: &Field<'_>, step: usize, reader: &Reader<'_>, scope: &
     let text = field.raw()?;
     let condition = match Condition::parse(text) {
         Ok(condition) => condition,
-        Err(bad) => return wrong(field, text, bad),
+        Err(bad) => return condition::wrong(field, text, &bad),
     };
     let own = &reader.outline().sketches[step].id;
     if condition.steps().any(|id| id == own) {
@@ -31,7 +31,7 @@ pub(super) fn when(field: &Field<'_>, step: usize, reader: &Reader<'_>, scope: &
     if let Err(bad) = asked.check(&condition) {
         // Looking for the name that was meant takes long, and is done once.
         asked.names = if field.faults.is_full() { Names::Kept } else { Names::Told };
-        return wrong(field, text, condition.check(&asked).err().unwrap_or(bad));
+        return condition::wrong(field, text, &condition.check(&asked).err().unwrap_or(bad));
     }
     for name in condition.names() {
         scope.names.note_use(name, field);
@@ -112,12 +112,7 @@ impl when::Scope for Asked<'_, '_> {
     }
 
     fn component(&self, id: &str) -> bool {
-        let known = self.scope.known;
-        let at_a_site = |(dot, _)| {
-            let (component, site) = id.split_at(dot);
-            known.components.contains(component) && known.sites.contains(&site[1..])
-        };
-        known.components.contains(id) || id.match_indices('.').any(at_a_site)
+        condition::component(self.scope.known, id)
     }
 
     fn site(&self, id: &str) -> bool {
@@ -128,27 +123,8 @@ impl when::Scope for Asked<'_, '_> {
         if self.names == Names::Kept {
             return Vec::new();
         }
-        let known = self.scope.known;
         let own = self.scope.names.all().map(str::to_owned);
         let steps = self.ids().map(|id| format!("step.{id}"));
-        let components = known.component_ids.iter().map(|id| format!("component.{id}"));
-        let sites = known.site_ids.iter().map(|id| format!("site.{id}"));
-        own.chain(steps).chain(components).chain(sites).collect()
+        own.chain(steps).chain(condition::parts(self.scope.known)).collect()
     }
-}
-
-/// Notes what is wrong with a condition, at the word where it is.
-fn wrong<T>(field: &Field<'_>, text: &str, bad: BadCondition) -> Option<T> {
-    let at = place(field, text, bad.at).unwrap_or_else(|| field.at());
-    field.faults.error(at, format!("when: {}", super::bare_line(&bad.what)), bad.right.map(|r| super::bare_line(&r)));
-    None
-}
-
-/// The word that begins at that character of a text, where the file has the text as it is.
-fn place(field: &Field<'_>, text: &str, character: usize) -> Option<At> {
-    let start = field.at().start + field.faults.source(field.at()).find(text)?;
-    let (offset, _) = text.char_indices().nth(character)?;
-    let word = text[offset..].split(|c: char| c.is_whitespace() || "()[],".contains(c)).next()?;
-    let length = word.len().max(text[offset..].chars().next().map_or(0, char::len_utf8));
-    Some(At { start: start + offset, end: start + offset + length })
 }

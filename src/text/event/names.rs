@@ -1,7 +1,7 @@
 //! What a row of the timeline calls the things that it speaks of.
 
 use super::line;
-use crate::core::ids::{IncidentId, PlanId, ProbeId, RunId, SiteId, StepId};
+use crate::core::ids::{IncidentId, PlanId, ProbeId, RunId, ScenarioId, SiteId, StepId};
 use crate::core::state::State;
 
 pub(super) fn called(state: &State, incident: &IncidentId) -> String {
@@ -11,6 +11,20 @@ pub(super) fn called(state: &State, incident: &IncidentId) -> String {
 pub(super) fn site_name(state: &State, plan: &PlanId, site: &SiteId) -> String {
     let known = state.plans.get(plan).and_then(|loaded| loaded.plan.site(site));
     known.map_or_else(|| site.to_string(), |known| line(&known.name).into_owned())
+}
+
+pub(super) fn scenario_name(state: &State, plan: &PlanId, scenario: &ScenarioId) -> String {
+    let known = state.plans.get(plan).and_then(|loaded| loaded.plan.scenario(scenario));
+    known.map_or_else(|| scenario.to_string(), |known| line(&known.name).into_owned())
+}
+
+/// What an incident was taken for, by the name that it had then.
+pub(super) fn scenario_of(state: &State, incident: &IncidentId, scenario: &ScenarioId) -> String {
+    let known = state.incidents.get(incident);
+    match known.and_then(|incident| incident.scenarios.get(scenario)) {
+        Some(matched) => line(&matched.name).into_owned(),
+        None => known.map_or_else(|| scenario.to_string(), |i| scenario_name(state, &i.plan, scenario)),
+    }
 }
 
 /// `Orders database at East`; a probe that its plan no longer has goes by its identifier.

@@ -7,6 +7,7 @@ use crate::core::ids::{CallSign, Principal};
 use crate::core::impact::{Assessment, GroupSeen};
 use crate::core::plan::{Group, Place, PlanHash, Severity};
 use crate::core::run::{Evidence, RunResult};
+use crate::core::scenario::Saw;
 use crate::text::fixtures::{ada, kestrel, mike, state};
 
 fn check(table: Vec<(Event, String)>) {
@@ -70,6 +71,8 @@ fn what_became_of_an_incident() {
         title: title.map(Into::into),
         began: at(3),
         causes: causes.iter().map(|c| c.parse().unwrap()).collect(),
+        scenario: None,
+        saw: Vec::new(),
     };
     let moment = at(3).utc;
     let databases = GroupSeen {
@@ -121,6 +124,38 @@ fn what_became_of_an_incident() {
         (
             Event::RoleAssigned { incident: incident(), role: "incident_commander".parse().unwrap(), to: mike() },
             "KESTREL: mike is incident commander".into(),
+        ),
+    ]);
+}
+
+#[test]
+fn scenarios_that_show_and_what_incidents_are_taken_for() {
+    let (incident, scenario) = (kestrel, || "east-lost".parse().unwrap());
+    let saw = || {
+        let saw = |what: &str, found: &str, why: &str| Saw { what: what.into(), found: found.into(), why: why.into() };
+        vec![saw("site.east", "down", "db.east: refused\u{1b}"), saw("alert.Fire", "firing", "")]
+    };
+    let matched = |saw, reason: Option<&str>| Event::IncidentMatched {
+        incident: incident(),
+        scenario: scenario(),
+        saw,
+        reason: reason.map(Into::into),
+    };
+    check(vec![
+        (
+            Event::TriggerMet { plan: shop(), scenario: scenario(), saw: saw() },
+            "East is lost begins to show: site.east is down (db.east: refused^[) and alert.Fire is firing".into(),
+        ),
+        (Event::TriggerPassed { plan: shop(), scenario: scenario() }, "East is lost shows no longer".into()),
+        (
+            matched(saw(), None),
+            "KESTREL is taken for East is lost: site.east is down (db.east: refused^[) and alert.Fire is firing".into(),
+        ),
+        (matched(Vec::new(), Some("I see smoke")), "KESTREL is taken for East is lost: I see smoke".into()),
+        (matched(Vec::new(), None), "KESTREL is taken for East is lost".into()),
+        (
+            Event::ScenarioRuledOut { incident: incident(), scenario: scenario(), reason: "a cable".into() },
+            "KESTREL is not East is lost: a cable".into(),
         ),
     ]);
 }

@@ -100,6 +100,17 @@ fn a_refusal_about_an_incident_says_where_it_is() {
             "KESTREL is verifying, not recovered; closing it now takes a reason",
         ),
         (
+            Refusal::ScenarioForbids {
+                call_sign: kestrel(),
+                scenario: "orders-wrong".parse().unwrap(),
+                name: "Orders are wrong".into(),
+                method: crate::core::plan::Method::Failover,
+                allows: vec![crate::core::plan::Method::PointInTime, crate::core::plan::Method::Rebuild],
+            },
+            "KESTREL is taken for orders-wrong (Orders are wrong), which failover does not mend; an earlier point in time or \
+             rebuild would, or rule the scenario out",
+        ),
+        (
             Refusal::OtherPlan { call_sign: kestrel(), plan: "shop".parse().unwrap() },
             "KESTREL belongs to plan shop; launch a procedure of that plan, or name another incident",
         ),

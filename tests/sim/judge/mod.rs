@@ -9,6 +9,7 @@ mod layout;
 mod people;
 mod starts;
 mod trial;
+mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,8 @@ pub struct Judge {
     touched: BTreeSet<RunId>,
     /// Tries of steps that words went out for.
     told: BTreeSet<Try>,
+    /// Triggers that hold.
+    held: triggers::Held,
     /// What was met, for those who ask whether histories reach everything.
     pub met: BTreeSet<String>,
     rests: usize,
@@ -60,6 +63,7 @@ impl Judge {
         assert_eq!(back, *entry, "what is stored is what was written");
         let known = Known { state: &self.state, readings, entry };
         people::may(known);
+        triggers::take(&mut self.held, known);
         if let Event::RunStarted { run, .. } = &entry.event {
             let trial = Trial::begins(known);
             self.one_at_a_component(&trial);

@@ -19,6 +19,8 @@ fn act(event: &Event) -> Option<Act> {
         Event::IncidentClosed { .. } | Event::IncidentCancelled { .. } | Event::IncidentReopened { .. } => {
             Act::EndIncident
         }
+        Event::IncidentMatched { .. } => Act::Declare,
+        Event::ScenarioRuledOut { .. } => Act::RuleOutScenario,
         Event::PlanLoaded { .. } => Act::LoadPlan,
         Event::NoteAdded { .. } => Act::Note,
         _ => return None,
@@ -46,6 +48,8 @@ pub(super) fn may(known: Known<'_>) {
                     | Event::StepNotNeeded { .. }
                     | Event::RunOverdue { .. }
                     | Event::ProbeChanged { .. }
+                    | Event::TriggerMet { .. }
+                    | Event::TriggerPassed { .. }
                     | Event::SiteActivated { .. }
                     | Event::IncidentProposed(_)
                     | Event::IncidentRecovered { .. }

@@ -1,5 +1,6 @@
 //! Random plans: sites, components that need each other, probes, and procedures of every shape that a run can have.
 
+mod scenarios;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -50,6 +51,7 @@ pub fn plan(chance: &mut Chance, name: &str, size: Size) -> Plan {
                 down_when: Default::default(),
             })
             .into(),
+        scenarios: scenarios::scenarios(chance, &components),
         components,
         procedures: Vec::new(),
         channels: if chance.percent(90) { vec![id("inbox")] } else { Vec::new() },

@@ -7,7 +7,7 @@ use crate::console::place::{InRun, Thing, View};
 use crate::console::screens;
 use crate::console::waits::is_open_gate;
 use crate::core::command::{Command, Declared};
-use crate::core::ids::{IncidentId, Principal, RoleId, RunId, StepId};
+use crate::core::ids::{IncidentId, Principal, RoleId, RunId, ScenarioId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::plan::{Severity, Step};
 use crate::core::run::{StepRun, StepState};
@@ -25,6 +25,7 @@ pub(crate) enum Purpose {
     Close(IncidentId, Phase),
     Reopen(IncidentId),
     Assign(IncidentId, Vec<RoleId>, Vec<(Principal, String)>),
+    Scenario(IncidentId, Vec<(ScenarioId, Taken)>),
     Note(Option<IncidentId>),
     Step(RunId, StepId, Vec<Way>),
     Skip(RunId, StepId),
@@ -35,6 +36,13 @@ pub(crate) enum Purpose {
     Abort(RunId),
     RollBack(RunId),
     Update(IncidentId),
+}
+
+/// Whether an incident is taken for a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Is,
+    IsNot,
 }
 
 /// What can become of a step.
@@ -84,6 +92,7 @@ impl Purpose {
             }
             Asked::Reopen => Purpose::Reopen(incident()?),
             Asked::Assign => Purpose::assign(view)?,
+            Asked::Scenario => Purpose::scenario(view)?,
             Asked::Note => Purpose::Note(view.incident().map(|i| i.id.clone())),
             Asked::Step => {
                 let (run, _, step, done) = unsettled(view)?;
@@ -154,6 +163,22 @@ impl Purpose {
         Ok(Purpose::Assign(incident.id.clone(), roles, people))
     }
 
+    /// What the incident is taken for can be ruled out, everything else that its plan knows be named; what shows now comes first.
+    fn scenario(view: View<'_>) -> Result<Purpose, String> {
+        let incident = view.incident().ok_or_else(|| "there is no incident".to_owned())?;
+        let loaded = view.model.state.plans.get(&incident.plan).ok_or_else(|| "its plan is gone".to_owned())?;
+        let counts = |id: &ScenarioId| incident.counting().any(|(known, _)| known == id);
+        let ids: Vec<ScenarioId> = loaded.plan.scenarios.iter().map(|scenario| scenario.id.clone()).collect();
+        let mut named: Vec<ScenarioId> = ids.into_iter().filter(|id| !counts(id)).collect();
+        named.sort_by_key(|id| !loaded.triggers.contains_key(id));
+        let ruled_out = incident.counting().map(|(id, _)| (id.clone(), Taken::IsNot));
+        let what: Vec<_> = named.into_iter().map(|id| (id, Taken::Is)).chain(ruled_out).collect();
+        if what.is_empty() {
+            return Err("its plan names no scenario".to_owned());
+        }
+        Ok(Purpose::Scenario(incident.id.clone(), what))
+    }
+
     /// Whether the engine would take it now.
     pub(crate) fn check(&self, view: View<'_>) -> Result<(), String> {
         match self.command(&Filled::anything()) {
@@ -179,6 +204,13 @@ impl Purpose {
                 Field::choice("Role", roles.iter().map(text::role).collect(), 0),
                 Field::choice("To", people.iter().map(|(_, name)| name.clone()).collect(), 0),
             ],
+            Purpose::Scenario(_, what) => {
+                let name = |(id, taken): &(ScenarioId, Taken)| match taken {
+                    Taken::Is => id.to_string(),
+                    Taken::IsNot => format!("not {id}, with a reason"),
+                };
+                vec![Field::choice("It is", what.iter().map(name).collect(), 0), Field::words("Reason")]
+            }
             Purpose::Close(_, Phase::Recovered) => vec![Field::words("Words")],
             Purpose::Close(..) | Purpose::Dismiss(_) | Purpose::Cancel(_) | Purpose::Reopen(_) => reason("Reason"),
             Purpose::Decline(..) | Purpose::Abort(_) | Purpose::RollBack(_) | Purpose::Skip(..) => reason("Reason"),
@@ -211,6 +243,13 @@ impl Purpose {
                 role: roles.get(filled.first)?.clone(),
                 to: people.get(filled.second)?.0.clone(),
             },
+            Purpose::Scenario(incident, what) => {
+                let (incident, (scenario, taken)) = (incident.clone(), what.get(filled.first)?.clone());
+                match taken {
+                    Taken::Is => Command::NameScenario { incident, scenario, reason: some() },
+                    Taken::IsNot => Command::RuleOutScenario { incident, scenario, reason: words() },
+                }
+            }
             Purpose::Note(incident) => Command::Note { incident: incident.clone(), text: words() },
             Purpose::Step(run, step, ways) => ways.get(filled.first)?.command(*run, step, &filled.words),
             Purpose::Decline(run, step) => Command::Decline { run: *run, step: step.clone(), reason: words() },
@@ -237,6 +276,7 @@ impl Purpose {
             Purpose::Close(..) => ("CLOSE".to_owned(), "closes it"),
             Purpose::Reopen(_) => ("REOPEN".to_owned(), "takes it up again"),
             Purpose::Assign(..) => ("ASSIGN A ROLE".to_owned(), "assigns it"),
+            Purpose::Scenario(..) => ("WHICH SCENARIO".to_owned(), "says so"),
             Purpose::Note(_) => ("NOTE".to_owned(), "writes it down"),
             Purpose::Step(run, id, _) => (format!("STEP {}", step(run, id)), "says so"),
             Purpose::Decline(run, id) => (format!("DECLINE GATE {}", step(run, id)), "declines it"),
@@ -261,7 +301,7 @@ impl Purpose {
                 Declared::Plan(_) => None,
             },
             Purpose::Dismiss(id) | Purpose::Cancel(id) | Purpose::Close(id, _) | Purpose::Reopen(id) => Some(id),
-            Purpose::Assign(id, ..) | Purpose::Update(id) => Some(id),
+            Purpose::Assign(id, ..) | Purpose::Update(id) | Purpose::Scenario(id, _) => Some(id),
             Purpose::Note(id) => id.as_ref(),
             Purpose::Step(run, ..) | Purpose::Decline(run, _) => of_run(run),
             Purpose::Skip(run, _) | Purpose::Withdraw(run, _) => of_run(run),

@@ -1,15 +1,15 @@
 //! What somebody is told before they act.
 
-use super::{Filled, Purpose};
+use super::{Filled, Purpose, Taken};
 use crate::console::canvas::{Row, count, wrap};
 use crate::console::place::View;
 use crate::console::screens;
 use crate::console::theme::Role;
 use crate::core::command::Declared;
 use crate::core::health::{self, Verdict, living_key};
-use crate::core::ids::{PlanId, RoleId, RunId, StepId};
+use crate::core::ids::{PlanId, RoleId, RunId, ScenarioId, StepId};
 use crate::core::incident::Phase;
-use crate::core::plan::{Action, Repeat, Return, Step};
+use crate::core::plan::{Action, Method, Repeat, Return, Step};
 use crate::core::run::{Course, Run, RunResult, RunState, StepRun, StepState};
 use crate::core::state::Loaded;
 use crate::text;
@@ -65,6 +65,11 @@ impl Purpose {
             }
             Purpose::Reopen(_) => told.line("Its clocks run again, from when it began.", Role::Text),
             Purpose::Assign(_, roles, _) => return held_by(view, roles.get(filled.first)),
+            Purpose::Scenario(_, what) => {
+                if let Some((id, taken)) = what.get(filled.first) {
+                    of_scenario(&mut told, view, id, *taken);
+                }
+            }
             Purpose::Note(Some(_)) => told.line("Goes into the incident's timeline, under your name.", Role::Text),
             Purpose::Note(None) => {
                 told.line("Goes into the timeline, under your name. No incident is in focus.", Role::Text);
@@ -120,6 +125,9 @@ fn declared(view: View<'_>, what: Option<&Declared>, width: usize) -> Vec<Row> {
         && let Some(incident) = state.incidents.get(id)
     {
         rows.push(Row::text(format!("Began {}, the last good sample.", incident.began.utc)));
+        for (_, matched) in incident.counting() {
+            rows.push(Row::of(format!("Looks like {}: {}", matched.name, text::seen(&matched.saw)), Role::Warn));
+        }
     }
     rows.push(Row::text("You become incident commander, unless somebody is."));
     let known = match what {
@@ -128,6 +136,25 @@ fn declared(view: View<'_>, what: Option<&Declared>, width: usize) -> Vec<Row> {
     };
     rows.extend(screens::impact::rows(view, loaded, known, screens::impact::LABEL, width));
     rows
+}
+
+/// What taking an incident for a scenario means, or what ruling it out allows.
+fn of_scenario(told: &mut Told, view: View<'_>, id: &ScenarioId, taken: Taken) {
+    let loaded = view.incident().and_then(|incident| view.model.state.plans.get(&incident.plan));
+    let Some((loaded, scenario)) = loaded.and_then(|loaded| Some((loaded, loaded.plan.scenario(id)?))) else { return };
+    told.line(&format!("{} ({})", scenario.name, scenario.disaster), Role::Strong);
+    told.put("Recovered", &text::ways(scenario), Role::Text);
+    if let Some(held) = loaded.triggers.get(id) {
+        told.put("Shows now", &text::seen(&held.saw), Role::Warn);
+    }
+    let forbids = !scenario.allows.contains(&Method::Failover);
+    match (taken, forbids) {
+        (Taken::Is, true) => {
+            told.line("Failovers are refused from then on: the other site has the same damage.", Role::Warn)
+        }
+        (Taken::IsNot, true) => told.line("Failovers are ALLOWED again. Be sure that the data are whole.", Role::Warn),
+        _ => {}
+    }
 }
 
 fn held_by(view: View<'_>, role: Option<&RoleId>) -> Vec<Row> {

@@ -75,9 +75,9 @@ fn what_was_seen_too_long_ago_is_unknown() {
     let looked = |at: &Now| {
         let sample =
             Sample { at: at.clone(), took: Span::ZERO, found: Found::Good, why: "200".into(), measured: [].into() };
-        let places = [(Place::Engine, sample)];
-        let probes = [(id("db-east"), places.into())];
-        Readings { samples: [(id("shop"), probes.into())].into(), ..Readings::default() }
+        let mut readings = Readings::default();
+        readings.note(&id("shop"), &id("db-east"), &Place::Engine, sample);
+        readings
     };
     world.readings = looked(&world.now);
     world.pass(30);

@@ -1,0 +1,52 @@
+//! Random scenarios: some with a trigger over parts of the plan, some that forbid failovers.
+
+use warroom::core::plan::{Component, Disaster, Method, Scenario, Severity, Then, Trigger};
+use warroom::core::time::Span;
+
+use super::id;
+use crate::chance::Chance;
+
+pub fn scenarios(chance: &mut Chance, components: &[Component]) -> Vec<Scenario> {
+    (0..chance.below(4)).map(|n| scenario(chance, n, components)).collect()
+}
+
+fn scenario(chance: &mut Chance, n: usize, components: &[Component]) -> Scenario {
+    let disaster = *chance.pick(&Disaster::ALL).unwrap();
+    let usual = disaster.usual();
+    Scenario {
+        id: id(&format!("s{n}")),
+        name: format!("Scenario {n}"),
+        disaster,
+        probability: usual.probability,
+        impact: *chance.pick(&Severity::ALL).unwrap(),
+        rto: usual.rto,
+        rpo: usual.rpo,
+        method: usual.method,
+        allows: usual.allows.iter().copied().chain(chance.percent(10).then_some(Method::Failover)).collect(),
+        strategy: None,
+        estimate: None,
+        procedure: None,
+        trigger: chance.percent(80).then(|| trigger(chance, components)),
+    }
+}
+
+fn trigger(chance: &mut Chance, components: &[Component]) -> Trigger {
+    let part = |chance: &mut Chance| {
+        let of = match chance.pick(components) {
+            Some(component) if chance.percent(60) => format!("component.{}", component.id),
+            _ => format!("site.{}", chance.pick(&["east", "west"]).unwrap()),
+        };
+        let is = *chance.pick(&["== down", "== degraded", "in [down, degraded]", "!= ok", "== unknown"]).unwrap();
+        format!("{of} {is}")
+    };
+    let (one, other) = (part(chance), part(chance));
+    let when = match chance.below(4) {
+        0 => format!("{one} and {other}"),
+        1 => format!("{one} or {other}"),
+        2 => format!("{one} and not ({other})"),
+        _ => one,
+    };
+    let held_for = Span::from_secs(*chance.pick(&[0, 1, 10, 60]).unwrap());
+    let then = if chance.percent(30) { Then::Declare } else { Then::Propose };
+    Trigger { when: when.parse().unwrap(), held_for, then }
+}
