@@ -40,24 +40,25 @@ fn an_assessment_says_how_each_group_stands_and_is_written_to_the_incident() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let plan = plan(&home, listener.local_addr().unwrap().port(), free_port());
     home.good(&["plan", "load", &plan]);
-    eventually("an incident is proposed", || {
-        let status = home.json(&["status"]);
-        let incident = status["incidents"][0]["call_sign"].as_str().map(str::to_owned);
-        incident.filter(|_| status["plans"][0]["probes"]["db"]["verdict"] == "ok")
+    eventually("everything was looked at", || {
+        let probes = home.json(&["status"])["plans"][0]["probes"].clone();
+        (probes["db"]["verdict"] == "ok" && probes["pay"]["verdict"] == "down").then_some(())
     });
-    let call_sign = home.json(&["status"])["incidents"][0]["call_sign"].as_str().unwrap().to_owned();
+    assert!(home.good(&["status"]).contains("impact          direct pay; by dependency web; likely cause pay"));
+    let declared = home.json(&["incident", "declare", "--plan", "shop"]);
+    let call_sign = declared["call_sign"].as_str().unwrap().to_owned();
 
     let told = home.good(&["status", "--assess"]);
     for words in [
         "services",
         "1 unknown",
         "Web shop: nothing looks at it",
-        "databases       1 ok",
-        "DOWN Payments: DOWN, connection refused",
+        "databases     1 ok",
+        "pay         DOWN Payments: DOWN, connection refused",
         "storage",
-        "dependent       web",
-        "tightest RTO    10m00s, of pay",
-        "likely cause    pay, 1 needs it",
+        "dependent     web",
+        "tightest RTO  10m00s, of pay",
+        "likely cause  pay, 1 needs it",
         "1 Take the other provider: works on pay, the likely cause",
         "written to the incident",
     ] {
@@ -76,7 +77,7 @@ fn an_assessment_says_how_each_group_stands_and_is_written_to_the_incident() {
     let timeline = home.good(&["timeline", &call_sign]);
     assert!(timeline.contains(&format!("{call_sign} assessed: services 1 of 1 unknown, databases ok")), "{timeline}");
 
-    home.good(&["incident", "dismiss", "--reason", "a test"]);
+    home.good(&["incident", "cancel", "--reason", "a test"]);
     let refused = home.refused(&["status", "--assess", "--incident", &call_sign]);
     assert!(refused.contains("it would have to be open"), "{refused}");
     let told = home.good(&["status", "--assess"]);
