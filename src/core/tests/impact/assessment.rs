@@ -5,11 +5,11 @@ use crate::core::command::{Command, Declared};
 use crate::core::event::Event;
 use crate::core::fixtures::{World, ada, declare, id, olga, plan, probe, rita};
 use crate::core::health::Verdict::{self, Degraded, Down, Unknown};
-use crate::core::health::{Found, Readings, Sample, SiteVerdict};
+use crate::core::health::{Found, Sample, SiteVerdict};
 use crate::core::impact::{Assessment, GroupSeen, LISTED, assess};
 use crate::core::plan::{Group, Place, Plan};
 use crate::core::refusal::{Missing, Refusal};
-use crate::core::time::{Now, Span};
+use crate::core::time::Span;
 
 /// The chained shop with a database, a payment provider that nothing looks at, and a backup.
 fn grouped() -> Plan {
@@ -72,14 +72,9 @@ fn what_was_not_looked_at_since_the_engine_started_is_unknown() {
 #[test]
 fn what_was_seen_too_long_ago_is_unknown() {
     let mut world = seen(grouped(), &[]);
-    let looked = |at: &Now| {
-        let sample =
-            Sample { at: at.clone(), took: Span::ZERO, found: Found::Good, why: "200".into(), measured: [].into() };
-        let mut readings = Readings::default();
-        readings.note(&id("shop"), &id("db-east"), &Place::Engine, sample);
-        readings
-    };
-    world.readings = looked(&world.now);
+    let at = world.now.clone();
+    let look = Sample { at, took: Span::ZERO, found: Found::Good, why: "200".into(), measured: [].into() };
+    world.readings.note(&id("shop"), &id("db-east"), &Place::Engine, look);
     world.pass(30);
     assert_eq!(group(&of(&world), Group::Database).worst, Some(Verdict::Ok), "the twin: half a minute is nothing");
     world.pass(1);

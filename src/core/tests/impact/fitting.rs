@@ -32,7 +32,8 @@ fn names(found: &[Fit]) -> Vec<&str> {
 #[test]
 fn what_fits_stands_in_the_order_in_which_it_helps() {
     let unsaid = ["two-people", "somebody-else"];
-    let table: [(&[(&str, Verdict)], &[&str]); 5] = [
+    type Row<'a> = (&'a [(&'a str, Verdict)], &'a [&'a str]);
+    let table: [Row<'_>; 5] = [
         (&[], &[]),
         (&EAST, &["failover-west", "mend-web", "mend-db", "look-around"]),
         (&[("db-east", Down)], &["mend-db", "failover-west", "mend-web", "look-around"]),
