@@ -32,7 +32,6 @@ enum Ask {
     NameScenario,
     RuleOut,
     Note,
-    Assess,
     Update,
     Launch,
     Improvise,
@@ -93,7 +92,6 @@ impl History {
             (1, NameScenario),
             (2, RuleOut),
             (1, Note),
-            (1, Assess),
             (2, Update),
             (14, Launch),
             (2, Improvise),
@@ -172,7 +170,6 @@ impl History {
                 Command::RuleOutScenario { incident: self.some_incident(), scenario, reason }
             }
             Ask::Note => Command::Note { incident: None, text: reason },
-            Ask::Assess => Command::Assess { incident: self.some_incident() },
             Ask::Update => {
                 let incident = self.some_incident();
                 Command::SendUpdate { incident, text: reason, channels: Default::default() }
