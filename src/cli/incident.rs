@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::out::{Format, Out};
 use super::session::Session;
-use super::{Globals, Outcome, find};
+use super::{Globals, Outcome, assess, find};
 use crate::core::clocks::clocks;
 use crate::core::command::{Command, Declared};
 use crate::core::ids::{PlanId, ScenarioId};
@@ -256,7 +256,13 @@ fn show(snapshot: &Snapshot, named: Option<&str>, out: &mut Out) -> Outcome {
     }
     rows.push(vec!["updates".into(), known.updates.len().to_string()]);
     out.table(&rows)?;
-    clocks.map_or(Ok(()), |clocks| super::clocks::print(&clocks, out))
+    if let Some(clocks) = clocks {
+        super::clocks::print(&clocks, out)?;
+    }
+    match &known.assessed {
+        Some(assessed) => assess::print(state, assessed, out),
+        None => Ok(()),
+    }
 }
 
 /// How the tightest objective stands; nothing where none is given.

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 mod args;
+mod assess;
 mod audit;
 mod clocks;
 mod console;

@@ -8,10 +8,11 @@ use super::incident::rto;
 use super::out::{Format, Out};
 use super::run::waiting as waits;
 use super::session::Session;
-use super::{Globals, Outcome};
+use super::{Globals, Outcome, assess};
 use crate::core::clocks::clocks;
 use crate::core::gate::worst_loss;
 use crate::core::health;
+use crate::core::impact::{Impact, Summary};
 use crate::core::incident::{Incident, Phase};
 use crate::core::objectives;
 use crate::core::run::Run;
@@ -22,13 +23,25 @@ use crate::wire::Snapshot;
 
 /// Shows on one page what is broken, what is being done and what waits for people
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  warroom status --json | jq '.waiting'")]
-pub(super) struct Status {}
+#[command(
+    after_help = "Examples:\n  warroom status --json | jq '.waiting'\n  warroom status --assess --incident KESTREL"
+)]
+pub(super) struct Status {
+    /// Assesses how services, databases, external dependencies and storage stand, and writes it to the incident
+    #[arg(long)]
+    assess: bool,
+    /// The incident that it is written to, by call-sign or identifier; may be left out when one is open
+    #[arg(long, value_name = "INCIDENT", requires = "assess")]
+    incident: Option<String>,
+}
 
 impl Status {
     pub(super) async fn run(self, globals: &Globals, out: &mut Out) -> Outcome {
         let session = Session::open(globals).await?;
         let snapshot = session.snapshot().await?;
+        if self.assess {
+            return assess::run(&session, &snapshot, self.incident.as_deref(), out).await;
+        }
         match out.format {
             Format::Json => out.json(&as_json(&snapshot)),
             Format::Text => print(&snapshot, out),
@@ -79,6 +92,10 @@ fn plan_rows(snapshot: &Snapshot, loaded: &Loaded) -> Vec<Vec<String>> {
         let parts: Vec<_> = elsewhere.parts.iter().map(|(name, v)| format!("{name} {}", text::verdict(*v))).collect();
         rows.push(vec!["  before all".into(), String::new(), String::new(), parts.join(", ")]);
     }
+    let impact = impact_of(&snapshot.state, loaded);
+    if !impact.is_none() {
+        rows.push(vec!["  impact".into(), String::new(), String::new(), text::impact_short(&impact)]);
+    }
     let readings = &snapshot.live.readings;
     if loaded.plan.customers.is_some() {
         let served = readings.customers.get(&loaded.plan.id).and_then(|c| c.served?.percent());
@@ -94,6 +111,12 @@ fn plan_rows(snapshot: &Snapshot, loaded: &Loaded) -> Vec<Vec<String>> {
     let told = super::clocks::promises(&clocks(loaded, incident.map(AsRef::as_ref), readings, &snapshot.now));
     rows.extend(told.into_iter().map(|(what, says)| vec![format!("  {what}"), String::new(), String::new(), says]));
     rows
+}
+
+/// Whom the trouble of a plan hits, as its open incident sees it where there is one.
+fn impact_of(state: &State, loaded: &Loaded) -> Summary {
+    let incident = state.incident_of(&loaded.plan.id);
+    incident.map_or_else(|| Impact::now(loaded), |incident| Impact::of(loaded, incident)).summary(loaded)
 }
 
 fn incident_line(snapshot: &Snapshot, incident: &Incident) -> String {
@@ -132,6 +155,7 @@ fn as_json(snapshot: &Snapshot) -> Value {
                 "customers": readings.customers.get(&loaded.plan.id), "loss": worst_loss(loaded, readings),
                 "alerts": loaded.alerts.firing(),
                 "clocks": clocks(loaded, incident.map(AsRef::as_ref), readings, &snapshot.now),
+                "impact": impact_of(state, loaded),
             })
         })
         .collect();

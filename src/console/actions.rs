@@ -182,6 +182,14 @@ pub(crate) static ACTIONS: &[Action] = &[
     ),
     asks!("update", &["U"], "update", "Write an update and send it to the world", Some(6), Asked::Update),
     asks!("note", &["N"], "note", "Write something into the timeline", Some(7), Asked::Note),
+    asks!(
+        "assess",
+        &[],
+        "assess",
+        "Assess services, databases, external dependencies, storage; write it to the incident",
+        None,
+        Asked::Assess
+    ),
     asks!("assign", &["A"], "assign", "Give somebody a role", None, Asked::Assign),
     asks!(
         "scenario",

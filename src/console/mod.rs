@@ -14,6 +14,7 @@ mod forecasts;
 mod frame;
 mod health;
 mod histories;
+mod impacts;
 mod input;
 mod key;
 mod keymap;

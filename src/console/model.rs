@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::forecasts::{Forecasts, Told};
 use super::histories::Histories;
+use super::impacts::Impacts;
 use super::message::{Message, OutputId};
 use super::output::Output;
 use super::shape::Shape;
@@ -16,12 +17,14 @@ use crate::core::command::Command;
 use crate::core::decide::{Context, Launch, decide};
 use crate::core::health::{Readings, Sample};
 use crate::core::ids::{ComponentId, IncidentId, PlanId, Principal, RunId};
+use crate::core::impact::Summary;
+use crate::core::incident::Incident;
 use crate::core::people::{Act, Denied, Person};
 use crate::core::plan::{Component, Environment, Place, Probe, Procedure};
 use crate::core::preview::{Preview, preview};
 use crate::core::refusal::Refusal;
 use crate::core::run::Run;
-use crate::core::state::{Entry, PROTOCOL, State};
+use crate::core::state::{Entry, Loaded, PROTOCOL, State};
 use crate::core::time::{Elapsed, Now, Span};
 use crate::wire::{AskedChecks, Check, Hello, Live};
 
@@ -79,6 +82,8 @@ pub(crate) struct Model {
     shapes: BTreeMap<RunId, (Arc<Procedure>, Arc<Shape>)>,
     /// When runs will end, found out when it is asked for.
     forecasts: Forecasts,
+    /// Whom trouble hits, found out when it is asked for.
+    impacts: Impacts,
     /// The components whose looks were shown.
     shown: RefCell<Shown>,
     /// What waits, found out once after each message: behind a long run a gate rests on thousands of steps.
@@ -129,6 +134,7 @@ impl Default for Model {
             dropped: 0,
             shapes: BTreeMap::new(),
             forecasts: Forecasts::default(),
+            impacts: Impacts::default(),
             shown: RefCell::default(),
             waits: OnceLock::new(),
         }
@@ -238,6 +244,12 @@ impl Model {
     #[must_use]
     pub(crate) fn waits(&self) -> &[Wait] {
         self.waits.get_or_init(|| waits::all(self))
+    }
+
+    /// Whom the trouble of a plan hits, as an incident of it sees it where there is one.
+    #[must_use]
+    pub(crate) fn impact(&self, loaded: &Loaded, incident: Option<&Incident>) -> Rc<Summary> {
+        self.impacts.of(loaded, incident, self.seq, self.at)
     }
 
     /// When a run will end; nothing when it is over, or the engine's clock was not heard.

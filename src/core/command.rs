@@ -88,6 +88,11 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Has it assessed how its plan's systems stand, and what was found written down (TR-4).
+    Assess {
+        /// For which incident.
+        incident: IncidentId,
+    },
     /// Says which of a plan's scenarios an incident is.
     NameScenario {
         /// Which incident.
@@ -292,7 +297,7 @@ impl Command {
             Command::RuleOutScenario { .. } => Act::RuleOutScenario,
             Command::CorrectBegan { .. } => Act::CorrectClock,
             Command::AssignRole { .. } => Act::AssignRole,
-            Command::Note { .. } => Act::Note,
+            Command::Note { .. } | Command::Assess { .. } => Act::Note,
             Command::SendUpdate { .. } => Act::SendUpdate,
             Command::StartRun { .. } => Act::StartRun,
             Command::Improvise { .. } => Act::Improvise,

@@ -11,6 +11,7 @@ use super::health::{Change, Extent};
 use super::ids::{
     CallSign, ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, ScenarioId, SiteId, StepId,
 };
+use super::impact::Assessment;
 use super::people::{Mode, Person};
 use super::plan::{Plan, PlanHash, Procedure, Severity};
 use super::run::{Evidence, Failure, Graph, RunResult};
@@ -209,6 +210,13 @@ pub enum Event {
         to: Now,
         /// Why.
         reason: String,
+    },
+    /// How its plan's systems stand, as a person had it assessed.
+    IncidentAssessed {
+        /// Which.
+        incident: IncidentId,
+        /// What was found; without its parts one by one in the timeline.
+        assessment: Arc<Assessment>,
     },
     /// Somebody holds a role.
     RoleAssigned {
@@ -519,6 +527,9 @@ impl Event {
                 graph: None,
                 components: components.clone(),
             },
+            Event::IncidentAssessed { incident, assessment } => {
+                Event::IncidentAssessed { incident: incident.clone(), assessment: Arc::new(assessment.brief()) }
+            }
             other => other.clone(),
         }
     }
@@ -536,6 +547,7 @@ impl Event {
             | Event::IncidentClosed { incident, .. }
             | Event::IncidentCancelled { incident, .. }
             | Event::IncidentReopened { incident, .. }
+            | Event::IncidentAssessed { incident, .. }
             | Event::IncidentMatched { incident, .. }
             | Event::ScenarioRuledOut { incident, .. }
             | Event::IncidentBeganCorrected { incident, .. }

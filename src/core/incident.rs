@@ -1,12 +1,14 @@
 //! An incident: from the first bad sample to the day it is closed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, AlertKey};
 use super::comms::{Delivery, Update};
 use super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId, ScenarioId};
+use super::impact::Assessed;
 use super::outage::Outages;
 use super::plan::{Environment, PlanHash, Severity};
 use super::scenario::Matched;
@@ -133,6 +135,9 @@ pub struct Incident {
     pub corrected: Option<Correction>,
     /// What was told, in order; its number is its place, counted from 1.
     pub updates: Vec<Update>,
+    /// How its plan's systems stood when that was last assessed.
+    #[serde(default)]
+    pub assessed: Option<Arc<Assessed>>,
 }
 
 impl Incident {

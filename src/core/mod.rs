@@ -19,6 +19,7 @@ pub mod gate;
 pub mod health;
 pub mod host;
 pub mod ids;
+pub mod impact;
 pub mod incident;
 pub mod loss;
 pub mod mask;

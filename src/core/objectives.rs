@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::health::Verdict;
 use super::ids::ProbeId;
 use super::incident::{Incident, Phase};
-use super::plan::{Component, SetBy, Vantage};
+use super::plan::{Component, Plan, SetBy, Vantage};
 use super::state::Loaded;
 use super::time::{Elapsed, Exactness, Moment, Now, Span, last_of};
 
@@ -104,6 +104,12 @@ pub(super) fn ends(began: &Now, gone: Span, objective: Span, now: &Now) -> Momen
 pub fn rpo(loaded: &Loaded, incident: &Incident) -> Option<Span> {
     let plan = &loaded.plan;
     affected(loaded, incident).filter_map(|c| plan.rpo_of(c)).map(|(rpo, _)| rpo).chain(plan.rpo).min()
+}
+
+/// The recovery time objective that a component has besides its plan's: its own, else its tier's.
+#[must_use]
+pub fn rto_of(plan: &Plan, component: &Component) -> Option<Span> {
+    plan.rto_of(component).filter(|(_, set_by)| *set_by != SetBy::Plan).map(|(span, _)| span)
 }
 
 pub(super) fn affected<'a>(loaded: &'a Loaded, incident: &'a Incident) -> impl Iterator<Item = &'a Component> {

@@ -30,7 +30,7 @@ const COMPONENT: Shape = Shape {
 const REPLICATION: Shape = Shape { what: "a replication", fields: &["from", "to", "source", "target", "every"] };
 
 /// Types whose layer is known, for the sake of those that are misspelt.
-const TYPES: [&str; 21] = [
+const TYPES: [&str; 27] = [
     "server",
     "network",
     "storage",
@@ -52,6 +52,12 @@ const TYPES: [&str; 21] = [
     "user",
     "notification",
     "analytics",
+    "external",
+    "third_party",
+    "saas",
+    "payment",
+    "cdn",
+    "email",
 ];
 
 /// A component, and where its objective stands for those that compare it.
@@ -143,11 +149,20 @@ fn replication(field: &Field<'_>, known: &Known) -> Option<Replication> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::plan::Group;
 
     #[test]
     fn every_type_that_is_offered_has_a_layer() {
         for kind in TYPES {
             assert!(Layer::of(kind).is_some(), "{kind}");
         }
+    }
+
+    #[test]
+    fn what_others_run_what_keeps_data_and_what_is_asked_for_it_are_groups_of_their_own() {
+        let of = |group| TYPES.into_iter().filter(|kind| Group::of(kind) == group).collect::<Vec<_>>();
+        assert_eq!(of(Group::External), ["external", "third_party", "saas", "payment", "cdn", "email"]);
+        assert_eq!(of(Group::Database), ["database", "replication"]);
+        assert_eq!(of(Group::Storage), ["storage", "backup"]);
     }
 }

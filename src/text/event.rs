@@ -19,7 +19,9 @@ use names::{called, probe_name, scenario_name, scenario_of, site_name, step_name
 
 use super::alert::alert as named;
 use super::words::short_hash;
-use super::{all_of, attempt, clean_line as line, cut, evidence, failure, role, run_result, seen, verdict};
+use super::{
+    all_of, assessment_short, attempt, clean_line as line, cut, evidence, failure, role, run_result, seen, verdict,
+};
 
 /// Most characters of [`event`].
 pub const EVENT_LIMIT: usize = 100;
@@ -88,6 +90,9 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
                 (from.utc.dated(), to.utc.dated())
             };
             because(&called(state, incident), &format!("began {new}, not {old}"), reason)
+        }
+        Event::IncidentAssessed { incident, assessment } => {
+            format!("{} assessed: {}", called(state, incident), assessment_short(assessment))
         }
         Event::RoleAssigned { incident, role: what, to } => {
             format!("{}: {} is {}", called(state, incident), line(&state.name(to)), role(what))

@@ -163,5 +163,6 @@ fn incident() -> Incident {
         outages: Default::default(),
         corrected: None,
         updates: vec![],
+        assessed: None,
     }
 }

@@ -13,6 +13,7 @@ mod forecast;
 mod gate;
 mod history;
 mod hooks;
+mod impact;
 mod kinds;
 mod outcome;
 mod part;
@@ -40,6 +41,7 @@ pub use forecast::{
 pub use gate::{check, gate};
 pub use history::{bars, looks, not_kept_history, probe_terms, sight_sign, sights};
 pub use hooks::{hook_misfit, hook_trouble};
+pub use impact::{Said, assessment, assessment_short, fit, impact, impact_short, likely_causes};
 pub use kinds::size;
 pub use outcome::{evidence, failure, how, not_kept, run_result, run_state, step_state};
 pub use part::{Fact, about_probe, last_failure, pause_ends};

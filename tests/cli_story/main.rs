@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod assess;
 mod clocks;
 mod forecast;
 mod health;

@@ -32,6 +32,7 @@ enum Ask {
     NameScenario,
     RuleOut,
     Note,
+    Assess,
     Update,
     Launch,
     Improvise,
@@ -92,6 +93,7 @@ impl History {
             (1, NameScenario),
             (2, RuleOut),
             (1, Note),
+            (1, Assess),
             (2, Update),
             (14, Launch),
             (2, Improvise),
@@ -169,6 +171,7 @@ impl History {
                 let scenario = id(self.chance.pick(&["s0", "s1", "s2"])?);
                 Command::RuleOutScenario { incident: self.some_incident(), scenario, reason }
             }
+            Ask::Assess => Command::Assess { incident: self.some_incident() },
             Ask::Note => Command::Note { incident: None, text: reason },
             Ask::Update => {
                 let incident = self.some_incident();

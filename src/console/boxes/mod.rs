@@ -1,6 +1,7 @@
 //! Everything that acts does so from a box, which says on what. [`Asked`] is what can be asked for; a box fills it in and sends it.
 
 mod ask;
+mod assess;
 mod away;
 mod compose;
 mod fault;
@@ -53,6 +54,7 @@ pub(crate) enum Asked {
     Update,
     Note,
     Assign,
+    Assess,
     Scenario,
     Fault,
     PausePart,
@@ -65,6 +67,7 @@ pub(crate) fn check(view: View<'_>, asked: Asked) -> Result<(), String> {
         Asked::Launch => launch::check(view),
         Asked::Gate => gate::check(view),
         Asked::Fault => fault::check(view),
+        Asked::Assess => assess::check(view),
         Asked::Retry => retry::check(view),
         Asked::Improvise => improvise::check(view),
         other => Purpose::of(view, other)?.check(view),
@@ -80,6 +83,7 @@ pub(crate) fn open(view: View<'_>, asked: Asked, draft: &str) -> Result<Box<dyn 
     Ok(match asked {
         Asked::Launch => Box::new(launch::Launch::new(view)?),
         Asked::Gate => Box::new(gate::GateBox::new(view)?),
+        Asked::Assess => Box::new(assess::Assess::new(view)?),
         Asked::Fault => Box::new(fault::FaultBox::new(view)?),
         Asked::Retry => Box::new(retry::Retry::new(view)?),
         Asked::Improvise => Box::new(improvise::Improvise::new(view)?),

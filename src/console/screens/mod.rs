@@ -5,6 +5,7 @@ mod clocks;
 pub(crate) mod foot;
 pub(crate) mod head;
 mod health;
+pub(crate) mod impact;
 mod procedure;
 mod range;
 mod reports;

@@ -342,7 +342,8 @@ fn wide(body: &mut Canvas<'_>, view: View<'_>) {
     let tall = height - foot;
     let middle = width - 2 * side - 2;
     let focus = |panel| if view.place.panel == panel { Focus::Yes } else { Focus::No };
-    titled(&mut body.part(0, 0, side, tall), view, Panel::Sites, focus(Panel::Sites));
+    let sites = super::impact::foot(&mut body.part(0, 0, side, tall), view);
+    titled(&mut body.part(0, 0, side, sites), view, Panel::Sites, focus(Panel::Sites));
     centre(&mut body.part(side + 1, 0, middle, tall), view, focus(Panel::Now));
     let team = tall * 3 / 5;
     let x = side + middle + 2;

@@ -113,6 +113,8 @@ const PICTURES: &[(&str, At, &str)] = &[
     ("box_assign", At::Night(Hour::Gate), "A"),
     ("box_update", At::Night(Hour::Gate), "U h i"),
     ("box_close", At::Night(Hour::Recovered), "Space"),
+    ("box_assess", At::Night(Hour::Declared), ": a s s e s s Enter"),
+    ("box_assess_calm", At::Night(Hour::Calm), ": a s s e s s Enter"),
     ("box_quit", At::Night(Hour::Gate), "q"),
     ("box_cancel", At::Night(Hour::Declared), ": c a n c e l Enter"),
     ("range", At::Night(Hour::Declared), "g x"),

@@ -12,6 +12,7 @@ use super::event::{Event, Opening, PlanBody};
 use super::forecast::{AtStart, COMPARED, compared};
 use super::health::{Belief, Pause, ProbeState, Verdict};
 use super::ids::{IncidentId, PlanId, ProbeId, RunId};
+use super::impact::Assessed;
 use super::incident::{Correction, Incident, Phase};
 use super::outage::{self, Because, Outages};
 use super::plan::{Plan, Probe, Procedure};
@@ -146,6 +147,10 @@ pub fn apply(state: &mut State, entry: &Entry) {
             let (by, at) = (entry.by.clone(), entry.at.clone());
             i.corrected = Some(Correction { seen, by, at, reason: reason.clone() });
             i.began = to.clone();
+        }),
+        Event::IncidentAssessed { incident, assessment } => incident_mut(state, incident, |i| {
+            let (at, by) = (entry.at.clone(), entry.by.clone());
+            i.assessed = Some(Arc::new(Assessed { at, by, assessment: Arc::clone(assessment) }));
         }),
         Event::RoleAssigned { incident, role, to } => incident_mut(state, incident, |i| {
             i.roles.insert(role.clone(), to.clone());
@@ -324,6 +329,7 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             outages: Outages::default(),
             corrected: None,
             updates: Vec::new(),
+            assessed: None,
         };
         state.incidents.insert(opening.incident.clone(), Arc::new(incident));
     }

@@ -1,6 +1,7 @@
 //! A person's command becomes events, or a refusal that says what is wrong and what would be right.
 
 pub mod alert;
+mod assess;
 mod clock;
 pub mod gate;
 mod health;
@@ -56,6 +57,7 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
         Command::Cancel { incident, reason } => incident::cancel(c, incident, reason),
         Command::Close { incident, reason } => incident::close(c, incident, reason.as_deref()),
         Command::Reopen { incident, reason } => incident::reopen(c, incident, reason),
+        Command::Assess { incident } => assess::assess(c, incident),
         Command::NameScenario { incident, scenario, reason } => {
             scenario::name(c, incident, scenario, reason.as_deref())
         }

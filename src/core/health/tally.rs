@@ -45,6 +45,12 @@ impl Counts {
         Verdict::ALL.into_iter().rev().find(|verdict| self.of(*verdict) > 0)
     }
 
+    /// The worst verdict that any has beside those that are paused.
+    #[must_use]
+    pub(crate) fn worst_counted(&self) -> Option<Verdict> {
+        Verdict::ALL.into_iter().rev().find(|verdict| *verdict != Verdict::Paused && self.of(*verdict) > 0)
+    }
+
     fn add(&mut self, verdict: Option<Verdict>) {
         if let Some(count) = verdict.and_then(|verdict| self.0.get_mut(slot(verdict))) {
             *count += 1;
@@ -232,6 +238,13 @@ impl Loaded {
         let of = site.map(|site| self.tally.not_ok.range((site, verdict, 0)..=(site, verdict, u32::MAX)));
         let place = |part: u32| self.index.parts().get(part as usize).map(|part| part.component as usize);
         of.into_iter().flatten().filter_map(move |(_, _, part)| self.plan.components.get(place(*part)?))
+    }
+
+    /// Every part in file order of the components: the place of its component, the number of its site (0 before all of them), and
+    /// its probes by how they are.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (usize, u32, Counts)> + '_ {
+        let parts = self.index.parts().iter().zip(self.tally.parts.iter());
+        parts.map(|(part, counts)| (part.component as usize, part.site, *counts))
     }
 
     /// The components that are looked at at a site, or before all sites, in file order.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::ids::{ComponentId, ProbeId, SiteId};
+use super::dependencies::Dependencies;
 use super::{Component, Plan, Probe, Vantage};
 
 /// A component at a site, or before all sites: what the verdicts of its probes there add up to.
@@ -42,6 +43,8 @@ pub struct Index {
     sites: BTreeMap<SiteId, u32>,
     /// The places of the components at each site, by its number.
     at: Vec<Vec<u32>>,
+    /// What components need.
+    needs: Dependencies,
 }
 
 impl Index {
@@ -60,6 +63,7 @@ impl Index {
         index.components.sort_by_key(component);
         let probe = |at: &ProbeAt| Some(&plan.components.get(at.component as usize)?.probes.get(at.probe as usize)?.id);
         index.probes.sort_by_key(probe);
+        index.needs = Dependencies::new(plan);
         index
     }
 
@@ -135,6 +139,11 @@ impl Index {
                 Some(ProbeAt { component, probe, part })
             })
         })
+    }
+
+    /// What components need.
+    pub(crate) fn needs(&self) -> &Dependencies {
+        &self.needs
     }
 
     /// The numbers of a component's parts.

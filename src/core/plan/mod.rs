@@ -1,6 +1,7 @@
 //! A plan as the engine holds it: read, checked and resolved. Reading files is `crate::plan`'s work.
 
 mod action;
+mod dependencies;
 mod index;
 mod probe;
 mod procedure;
@@ -12,6 +13,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use action::*;
+pub(crate) use dependencies::Dependencies;
 pub use index::Index;
 pub(crate) use index::ProbeAt;
 pub use probe::*;
@@ -185,6 +187,20 @@ pub enum Layer {
     Business,
 }
 
+/// The groups of the initial assessment (TR-4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// What is run here: servers, network, applications, what customers would name.
+    Service,
+    /// What keeps data that is asked.
+    Database,
+    /// What others run.
+    External,
+    /// What keeps data as it is, backups among it.
+    Storage,
+}
+
 /// A part that can fail and be recovered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Component {
@@ -299,15 +315,30 @@ impl Layer {
     #[must_use]
     pub fn of(kind: &str) -> Option<Layer> {
         Some(match kind {
-            "server" | "network" | "storage" | "load_balancer" | "dns" | "firewall" | "infrastructure" => {
+            "server" | "network" | "storage" | "load_balancer" | "dns" | "firewall" | "infrastructure" | "cdn" => {
                 Layer::Infrastructure
             }
-            "api" | "api_gateway" | "web" | "worker" | "cache" | "queue" | "monitoring" | "service" | "application" => {
-                Layer::Application
-            }
+            "api" | "api_gateway" | "web" | "worker" | "cache" | "queue" | "monitoring" | "service" | "application"
+            | "external" | "third_party" | "saas" => Layer::Application,
             "database" | "backup" | "replication" => Layer::Database,
-            "business" | "user" | "notification" | "analytics" => Layer::Business,
+            "business" | "user" | "notification" | "analytics" | "payment" | "email" => Layer::Business,
             _ => return None,
         })
+    }
+}
+
+impl Group {
+    /// All of them, in the order in which an assessment goes through them.
+    pub const ALL: [Group; 4] = [Group::Service, Group::Database, Group::External, Group::Storage];
+
+    /// The group of a component's type; what is of no other is a service.
+    #[must_use]
+    pub fn of(kind: &str) -> Group {
+        match kind {
+            "database" | "replication" => Group::Database,
+            "external" | "third_party" | "saas" | "payment" | "cdn" | "email" => Group::External,
+            "storage" | "backup" => Group::Storage,
+            _ => Group::Service,
+        }
     }
 }

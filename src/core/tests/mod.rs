@@ -9,6 +9,7 @@ mod failure;
 mod forecast;
 mod gates;
 mod graph;
+mod impact;
 mod incidents;
 mod locks;
 mod outages;

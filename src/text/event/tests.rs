@@ -5,7 +5,8 @@ use crate::core::alert::AlertKey;
 use crate::core::fixtures::at;
 use crate::core::health::{Manner, Verdict};
 use crate::core::ids::{CallSign, Principal};
-use crate::core::plan::{Place, PlanHash, Severity};
+use crate::core::impact::{Assessment, GroupSeen};
+use crate::core::plan::{Group, Place, PlanHash, Severity};
 use crate::core::run::{Evidence, RunResult};
 use crate::core::scenario::Saw;
 use crate::text::fixtures::{ada, kestrel, mike, state};
@@ -104,6 +105,14 @@ fn what_became_of_an_incident() {
         alerts: Default::default(),
     };
     let moment = at(3).utc;
+    let databases = GroupSeen {
+        group: Group::Database,
+        worst: Some(Verdict::Down),
+        counts: [(Verdict::Down, 1), (Verdict::Ok, 1)].into(),
+        parts: vec![],
+    };
+    let assessment =
+        Assessment { groups: vec![databases], sites: vec![], serves: None, impact: Default::default(), fits: vec![] };
     check(vec![
         (
             Event::IncidentProposed(opening(None, &["db.east", "door"])),
@@ -154,6 +163,10 @@ fn what_became_of_an_incident() {
             format!("KESTREL began {}, not {moment}: customers called", at(0).utc),
         ),
         (Event::IncidentReopened { incident: incident(), reason: "again".into() }, "KESTREL reopened: again".into()),
+        (
+            Event::IncidentAssessed { incident: incident(), assessment: assessment.into() },
+            "KESTREL assessed: databases 1 of 2 DOWN".into(),
+        ),
         (
             Event::RoleAssigned { incident: incident(), role: "incident_commander".parse().unwrap(), to: mike() },
             "KESTREL: mike is incident commander".into(),

@@ -139,7 +139,7 @@ impl Purpose {
             Asked::Update => Purpose::Update(incident()?),
             Asked::PausePart => part::pause(view)?,
             Asked::ResumePart => part::resume(view)?,
-            Asked::Launch | Asked::Gate | Asked::Fault | Asked::Retry | Asked::Improvise => {
+            Asked::Launch | Asked::Gate | Asked::Fault | Asked::Retry | Asked::Improvise | Asked::Assess => {
                 return Err("this has a box of its own".to_owned());
             }
         })

@@ -54,7 +54,7 @@ impl Purpose {
         let mut told = Told::new(width);
         let run = |id: &RunId| view.model.state.runs.get(id).map(AsRef::as_ref);
         match self {
-            Purpose::Declare(what, _) => return declared(view, what.get(filled.first).map(|(what, _)| what)),
+            Purpose::Declare(what, _) => return declared(view, what.get(filled.first).map(|(what, _)| what), width),
             Purpose::Dismiss(_) => {
                 told.line("The engine's proposal goes away. Trouble that goes on can be declared later.", Role::Text);
             }
@@ -121,7 +121,7 @@ impl Purpose {
     }
 }
 
-fn declared(view: View<'_>, what: Option<&Declared>) -> Vec<Row> {
+fn declared(view: View<'_>, what: Option<&Declared>, width: usize) -> Vec<Row> {
     let state = &view.model.state;
     let plan: Option<&PlanId> = match what {
         Some(Declared::Proposal(id)) => state.incidents.get(id).map(|i| &i.plan),
@@ -141,6 +141,11 @@ fn declared(view: View<'_>, what: Option<&Declared>) -> Vec<Row> {
         }
     }
     rows.push(Row::text("You become incident commander, unless somebody is."));
+    let known = match what {
+        Some(Declared::Proposal(id)) => state.incidents.get(id).map(AsRef::as_ref),
+        _ => None,
+    };
+    rows.extend(screens::impact::rows(view, loaded, known, screens::impact::LABEL, width));
     rows
 }
 

@@ -1,5 +1,6 @@
 //! The panel of what is in focus: a probe in full, or what is under a branch.
 
+use super::super::impact;
 use super::past;
 use crate::console::canvas::{Canvas, Row, wrap};
 use crate::console::health::Branch;
@@ -32,7 +33,8 @@ pub(super) fn draw(area: &mut Canvas<'_>, view: View<'_>, thing: Option<Thing>) 
         }
         Some(Thing::Branch(branch)) => {
             let Some(loaded) = state.plans.get(branch.plan()) else { return };
-            titled(area, view, &Row::of(" what it comes to ", Role::Text), of_branch(view, loaded, &branch));
+            let rows = of_branch(view, loaded, &branch, area.columns().saturating_sub(2));
+            titled(area, view, &Row::of(" what it comes to ", Role::Text), rows);
         }
         _ => {}
     }
@@ -109,13 +111,21 @@ pub(crate) fn in_full(
             );
         }
     }
+    rows.extend(impact_of(view, loaded, width));
     rows.push(Row::of("WHAT IT DOES", Role::Strong));
     does.iter().for_each(|(name, says)| rows.extend(fact(name, says, width)));
     rows
 }
 
+/// Whom the trouble of its plan hits, and where it comes from.
+fn impact_of(view: View<'_>, loaded: &Loaded, width: usize) -> Vec<Row> {
+    let rows = impact::rows(view, loaded, view.incident().map(AsRef::as_ref), 11, width);
+    let title = (!rows.is_empty()).then(|| Row::of("IMPACT", Role::Strong));
+    title.into_iter().chain(rows).collect()
+}
+
 /// How a site is as a whole, what is paused, what can be done.
-fn of_branch(view: View<'_>, loaded: &Loaded, branch: &Branch) -> Vec<Row> {
+fn of_branch(view: View<'_>, loaded: &Loaded, branch: &Branch, width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let plan = &loaded.plan;
     match branch {
@@ -137,6 +147,7 @@ fn of_branch(view: View<'_>, loaded: &Loaded, branch: &Branch) -> Vec<Row> {
         let says = format!("{} PAUSED by {by}, {ends}: {}", pause.of, pause.reason);
         rows.push(Row::of(says, super::super::head::verdict_role(Verdict::Degraded)));
     }
+    rows.extend(impact_of(view, loaded, width));
     rows.push(
         Row::of("Enter", Role::Key)
             .with(" opens or closes it   ", Role::Text)
