@@ -1,5 +1,7 @@
 //! Conditions, read as the made-up plans write them, apart from the language that the rules have for them.
 
+use std::collections::BTreeMap;
+
 use warroom::core::health::Verdict;
 use warroom::core::ids::StepId;
 use warroom::core::state::State;
@@ -25,8 +27,8 @@ impl Trial {
                 let (kind, name) = what.split_once('.').unwrap();
                 let is = match kind {
                     "step" => self.outcome(&self.step(place).origin.scope, name),
-                    "component" => Some(self.part(state, Some(name), None)),
-                    _ => Some(self.part(state, None, Some(name))),
+                    "component" => Some(self.part(state, name)),
+                    _ => Some(self.site(state, name)),
                 };
                 is.map(|is| (is == word) == (sign == "=="))
             }
@@ -56,28 +58,51 @@ impl Trial {
         })
     }
 
-    /// The worst that is believed of a component, of a site, or of one at the other.
-    fn part(&self, state: &State, component: Option<&str>, site: Option<&str>) -> &'static str {
-        let (component, site) = match component.and_then(|name| name.split_once('.')) {
-            Some((component, at)) => (Some(component), Some(at)),
-            None => (component, site),
-        };
-        let Some(loaded) = state.plans.get(&self.plan) else { return "unknown" };
-        let mut worst = None;
-        for (of, probe) in loaded.plan.probes() {
-            let here = component.is_none_or(|name| of.id.as_str() == name)
-                && site.is_none_or(|name| probe.site.as_ref().is_some_and(|s| s.as_str() == name));
-            if here {
-                let rank = match loaded.verdict(&probe.id) {
-                    Verdict::Ok => (0, "ok"),
-                    Verdict::Paused => (1, "paused"),
-                    Verdict::Unknown => (2, "unknown"),
-                    Verdict::Degraded => (3, "degraded"),
-                    Verdict::Down => (4, "down"),
-                };
-                worst = worst.max(Some(rank));
-            }
+    /// The worst that is believed of a component, or of one at a site.
+    fn part(&self, state: &State, name: &str) -> &'static str {
+        let (component, site) = name.split_once('.').map_or((name, None), |(component, site)| (component, Some(site)));
+        let here = |at: &str| site.is_none_or(|site| at == site);
+        self.seen(state)
+            .filter(|(of, at, _)| of == component && here(at))
+            .map(|(.., is)| is)
+            .max()
+            .map_or("unknown", word)
+    }
+
+    /// A site: down when all that counts there is down; what is paused counts neither way.
+    fn site(&self, state: &State, name: &str) -> &'static str {
+        let mut parts: BTreeMap<String, Verdict> = BTreeMap::new();
+        for (of, _, is) in self.seen(state).filter(|(_, at, _)| at == name) {
+            let part = parts.entry(of).or_insert(is);
+            *part = is.max(*part);
         }
-        worst.map_or("unknown", |(_, word)| word)
+        let counted: Vec<Verdict> = parts.values().copied().filter(|is| *is != Verdict::Paused).collect();
+        match counted.iter().max() {
+            _ if parts.is_empty() => "unknown",
+            None => "paused",
+            Some(Verdict::Down) if counted.iter().any(|is| *is != Verdict::Down) => "degraded",
+            Some(worst) => word(*worst),
+        }
+    }
+
+    /// What is believed of each probe's part: its component, its site, how it counts.
+    fn seen<'s>(&self, state: &'s State) -> impl Iterator<Item = (String, String, Verdict)> + use<'s> {
+        let loaded = state.plans.get(&self.plan);
+        let probes =
+            loaded.into_iter().flat_map(|loaded| loaded.plan.probes().map(move |(of, probe)| (loaded, of, probe)));
+        probes.map(|(loaded, of, probe)| {
+            let at = probe.site.as_ref().map_or_else(String::new, ToString::to_string);
+            (of.id.to_string(), at, loaded.verdict(&probe.id))
+        })
+    }
+}
+
+fn word(is: Verdict) -> &'static str {
+    match is {
+        Verdict::Ok => "ok",
+        Verdict::Paused => "paused",
+        Verdict::Unknown => "unknown",
+        Verdict::Degraded => "degraded",
+        Verdict::Down => "down",
     }
 }
