@@ -151,6 +151,11 @@ impl Loaded {
         self.index.front_door().iter().filter_map(|at| Some(at.of(&self.plan)?.1))
     }
 
+    /// The components whose data travels between sites, in file order.
+    pub(crate) fn replicated(&self) -> impl Iterator<Item = &Component> {
+        self.index.replicated().iter().filter_map(|place| self.plan.components.get(*place as usize))
+    }
+
     /// Changes what is known of a probe's part.
     pub fn change(&mut self, id: &ProbeId, change: impl FnOnce(&mut ProbeState)) {
         let at = self.index.probe(&self.plan, id);

@@ -87,7 +87,7 @@ impl App {
                 Some(Read::new(format!("UPDATE {number}"), rows, update.text.clone()))
             }),
             Thing::Probe(plan, probe) => view.model.state.plans.get(&plan).and_then(|loaded| {
-                let (component, probe) = loaded.plan.probes().find(|(_, p)| p.id == probe)?;
+                let (component, probe) = loaded.probe(&probe)?;
                 let rows = screens::about_probe(view, loaded, component, probe);
                 Some(Read::new(format!("PROBE {}", probe.id), rows, String::new()))
             }),

@@ -34,6 +34,8 @@ pub struct Index {
     probes: Vec<ProbeAt>,
     /// Places of the probes that feel what customers feel, in file order.
     front_door: Vec<ProbeAt>,
+    /// Places of the components whose data travels between sites.
+    replicated: Vec<u32>,
     /// Every part, in file order of the components.
     parts: Vec<Part>,
     /// The number of the first part of each component.
@@ -66,6 +68,7 @@ impl Index {
     fn add(&mut self, place: u32, component: &Component) {
         let first = self.parts.len();
         self.first_part.push(first as u32);
+        self.replicated.extend(component.replication.is_some().then_some(place));
         for (number, probe) in (0..).zip(&component.probes) {
             let site = self.number_of(probe.site.as_ref());
             let known = self.parts.iter().skip(first).position(|part| part.site == site);
@@ -112,6 +115,11 @@ impl Index {
     /// The probes that feel what customers feel, in file order.
     pub(crate) fn front_door(&self) -> &[ProbeAt] {
         &self.front_door
+    }
+
+    /// Places of the components whose data travels between sites.
+    pub(crate) fn replicated(&self) -> &[u32] {
+        &self.replicated
     }
 
     /// Every part, in file order of the components.
