@@ -216,7 +216,7 @@ pub struct Change {
 }
 
 /// The last look of each probe from each of its places, by plan: a copy shares all that did not change.
-pub type Samples = RedBlackTreeMapSync<PlanId, RedBlackTreeMapSync<ProbeId, BTreeMap<Place, Sample>>>;
+pub type Samples = RedBlackTreeMapSync<PlanId, RedBlackTreeMapSync<ProbeId, RedBlackTreeMapSync<Place, Sample>>>;
 
 /// The last thing that each source said: never journaled, newest value only.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -240,8 +240,8 @@ impl Readings {
         }
         let Some(probes) = self.samples.get_mut(plan) else { return };
         match probes.get_mut(probe) {
-            Some(places) => drop(places.insert(place.clone(), sample)),
-            None => probes.insert_mut(probe.clone(), BTreeMap::from([(place.clone(), sample)])),
+            Some(places) => places.insert_mut(place.clone(), sample),
+            None => probes.insert_mut(probe.clone(), [(place.clone(), sample)].into_iter().collect()),
         }
     }
 

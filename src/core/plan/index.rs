@@ -57,11 +57,14 @@ impl Index {
         for (place, component) in (0..).zip(&plan.components) {
             index.add(place, component);
         }
-        let component = |place: &u32| plan.components.get(*place as usize).map(|c| &c.id);
-        index.components = (0..index.first_part.len() as u32).collect();
-        index.components.sort_by_key(component);
-        let probe = |at: &ProbeAt| Some(&plan.components.get(at.component as usize)?.probes.get(at.probe as usize)?.id);
-        index.probes.sort_by_key(probe);
+        // What is compared stands beside its place: looked up for each comparison it would cost more than the rest.
+        let mut components: Vec<(&ComponentId, u32)> = plan.components.iter().map(|c| &c.id).zip(0..).collect();
+        components.sort_unstable();
+        index.components = components.into_iter().map(|(_, place)| place).collect();
+        let mut probes: Vec<(&ProbeId, ProbeAt)> =
+            index.probes.iter().filter_map(|at| Some((&at.of(plan)?.1.id, *at))).collect();
+        probes.sort_unstable_by_key(|(id, at)| (*id, at.component, at.probe));
+        index.probes = probes.into_iter().map(|(_, at)| at).collect();
         index
     }
 
@@ -131,6 +134,11 @@ impl Index {
     pub(crate) fn at(&self, site: Option<&SiteId>) -> &[u32] {
         let there = self.site(site).and_then(|site| self.at.get(site as usize));
         there.map_or(&[], Vec::as_slice)
+    }
+
+    /// Each probe's place, by their identifiers.
+    pub(crate) fn by_id(&self) -> &[ProbeAt] {
+        &self.probes
     }
 
     /// Each probe's place, in file order.
