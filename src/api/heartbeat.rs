@@ -37,8 +37,8 @@ pub(super) async fn heartbeat(
 /// Whether the plan has such a probe.
 fn waits(engine: &Engine, plan: &PlanId, probe: &ProbeId) -> Result<(), Trouble> {
     let newest = engine.newest.borrow();
-    let found = newest.state.plans.get(plan).and_then(|l| l.plan.probes().map(|(_, p)| p).find(|p| p.id == *probe));
-    match found.map(|probe| &probe.look) {
+    let found = newest.state.plans.get(plan).and_then(|loaded| loaded.probe(probe));
+    match found.map(|(_, probe)| &probe.look) {
         Some(Look::Heartbeat) => Ok(()),
         Some(other) => Err(Trouble::BadRequest { why: format!("{probe} is a probe of kind {}", other.kind()) }),
         None => Err(Trouble::NotFound { what: format!("probe {probe} of plan {plan}") }),

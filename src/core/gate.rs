@@ -130,9 +130,7 @@ pub fn worst_loss(loaded: &Loaded, readings: &Readings) -> Option<Loss> {
     let known = readings.replication.get(&loaded.plan.id);
     let of = |id: &ComponentId| known.and_then(|r| r.get(id)).map_or(Loss::Unknown, loss::reckon);
     loaded
-        .plan
-        .components
-        .iter()
+        .replicated()
         .filter(|c| {
             c.replication.as_ref().is_some_and(|r| loaded.active.as_ref().is_none_or(|active| r.from == *active))
         })

@@ -166,10 +166,17 @@ impl Loaded {
         self.index.front_door().iter().filter_map(|at| Some(at.of(&self.plan)?.1))
     }
 
+    /// The components whose data travels between sites, in file order.
+    pub(crate) fn replicated(&self) -> impl Iterator<Item = &Component> {
+        self.index.replicated().iter().filter_map(|place| self.plan.components.get(*place as usize))
+    }
+
     /// Changes what is known of a probe's part.
     pub fn change(&mut self, id: &ProbeId, change: impl FnOnce(&mut ProbeState)) {
         let at = self.index.probe(&self.plan, id);
-        let before = at.and_then(|at| at.of(&self.plan)).map(|(component, probe)| self.standing(component, probe));
+        let before = at
+            .and_then(|at| at.of(&self.plan))
+            .map(|(component, probe)| self.standing(component, probe, self.probes.get(&probe.id)));
         if let Some(known) = self.probes.get_mut(id) {
             change(known);
         }
@@ -187,6 +194,12 @@ impl Loaded {
         };
         self.probes = self.probes.iter().map(changed).collect();
         self.tally = Tally::of(self);
+    }
+
+    /// What its parts add up to, by looking at each of them again.
+    #[must_use]
+    pub fn recounted(&self) -> Tally {
+        Tally::of(self)
     }
 
     /// Takes parts out of the judgement, in place of an earlier pause of the same extent.
@@ -211,7 +224,10 @@ impl Loaded {
                 self.index.in_file_order(&plan).filter(|at| at.of(&plan).is_some_and(|(c, p)| of.holds(c, p))).collect()
             }
         };
-        let before = |at: ProbeAt| at.of(&plan).map(|(component, probe)| (at, self.standing(component, probe)));
+        let before = |at: ProbeAt| {
+            let (component, probe) = at.of(&plan)?;
+            Some((at, self.standing(component, probe, self.probes.get(&probe.id))))
+        };
         let before: Vec<(ProbeAt, Standing)> = held.into_iter().filter_map(before).collect();
         change(&mut self.pauses);
         for (at, before) in before {

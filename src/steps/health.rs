@@ -6,9 +6,10 @@ use super::Job;
 use crate::core::health::{Found, ProbeState, Readings, Sample, Verdict};
 use crate::core::ids::{ComponentId, SiteId};
 use crate::core::observe::StepEnd;
-use crate::core::plan::{Component, Probe, Subject};
+use crate::core::plan::{Probe, Subject};
 use crate::core::run::{Evidence, Failure};
 use crate::core::state::{Loaded, State};
+use crate::core::template::Template;
 use crate::core::time::{Now, Span};
 
 /// Waits, at most `within`, for samples that show all in question ok without a break for `stable_for`.
@@ -150,28 +151,22 @@ fn earlier(one: Now, other: Now) -> Now {
 }
 
 fn subjects<'a>(job: &Job, subject: &Subject, loaded: &'a Loaded) -> Result<Vec<&'a Probe>, String> {
-    let site = match subject {
+    let fill = |template: &Template| template.fill(&job.values).map_err(|e| e.to_string());
+    match subject {
         Subject::Site(template) => {
-            let text = template.fill(&job.values).map_err(|e| e.to_string())?;
+            let text = fill(template)?;
             let site = SiteId::new(&text).map_err(|e| format!("{text:?} is no site: {e}"))?;
             loaded.plan.site(&site).ok_or_else(|| format!("the plan has no site {site}"))?;
-            Some(site)
+            let probes = loaded.parts_at(Some(&site)).flat_map(|component| &component.probes);
+            Ok(probes.filter(|probe| probe.site.as_ref() == Some(&site)).collect())
         }
-        Subject::Component(_) => None,
-    };
-    let component = match subject {
         Subject::Component(template) => {
-            let text = template.fill(&job.values).map_err(|e| e.to_string())?;
+            let text = fill(template)?;
             let id = ComponentId::new(&text).map_err(|e| format!("{text:?} is no component: {e}"))?;
-            Some(loaded.plan.component(&id).ok_or_else(|| format!("the plan has no component {id}"))?.id.clone())
+            let component = loaded.component(&id).ok_or_else(|| format!("the plan has no component {id}"))?;
+            Ok(component.probes.iter().collect())
         }
-        Subject::Site(_) => None,
-    };
-    let counts = |of: &Component, probe: &Probe| match subject {
-        Subject::Site(_) => probe.site == site,
-        Subject::Component(_) => Some(&of.id) == component.as_ref(),
-    };
-    Ok(loaded.plan.probes().filter(|(c, p)| counts(c, p)).map(|(_, p)| p).collect())
+    }
 }
 
 fn word(verdict: Verdict) -> &'static str {

@@ -233,7 +233,7 @@ pub struct Change {
 pub type Samples = RedBlackTreeMapSync<PlanId, LooksOfPlan>;
 
 /// The last look of each probe of a plan from each of its places.
-pub type LooksOfPlan = RedBlackTreeMapSync<ProbeId, BTreeMap<Place, Sample>>;
+pub type LooksOfPlan = RedBlackTreeMapSync<ProbeId, RedBlackTreeMapSync<Place, Sample>>;
 
 /// The last thing that each source said: never journaled, newest value only.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -263,8 +263,8 @@ impl Readings {
         }
         let Some(probes) = self.samples.get_mut(plan) else { return };
         match probes.get_mut(probe) {
-            Some(places) => drop(places.insert(place.clone(), sample)),
-            None => probes.insert_mut(probe.clone(), BTreeMap::from([(place.clone(), sample)])),
+            Some(places) => places.insert_mut(place.clone(), sample),
+            None => probes.insert_mut(probe.clone(), [(place.clone(), sample)].into_iter().collect()),
         }
     }
 

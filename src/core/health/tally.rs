@@ -6,7 +6,7 @@ use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync, VectorSync};
 use super::super::ids::{ComponentId, ProbeId, SiteId};
 use super::super::plan::{Component, Index, Plan, Probe, ProbeAt};
 use super::super::state::Loaded;
-use super::Verdict;
+use super::{ProbeState, Verdict};
 
 /// How many have each verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -122,9 +122,13 @@ impl Tally {
         let index = &loaded.index;
         let mut counts = vec![Counts::default(); index.parts().len()];
         let mut tally = Tally::default();
-        for at in index.in_file_order(&loaded.plan) {
+        // Both are in the order of identifiers: gone through side by side, none has to be looked up.
+        let mut known = loaded.probes.iter().peekable();
+        for at in index.by_id() {
             let Some((component, probe)) = at.of(&loaded.plan) else { continue };
-            let standing = loaded.standing(component, probe);
+            while known.next_if(|(id, _)| **id < probe.id).is_some() {}
+            let known = known.peek().filter(|(id, _)| **id == probe.id).map(|(_, known)| *known);
+            let standing = loaded.standing(component, probe, known);
             if let Some(counts) = counts.get_mut(at.part as usize) {
                 counts.add(Some(standing.verdict));
             }
@@ -272,22 +276,23 @@ impl Loaded {
     }
 
     /// How a probe counts now.
-    pub(crate) fn standing(&self, component: &Component, probe: &Probe) -> Standing {
-        let verdict = self.verdict_of(component, probe);
-        let known = self.probes.get(&probe.id).filter(|known| verdict != Verdict::Paused && known.is_trouble());
-        let trouble = match known.map(|known| &known.covered_by) {
+    pub(crate) fn standing(&self, component: &Component, probe: &Probe, known: Option<&ProbeState>) -> Standing {
+        if self.pause_of(component, probe).is_some() {
+            return Standing { verdict: Verdict::Paused, trouble: Trouble::None };
+        }
+        let trouble = match known.filter(|known| known.is_trouble()).map(|known| &known.covered_by) {
             None => Trouble::None,
             Some(Some(_)) => Trouble::Covered,
             Some(None) => Trouble::Fresh,
         };
-        Standing { verdict, trouble }
+        Standing { verdict: known.map_or(Verdict::Unknown, |known| known.verdict), trouble }
     }
 
     /// Moves a probe from how it counted to how it counts.
     pub(crate) fn recount(&mut self, at: ProbeAt, before: Standing) {
         let plan = std::sync::Arc::clone(&self.plan);
         let Some((component, probe)) = at.of(&plan) else { return };
-        let after = self.standing(component, probe);
+        let after = self.standing(component, probe, self.probes.get(&probe.id));
         if before.verdict != after.verdict {
             self.tally.note(&plan, &self.index, at.part, before.verdict, after.verdict);
         }

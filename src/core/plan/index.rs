@@ -35,6 +35,8 @@ pub struct Index {
     probes: Vec<ProbeAt>,
     /// Places of the probes that feel what customers feel, in file order.
     front_door: Vec<ProbeAt>,
+    /// Places of the components whose data travels between sites.
+    replicated: Vec<u32>,
     /// Every part, in file order of the components.
     parts: Vec<Part>,
     /// The number of the first part of each component.
@@ -58,11 +60,14 @@ impl Index {
         for (place, component) in (0..).zip(&plan.components) {
             index.add(place, component);
         }
-        let component = |place: &u32| plan.components.get(*place as usize).map(|c| &c.id);
-        index.components = (0..index.first_part.len() as u32).collect();
-        index.components.sort_by_key(component);
-        let probe = |at: &ProbeAt| Some(&plan.components.get(at.component as usize)?.probes.get(at.probe as usize)?.id);
-        index.probes.sort_by_key(probe);
+        // What is compared stands beside its place: looked up for each comparison it would cost more than the rest.
+        let mut components: Vec<(&ComponentId, u32)> = plan.components.iter().map(|c| &c.id).zip(0..).collect();
+        components.sort_unstable();
+        index.components = components.into_iter().map(|(_, place)| place).collect();
+        let mut probes: Vec<(&ProbeId, ProbeAt)> =
+            index.probes.iter().filter_map(|at| Some((&at.of(plan)?.1.id, *at))).collect();
+        probes.sort_unstable_by_key(|(id, at)| (*id, at.component, at.probe));
+        index.probes = probes.into_iter().map(|(_, at)| at).collect();
         index.needs = Dependencies::new(plan);
         index
     }
@@ -70,6 +75,7 @@ impl Index {
     fn add(&mut self, place: u32, component: &Component) {
         let first = self.parts.len();
         self.first_part.push(first as u32);
+        self.replicated.extend(component.replication.is_some().then_some(place));
         for (number, probe) in (0..).zip(&component.probes) {
             let site = self.number_of(probe.site.as_ref());
             let known = self.parts.iter().skip(first).position(|part| part.site == site);
@@ -118,6 +124,11 @@ impl Index {
         &self.front_door
     }
 
+    /// Places of the components whose data travels between sites.
+    pub(crate) fn replicated(&self) -> &[u32] {
+        &self.replicated
+    }
+
     /// Every part, in file order of the components.
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
@@ -127,6 +138,11 @@ impl Index {
     pub(crate) fn at(&self, site: Option<&SiteId>) -> &[u32] {
         let there = self.site(site).and_then(|site| self.at.get(site as usize));
         there.map_or(&[], Vec::as_slice)
+    }
+
+    /// Each probe's place, by their identifiers.
+    pub(crate) fn by_id(&self) -> &[ProbeAt] {
+        &self.probes
     }
 
     /// Each probe's place, in file order.

@@ -33,7 +33,7 @@ pub(super) fn scenario_of(state: &State, incident: &IncidentId, scenario: &Scena
 
 /// `Orders database at East`; a probe that its plan no longer has goes by its identifier.
 pub(super) fn probe_name(state: &State, plan: &PlanId, probe: &ProbeId) -> String {
-    let known = state.plans.get(plan).and_then(|loaded| loaded.plan.probes().find(|(_, p)| p.id == *probe));
+    let known = state.plans.get(plan).and_then(|loaded| loaded.probe(probe));
     match known {
         Some((component, found)) => {
             let at =
