@@ -11,6 +11,7 @@ mod failure;
 #[path = "../remote/far.rs"]
 mod far;
 mod faults;
+mod flapping;
 mod graph;
 #[allow(dead_code, reason = "shared with the tests of faults, which use more of it")]
 mod harness;

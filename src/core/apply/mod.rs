@@ -1,6 +1,7 @@
 //! Folds an event into the state. Total: whatever the journal holds, it folds; rules were checked before.
 
 mod alert;
+mod outages;
 mod scenario;
 mod step;
 
@@ -42,7 +43,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
             let loaded = Loaded::new(Arc::clone(body), hash.clone(), probes, pauses, active);
             let loaded = Loaded { triggers, alerts, ..loaded };
             state.plans.insert(plan.clone(), Arc::new(loaded));
-            time_outages(state, plan, Because::OthersCount, &entry.at);
+            outages::of_plan(state, plan, Because::OthersCount, &entry.at);
         }
         Event::ProbeChanged { plan, probe, change } => {
             let incident = state.incident_of(plan).map(|i| i.id.clone());
@@ -60,7 +61,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
             if let Some(id) = incident.filter(|_| raises) {
                 join(state, plan, &id, probe);
             }
-            time_outage_of(state, plan, probe, &entry.at);
+            outages::of_probe(state, plan, probe, &entry.at);
         }
         Event::AlertRaised { plan, alert } => alert::raised(state, entry, plan, alert),
         Event::AlertEnded { plan, key, at, .. } => alert::ended(state, plan, key, *at),
@@ -68,11 +69,11 @@ pub fn apply(state: &mut State, entry: &Entry) {
             let (by, at) = (entry.by.clone(), entry.at.clone());
             let pause = Pause { of: of.clone(), by, at, length: *length, reason: reason.clone() };
             loaded_mut(state, plan, |loaded| loaded.pause(pause));
-            time_outages(state, plan, Because::OthersCount, &entry.at);
+            outages::of_plan(state, plan, Because::OthersCount, &entry.at);
         }
         Event::HealthResumed { plan, of } => {
             loaded_mut(state, plan, |loaded| loaded.resume(of));
-            time_outages(state, plan, Because::OthersCount, &entry.at);
+            outages::of_plan(state, plan, Because::OthersCount, &entry.at);
         }
         Event::EngineCutOff { why } => {
             state.cut_off = Some((entry.at.clone(), why.clone()));
@@ -91,7 +92,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
         }
         Event::SiteActivated { plan, site } => {
             loaded_mut(state, plan, |loaded| loaded.active = Some(site.clone()));
-            time_outages(state, plan, Because::OthersCount, &entry.at);
+            outages::of_plan(state, plan, Because::OthersCount, &entry.at);
         }
         Event::IncidentProposed(opening) => open(state, entry, opening, Phase::Proposed),
         Event::IncidentDeclared(opening) => open(state, entry, opening, Phase::Declared),
@@ -137,7 +138,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
                 i.stopped = None;
             });
             if let Some(plan) = state.incidents.get(incident).map(|i| i.plan.clone()) {
-                time_outages(state, &plan, Because::OfBelief, &entry.at);
+                outages::of_plan(state, &plan, Because::OfBelief, &entry.at);
             }
         }
         Event::IncidentBeganCorrected { incident, from, to, reason } => incident_mut(state, incident, |i| {
@@ -347,22 +348,7 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
         change_probe(state, &opening.plan, probe, |known| known.covered_by = Some(opening.incident.clone()));
     }
     alert::cover(state, &opening.plan, &opening.incident, opening.alerts.iter());
-    time_outages(state, &opening.plan, Because::OfBelief, &entry.at);
-}
-
-/// The component of a probe may be out in the open incident of its plan, or back.
-fn time_outage_of(state: &mut State, plan: &PlanId, probe: &ProbeId, at: &Now) {
-    let Some(id) = state.incident_of(plan).map(|i| i.id.clone()) else { return };
-    let Some(loaded) = state.plans.get(plan).cloned() else { return };
-    let Some((component, _)) = loaded.probe(probe) else { return };
-    incident_mut(state, &id, |incident| outage::of_component(incident, &loaded, component, at));
-}
-
-/// The same of every component.
-fn time_outages(state: &mut State, plan: &PlanId, why: Because, at: &Now) {
-    let Some(id) = state.incident_of(plan).map(|i| i.id.clone()) else { return };
-    let Some(loaded) = state.plans.get(plan).cloned() else { return };
-    incident_mut(state, &id, |incident| outage::of_all(incident, &loaded, why, at));
+    outages::of_plan(state, &opening.plan, Because::OfBelief, &entry.at);
 }
 
 /// Keeps the last few ended incidents, the one that has just ended always, and those that still owe the world words; the journal
