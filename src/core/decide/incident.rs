@@ -2,7 +2,7 @@
 
 use super::super::command::Declared;
 use super::super::event::{Event, Opening};
-use super::super::health::{ProbeState, Verdict};
+use super::super::health::ProbeState;
 use super::super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId};
 use super::super::incident::{Incident, Phase};
 use super::super::plan::{Action, ROLES, Severity};
@@ -88,8 +88,7 @@ fn noticed_by_a_person(
 /// The parts that are down now and that nobody works on: in no incident, or in one that is over, as after a dismissal in haste.
 fn open_trouble<'a>(c: Context<'_>, loaded: &'a Loaded) -> Vec<(&'a ProbeId, &'a ProbeState)> {
     let worked_on = |id: &IncidentId| c.state.incidents.get(id).is_some_and(|i| i.phase.is_open());
-    let down = loaded.probes.iter().filter(|(_, seen)| seen.verdict == Verdict::Down);
-    down.filter(|(_, seen)| !seen.covered_by.as_ref().is_some_and(worked_on)).collect()
+    loaded.down().filter(|(_, seen)| !seen.covered_by.as_ref().is_some_and(worked_on)).collect()
 }
 
 pub(super) fn dismiss(c: Context<'_>, id: &IncidentId, reason: &str) -> Result<Vec<Event>, Refusal> {
