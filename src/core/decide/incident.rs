@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::alert::{AlertKey, firing};
 use super::super::command::Declared;
 use super::super::event::{Event, Opening};
-use super::super::health::{ProbeState, Verdict};
+use super::super::health::ProbeState;
 use super::super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId};
 use super::super::incident::{Incident, Phase};
 use super::super::plan::{Action, ROLES, Severity};
@@ -96,8 +96,7 @@ fn noticed_by_a_person(
 
 /// The parts that are down now and that nobody works on: in no incident, or in one that is over, as after a dismissal in haste.
 fn open_trouble<'a>(c: Context<'_>, loaded: &'a Loaded) -> Vec<(&'a ProbeId, &'a ProbeState)> {
-    let down = loaded.probes.iter().filter(|(_, seen)| seen.verdict == Verdict::Down);
-    down.filter(|(_, seen)| !seen.covered_by.as_ref().is_some_and(|id| is_worked_on(c, id))).collect()
+    loaded.down().filter(|(_, seen)| !seen.covered_by.as_ref().is_some_and(|id| is_worked_on(c, id))).collect()
 }
 
 /// The alerts that fire and that nobody works on.

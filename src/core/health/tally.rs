@@ -88,6 +88,8 @@ struct OfSite {
 pub(crate) struct Standing {
     verdict: Verdict,
     trouble: Trouble,
+    /// What is believed of it, paused or not.
+    believed: Verdict,
 }
 
 /// Whether a probe's part is trouble.
@@ -114,6 +116,8 @@ pub struct Tally {
     trouble: RedBlackTreeSetSync<ProbeId>,
     /// Those of them that no incident has.
     fresh: RedBlackTreeSetSync<ProbeId>,
+    /// Probes whose part is believed to be down, paused ones too.
+    down: RedBlackTreeSetSync<ProbeId>,
 }
 
 impl Tally {
@@ -133,6 +137,7 @@ impl Tally {
                 counts.add(Some(standing.verdict));
             }
             tally.note_trouble(&probe.id, Trouble::None, standing.trouble);
+            tally.note_down(&probe.id, Verdict::Unknown, standing.believed);
         }
         let sites = index.parts().iter().map(|part| part.site + 1).max().unwrap_or(0);
         let mut of_sites = vec![OfSite::default(); sites as usize];
@@ -161,6 +166,14 @@ impl Tally {
         match after {
             Trouble::Fresh => self.fresh.insert_mut(probe.clone()),
             _ => drop(self.fresh.remove_mut(probe)),
+        }
+    }
+
+    fn note_down(&mut self, probe: &ProbeId, before: Verdict, after: Verdict) {
+        match (before == Verdict::Down, after == Verdict::Down) {
+            (false, true) => self.down.insert_mut(probe.clone()),
+            (true, false) => drop(self.down.remove_mut(probe)),
+            _ => {}
         }
     }
 
@@ -271,21 +284,27 @@ impl Loaded {
         self.tally.fresh.iter()
     }
 
+    /// The probes whose part is believed to be down, paused ones too, with what is known of them.
+    pub fn down(&self) -> impl Iterator<Item = (&ProbeId, &ProbeState)> {
+        self.tally.down.iter().filter_map(|id| self.probes.get_key_value(id))
+    }
+
     fn of_site(&self, site: Option<&SiteId>) -> Option<&OfSite> {
         self.tally.sites.get(self.index.site(site)? as usize)
     }
 
     /// How a probe counts now.
     pub(crate) fn standing(&self, component: &Component, probe: &Probe, known: Option<&ProbeState>) -> Standing {
+        let believed = known.map_or(Verdict::Unknown, |known| known.verdict);
         if self.pause_of(component, probe).is_some() {
-            return Standing { verdict: Verdict::Paused, trouble: Trouble::None };
+            return Standing { verdict: Verdict::Paused, trouble: Trouble::None, believed };
         }
         let trouble = match known.filter(|known| known.is_trouble()).map(|known| &known.covered_by) {
             None => Trouble::None,
             Some(Some(_)) => Trouble::Covered,
             Some(None) => Trouble::Fresh,
         };
-        Standing { verdict: known.map_or(Verdict::Unknown, |known| known.verdict), trouble }
+        Standing { verdict: believed, trouble, believed }
     }
 
     /// Moves a probe from how it counted to how it counts.
@@ -297,5 +316,6 @@ impl Loaded {
             self.tally.note(&plan, &self.index, at.part, before.verdict, after.verdict);
         }
         self.tally.note_trouble(&probe.id, before.trouble, after.trouble);
+        self.tally.note_down(&probe.id, before.believed, after.believed);
     }
 }

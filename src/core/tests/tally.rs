@@ -138,6 +138,8 @@ fn trouble_is_right(loaded: &Loaded) {
     let fresh = raises.iter().copied().filter(|id| loaded.probes[*id].covered_by.is_none()).collect();
     assert_eq!(loaded.trouble().collect::<BTreeSet<_>>(), raises);
     assert_eq!(loaded.fresh_trouble().collect::<BTreeSet<_>>(), fresh);
+    let down: Vec<_> = loaded.probes.iter().filter(|(_, seen)| seen.verdict == Verdict::Down).collect();
+    assert_eq!(loaded.down().collect::<Vec<_>>(), down);
 }
 
 /// By looking through all of it: whether an incident is over.
