@@ -1,6 +1,6 @@
 //! The history of looks, kept beside the journal: `history.db` in the state directory.
 //!
-//! Looks are counted in memory ([`Pending`]) and written some seconds later, in batches, by one task ([`keep`]); nobody who looks
+//! Looks are counted in memory (`Pending`) and written some seconds later, in batches, by one task (`keep`); nobody who looks
 //! waits for a disk. What is written grows coarser with age, by the rule in [`crate::core::health::history`]. The file is no
 //! journal: a power cut may cost its last seconds, a damaged one is put aside and begun anew, and where it cannot be written the
 //! engine goes on and says so.

@@ -392,3 +392,13 @@ fn what_is_not_there_is_named_with_what_is() {
     let why = world.refused(ada(), declare(Declared::Plan(id("bank"))));
     assert_eq!(why, Refusal::NotFound { missing: Missing::Plan(id("bank")), known: vec!["shop".into()] });
 }
+
+#[test]
+fn what_was_never_good_is_proposed_too_and_began_with_its_first_bad_look() {
+    let mut world = World::empty();
+    world.load(plan("shop"));
+    world.pass(10);
+    world.turns("db-east", Verdict::Down);
+    let incident = world.only_incident();
+    assert_eq!((&incident.phase, &incident.began), (&Phase::Proposed, &world.now));
+}
