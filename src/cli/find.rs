@@ -98,7 +98,7 @@ pub(super) fn procedure<'a>(loaded: &'a Loaded, id: &str) -> Result<&'a Procedur
 
 /// That a plan has a component.
 pub(super) fn component(loaded: &Loaded, id: &ComponentId) -> Result<(), Failure> {
-    if loaded.plan.component(id).is_some() {
+    if loaded.component(id).is_some() {
         return Ok(());
     }
     let known: Vec<_> = loaded.plan.components.iter().map(|c| c.id.to_string()).collect();
@@ -111,7 +111,7 @@ pub(super) fn probe<'a>(loaded: &'a Loaded, id: &ProbeId) -> Result<(&'a Compone
     let known: Vec<_> = loaded.plan.probes().map(|(_, probe)| probe.id.to_string()).collect();
     let known = if known.is_empty() { "none".to_owned() } else { text::some_of(&known, NAMED) };
     let unknown = || Failure::failed(format!("plan {} has no probe {id}; it has {known}", loaded.plan.id));
-    loaded.plan.probe(id).ok_or_else(unknown)
+    loaded.probe(id).ok_or_else(unknown)
 }
 
 /// Somebody by name or principal; `me` is the caller.

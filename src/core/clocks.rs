@@ -205,7 +205,7 @@ fn clock(outage: &Outage, objectives: &[(Span, SetBy)], end: &Now, now: &Now) ->
 fn components(loaded: &Loaded, incident: &Incident, now: &Now) -> Vec<ComponentClock> {
     let end = end(incident, now);
     let of = |(id, outage): (&ComponentId, &Outage)| {
-        let known = loaded.plan.component(id);
+        let known = loaded.component(id);
         let objective = known.and_then(|component| loaded.plan.rto_of(component));
         ComponentClock {
             component: id.clone(),
@@ -224,7 +224,7 @@ fn components(loaded: &Loaded, incident: &Incident, now: &Now) -> Vec<ComponentC
 fn tiers(loaded: &Loaded, incident: &Incident, now: &Now) -> Vec<TierClock> {
     let mut by_tier: BTreeMap<u8, Vec<(&Component, &Outage)>> = BTreeMap::new();
     for (id, outage) in &incident.outages {
-        let Some((component, number)) = loaded.plan.component(id).and_then(|c| Some((c, c.tier?))) else { continue };
+        let Some((component, number)) = loaded.component(id).and_then(|c| Some((c, c.tier?))) else { continue };
         by_tier.entry(number).or_default().push((component, outage));
     }
     let of = |(tier, members): (u8, Vec<(&Component, &Outage)>)| {

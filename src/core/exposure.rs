@@ -151,7 +151,7 @@ impl Writes {
             .components
             .iter()
             .map(|id| {
-                let component = loaded.plan.component(id)?;
+                let component = loaded.component(id)?;
                 let replication = component.replication.as_ref()?;
                 let serves = loaded.active.as_ref().is_none_or(|active| replication.from == *active);
                 asked?.get(id).filter(|_| serves)?.source_silent_since.as_ref()
@@ -185,7 +185,7 @@ impl Age {
 }
 
 fn replica(loaded: &Loaded, category: &Category, readings: &Readings, now: &Now) -> Option<Seen> {
-    let components: Vec<_> = category.components.iter().filter_map(|id| loaded.plan.component(id)).collect();
+    let components: Vec<_> = category.components.iter().filter_map(|id| loaded.component(id)).collect();
     components.iter().find(|c| c.replication.is_some())?;
     let mut worst: Option<(Loss, Moment, String)> = None;
     for component in components {

@@ -159,7 +159,7 @@ enum Hit {
 
 impl<'a> Deciding<'a> {
     fn of(loaded: &'a Loaded, incident: &'a Incident) -> Deciding<'a> {
-        let hit = loaded.front_door().any(|probe| incident.causes.contains(&probe.id));
+        let hit = loaded.front_door().any(|(_, probe)| incident.causes.contains(&probe.id));
         Deciding { loaded, incident, hit: if hit { Hit::FrontDoor } else { Hit::Inside } }
     }
 
@@ -173,7 +173,7 @@ impl<'a> Deciding<'a> {
     /// Those of the plan as it is now that are not paused.
     fn probes(self) -> impl Iterator<Item = &'a ProbeId> {
         let Deciding { loaded, incident, hit } = self;
-        let front_door = loaded.front_door().filter(move |_| hit == Hit::FrontDoor).map(|probe| &probe.id);
+        let front_door = loaded.front_door().filter(move |_| hit == Hit::FrontDoor).map(|(_, probe)| &probe.id);
         let causes = incident.causes.iter().filter(move |_| hit == Hit::Inside);
         let known = causes.filter_map(|id| loaded.probe(id)).map(|(_, probe)| &probe.id);
         front_door.chain(known).filter(|id| loaded.verdict(id) != Verdict::Paused)

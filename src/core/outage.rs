@@ -220,7 +220,7 @@ pub(super) fn of_all(incident: &mut Incident, loaded: &Loaded, why: Because, at:
     }
     // What the plan does not have any more is out no more.
     for (id, outage) in outages {
-        if loaded.plan.component(id).is_none() {
+        if loaded.component(id).is_none() {
             outage.over(at.clone());
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::health::{Found, Readings, Verdict};
 use super::ids::{IncidentId, PlanId, ProbeId};
-use super::plan::{Share, Vantage};
+use super::plan::Share;
 use super::state::Loaded;
 use super::time::{Now, Span};
 
@@ -106,7 +106,7 @@ pub struct FrontDoor {
 #[must_use]
 pub fn front_door(loaded: &Loaded) -> Option<FrontDoor> {
     let mut door = FrontDoor::default();
-    for (component, probe) in loaded.plan.probes().filter(|(_, p)| p.vantage == Vantage::FrontDoor) {
+    for (component, probe) in loaded.front_door() {
         if loaded.verdict_of(component, probe) == Verdict::Paused {
             continue;
         }

@@ -161,9 +161,9 @@ impl Loaded {
         self.index.probe(&self.plan, id)?.of(&self.plan)
     }
 
-    /// The probes that feel what customers feel, in file order.
-    pub(crate) fn front_door(&self) -> impl Iterator<Item = &Probe> {
-        self.index.front_door().iter().filter_map(|at| Some(at.of(&self.plan)?.1))
+    /// The probes that feel what customers feel, with their components, in file order.
+    pub(crate) fn front_door(&self) -> impl Iterator<Item = (&Component, &Probe)> {
+        self.index.front_door().iter().filter_map(|at| at.of(&self.plan))
     }
 
     /// The components whose data travels between sites, in file order.

@@ -11,7 +11,7 @@ use super::event::site_of;
 #[must_use]
 pub fn alert(loaded: &Loaded, alert: &Alert) -> String {
     let component = alert.component.as_ref().map(|id| {
-        let known = loaded.plan.component(id);
+        let known = loaded.component(id);
         known.map_or_else(|| id.to_string(), |known| line(&known.name).into_owned())
     });
     let of = component.map(|name| format!(" of {name}")).unwrap_or_default();

@@ -22,7 +22,7 @@ impl ProbeBox {
 
     fn rows(&self, view: View<'_>, width: usize) -> Vec<Row> {
         let loaded = view.model.state.plans.get(&self.plan);
-        match loaded.and_then(|loaded| Some((loaded, loaded.plan.probe(&self.probe)?))) {
+        match loaded.and_then(|loaded| Some((loaded, loaded.probe(&self.probe)?))) {
             Some((loaded, part)) => screens::probe_in_full(view, loaded, part, width),
             None => vec![Row::of("its plan has it no more", Role::Dim)],
         }

@@ -41,7 +41,7 @@ fn parts(view: View<'_>) -> Result<(&Loaded, Vec<Extent>), String> {
     match screens::chosen(view) {
         Some(Thing::Probe(plan, id)) => {
             let loaded = loaded(&plan)?;
-            let (component, probe) = loaded.plan.probe(&id).ok_or_else(nothing)?;
+            let (component, probe) = loaded.probe(&id).ok_or_else(nothing)?;
             let site = probe.site.clone().map(Extent::Site);
             let own = [Extent::Probe(id), Extent::Component(component.id.clone())];
             Ok((loaded, own.into_iter().chain(site).chain([Extent::Plan]).collect()))

@@ -20,8 +20,7 @@ pub(super) fn draw(area: &mut Canvas<'_>, view: View<'_>, thing: Option<Thing>) 
     let state = &view.model.state;
     match thing {
         Some(Thing::Probe(plan, probe)) => {
-            let Some((loaded, (component, probe))) =
-                state.plans.get(&plan).and_then(|l| Some((l, l.plan.probe(&probe)?)))
+            let Some((loaded, (component, probe))) = state.plans.get(&plan).and_then(|l| Some((l, l.probe(&probe)?)))
             else {
                 return;
             };
@@ -44,7 +43,7 @@ pub(super) fn draw(area: &mut Canvas<'_>, view: View<'_>, thing: Option<Thing>) 
 pub(crate) fn last(view: View<'_>) -> usize {
     let found = super::focus(view).and_then(|(plan, probe)| {
         let loaded = view.model.state.plans.get(&plan)?;
-        Some(in_full(view, loaded, loaded.plan.probe(&probe)?, 40).len())
+        Some(in_full(view, loaded, loaded.probe(&probe)?, 40).len())
     });
     found.unwrap_or(0)
 }
