@@ -51,13 +51,15 @@ async fn what_a_run_works_on_is_locked_against_others_across_incidents_until_it_
 #[tokio::test]
 async fn an_aborted_run_keeps_its_lock_until_what_it_was_at_has_ended_and_takes_it_again() {
     let (yard, engine) = (Yard::new(), Engine::start().await);
-    let deaf = PLAN.replace("until test", "trap \"\" TERM; touch DIR/deaf; until test");
+    let deaf = PLAN.replace("until test", "trap \"touch DIR/told\" TERM; touch DIR/deaf; until test");
     let (first, run) = engine.launch(&yard.shop("", &deaf), "mend").await;
     let second = engine.declare(&yard.shop("", &deaf)).await;
     yard.until_there("deaf").await;
     engine.ask(Command::Abort { run, reason: "wrong one".into() }).await;
     let refused = engine.refused(start(&second, "other")).await;
     assert!(matches!(refused, Trouble::Refused(Refusal::ComponentsLocked { .. })), "{refused:?}");
+    // What ends well before it is told to stop is done.
+    yard.until_there("told").await;
     yard.put("go", "");
     engine.step(run, "work", |s| matches!(s, StepState::Failed { .. })).await;
 
