@@ -27,9 +27,7 @@ pub(super) fn show(plan: &Plan, out: &mut Out) -> Outcome {
         std::iter::once(probability.word().to_owned()).chain(Severity::ALL.iter().map(field)).collect::<Vec<_>>()
     };
     out.table(&std::iter::once(title).chain(Probability::ALL.map(row)).collect::<Vec<_>>())?;
-    let mut worst_first: Vec<&Scenario> = plan.scenarios.iter().collect();
-    worst_first.sort_by_key(|scenario| std::cmp::Reverse((scenario.risk(), scenario.impact)));
-    worst_first.into_iter().try_for_each(|scenario| one(scenario, out))
+    plan.scenarios_by_risk().into_iter().try_for_each(|scenario| one(scenario, out))
 }
 
 fn one(scenario: &Scenario, out: &mut Out) -> Outcome {

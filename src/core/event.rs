@@ -14,6 +14,7 @@ use super::ids::{
     CallSign, ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, ScenarioId, SiteId, StepId,
 };
 use super::impact::Assessment;
+use super::incident::Incident;
 use super::people::{Mode, Person};
 use super::plan::{Plan, PlanHash, Procedure, Severity};
 use super::run::{Evidence, Failure, Graph, RunResult};
@@ -489,6 +490,25 @@ pub struct Opening {
     /// The alerts that it is made of, as others say.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub alerts: BTreeSet<AlertKey>,
+}
+
+impl Opening {
+    /// Of an incident as it is known.
+    #[must_use]
+    pub fn of(known: &Incident) -> Opening {
+        Opening {
+            incident: known.id.clone(),
+            call_sign: known.call_sign.clone(),
+            plan: known.plan.clone(),
+            severity: known.severity,
+            title: known.title.clone(),
+            began: known.began.clone(),
+            causes: known.causes.clone(),
+            alerts: BTreeSet::new(),
+            scenario: None,
+            saw: Vec::new(),
+        }
+    }
 }
 
 /// Why a confirmation no longer counts.

@@ -225,20 +225,10 @@ fn of_trigger(trigger: FailoverTrigger, site: &SiteId, procedure: Option<&Proced
         // People can always decide.
         FailoverTrigger::Manual => return None,
     };
-    let usual = disaster.usual();
     Some(Scenario {
-        id: ScenarioId::new(id).ok()?,
-        name: name.to_owned(),
-        disaster,
-        probability: usual.probability,
-        impact: usual.impact,
-        rto: usual.rto,
-        rpo: usual.rpo,
         method: Method::Failover,
-        allows: usual.allows.iter().copied().collect(),
-        strategy: None,
-        estimate: None,
         procedure: procedure.cloned(),
         trigger: Some(Trigger { when: Condition::parse(&when).ok()?, held_for, then: Then::Propose }),
+        ..Scenario::usual(ScenarioId::new(id).ok()?, name, disaster)
     })
 }

@@ -29,11 +29,8 @@ pub fn loss(loss: Loss) -> String {
 #[must_use]
 pub fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Ok => "ok",
-        Verdict::Paused => "paused",
-        Verdict::Unknown => "unknown",
-        Verdict::Degraded => "degraded",
         Verdict::Down => "DOWN",
+        other => other.word(),
     }
 }
 

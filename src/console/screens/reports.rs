@@ -27,9 +27,7 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
         lines.push(Line::only(
             titles.with("RTO", Role::Dim).tab(53).with("RPO", Role::Dim).tab(60).with("by", Role::Dim),
         ));
-        let mut worst_first: Vec<&Scenario> = loaded.plan.scenarios.iter().collect();
-        worst_first.sort_by_key(|scenario| std::cmp::Reverse((scenario.risk(), scenario.impact)));
-        lines.extend(worst_first.into_iter().map(|scenario| line(loaded, scenario)));
+        lines.extend(loaded.plan.scenarios_by_risk().into_iter().map(|scenario| line(loaded, scenario)));
         lines.push(Line::only(Row::new()));
     }
     lines

@@ -1,7 +1,5 @@
 //! The life of an incident, and who holds which role in it.
 
-use std::collections::BTreeSet;
-
 use super::super::alert::{AlertKey, firing};
 use super::super::command::Declared;
 use super::super::event::{Event, Opening};
@@ -54,18 +52,7 @@ pub(super) fn declare(
 }
 
 fn proposed_by_the_engine(known: &Incident, severity: Option<Severity>, title: Option<String>) -> Opening {
-    Opening {
-        incident: known.id.clone(),
-        call_sign: known.call_sign.clone(),
-        plan: known.plan.clone(),
-        severity: severity.unwrap_or(known.severity),
-        title,
-        began: known.began.clone(),
-        causes: known.causes.clone(),
-        scenario: None,
-        saw: Vec::new(),
-        alerts: BTreeSet::new(),
-    }
+    Opening { severity: severity.unwrap_or(known.severity), title, ..Opening::of(known) }
 }
 
 fn noticed_by_a_person(

@@ -66,18 +66,7 @@ pub(super) fn declaration(state: &State, loaded: &Loaded) -> Vec<Event> {
         trigger.is_some_and(|trigger| trigger.then == Then::Declare)
     });
     let Some((_, matched)) = by_itself else { return Vec::new() };
-    let declared = Event::IncidentDeclared(Opening {
-        incident: incident.id.clone(),
-        call_sign: incident.call_sign.clone(),
-        plan: incident.plan.clone(),
-        severity: incident.severity,
-        title: incident.title.clone(),
-        began: incident.began.clone(),
-        causes: incident.causes.clone(),
-        alerts: BTreeSet::new(),
-        scenario: None,
-        saw: Vec::new(),
-    });
+    let declared = Event::IncidentDeclared(Opening::of(incident));
     std::iter::once(declared).chain(page(loaded, incident, &matched.name)).collect()
 }
 

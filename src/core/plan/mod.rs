@@ -286,6 +286,14 @@ impl Plan {
         self.procedures.iter().find(|p| p.id == *id)
     }
 
+    /// The scenarios, the greatest risk first, and of the same risk the worst.
+    #[must_use]
+    pub fn scenarios_by_risk(&self) -> Vec<&Scenario> {
+        let mut all: Vec<&Scenario> = self.scenarios.iter().collect();
+        all.sort_by_key(|scenario| std::cmp::Reverse((scenario.risk(), scenario.impact)));
+        all
+    }
+
     /// The scenario with that identifier.
     #[must_use]
     pub fn scenario(&self, id: &ScenarioId) -> Option<&Scenario> {

@@ -92,6 +92,27 @@ impl Probability {
 }
 
 impl Scenario {
+    /// One with what is usual for its disaster, that only people can tell.
+    #[must_use]
+    pub fn usual(id: ScenarioId, name: impl Into<String>, disaster: Disaster) -> Scenario {
+        let usual = disaster.usual();
+        Scenario {
+            id,
+            name: name.into(),
+            disaster,
+            probability: usual.probability,
+            impact: usual.impact,
+            rto: usual.rto,
+            rpo: usual.rpo,
+            method: usual.method,
+            allows: usual.allows.iter().copied().collect(),
+            strategy: None,
+            estimate: None,
+            procedure: None,
+            trigger: None,
+        }
+    }
+
     /// How much it matters, by how likely and how bad it is.
     #[must_use]
     pub fn risk(&self) -> Severity {

@@ -15,22 +15,7 @@ use crate::core::time::Span;
 
 /// A scenario with what is usual for its disaster.
 fn scenario(name: &str, disaster: Disaster, trigger: Option<Trigger>) -> Scenario {
-    let usual = disaster.usual();
-    Scenario {
-        id: id(name),
-        name: format!("The {name}"),
-        disaster,
-        probability: usual.probability,
-        impact: usual.impact,
-        rto: usual.rto,
-        rpo: usual.rpo,
-        method: usual.method,
-        allows: usual.allows.iter().copied().collect(),
-        strategy: None,
-        estimate: None,
-        procedure: None,
-        trigger,
-    }
+    Scenario { trigger, ..Scenario::usual(id(name), format!("The {name}"), disaster) }
 }
 
 fn when(text: &str, seconds: u64, then: Then) -> Option<Trigger> {

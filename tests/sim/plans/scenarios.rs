@@ -12,21 +12,12 @@ pub fn scenarios(chance: &mut Chance, components: &[Component]) -> Vec<Scenario>
 
 fn scenario(chance: &mut Chance, n: usize, components: &[Component]) -> Scenario {
     let disaster = *chance.pick(&Disaster::ALL).unwrap();
-    let usual = disaster.usual();
+    let usual = Scenario::usual(id(&format!("s{n}")), format!("Scenario {n}"), disaster);
     Scenario {
-        id: id(&format!("s{n}")),
-        name: format!("Scenario {n}"),
-        disaster,
-        probability: usual.probability,
         impact: *chance.pick(&Severity::ALL).unwrap(),
-        rto: usual.rto,
-        rpo: usual.rpo,
-        method: usual.method,
         allows: usual.allows.iter().copied().chain(chance.percent(10).then_some(Method::Failover)).collect(),
-        strategy: None,
-        estimate: None,
-        procedure: None,
         trigger: chance.percent(80).then(|| trigger(chance, components)),
+        ..usual
     }
 }
 

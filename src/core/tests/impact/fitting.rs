@@ -130,27 +130,12 @@ fn what_a_run_is_at_already_comes_last() {
 /// The stocked shop, prepared for a lost East and for orders that are wrong.
 fn prepared() -> Plan {
     let scenario = |name: &str, disaster: Disaster, when: Option<&str>| {
-        let usual = disaster.usual();
         let trigger = when.map(|text| Trigger {
             when: text.parse().unwrap(),
             held_for: Span::from_secs(60),
             then: Then::Propose,
         });
-        Scenario {
-            id: id(name),
-            name: name.into(),
-            disaster,
-            probability: usual.probability,
-            impact: usual.impact,
-            rto: None,
-            rpo: None,
-            method: usual.method,
-            allows: usual.allows.iter().copied().collect(),
-            strategy: None,
-            estimate: None,
-            procedure: None,
-            trigger,
-        }
+        Scenario { trigger, ..Scenario::usual(id(name), name, disaster) }
     };
     let mut shop = stocked();
     shop.scenarios = vec![
