@@ -325,6 +325,12 @@ impl Model {
         Some(Now { utc: now.utc.plus(gone), boot: now.boot.clone(), uptime: now.uptime.plus(gone) })
     }
 
+    /// The same where a run is known, which began at a moment of that clock.
+    #[must_use]
+    pub(crate) fn now_of(&self, run: &Run) -> Now {
+        self.now().unwrap_or_else(|| run.started.clone())
+    }
+
     /// How old what is shown is, while the link is dead.
     #[must_use]
     pub(crate) fn age(&self) -> Option<Span> {

@@ -138,7 +138,7 @@ fn of_step(
     let (id, step_id) = (run.id, step.id.clone());
     match (&step.action, &done.state) {
         (Action::Gate(gate), StepState::Waiting { .. }) => {
-            let view = crate::core::gate::view(&model.state, run, index, gate, model.readings());
+            let view = crate::core::gate::view(&model.state, run, index, gate, model.readings(), &model.now_of(run));
             // Any ceiling: what has to be accepted is asked for in the box.
             let command = Command::Confirm {
                 run: id,

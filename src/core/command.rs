@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Heard;
+use super::failover::{Guard, MoveKind};
 use super::health::Extent;
 use super::ids::{
     ChannelId, ComponentId, IncidentId, PlanId, Principal, ProcedureId, RoleId, RunId, ScenarioId, StepId,
@@ -237,6 +238,36 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Goes on with a failover as an emergency.
+    TurnEmergency {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// Overrides a guard: loudly, and only once everybody had time to say no.
+    BreakGlass {
+        /// For which incident.
+        incident: IncidentId,
+        /// Which guard.
+        guard: Guard,
+        /// Why.
+        reason: String,
+    },
+    /// Takes an override back, one's own or another's.
+    PutGlassBack {
+        /// For which incident.
+        incident: IncidentId,
+        /// Which guard.
+        guard: Guard,
+    },
+    /// Says that a failover stays: nobody goes back.
+    CommitMove {
+        /// Of which incident.
+        incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
     /// Runs a program that no runbook has, as a run of one step.
     Improvise {
         /// For which incident.
@@ -272,6 +303,9 @@ pub struct Options {
     /// How urgent it is beside other runs.
     #[serde(default)]
     pub priority: Option<Severity>,
+    /// Which kind of failover; manual, and planned for the way back, when not given.
+    #[serde(default)]
+    pub move_kind: Option<MoveKind>,
 }
 
 /// What is declared.
@@ -304,8 +338,13 @@ impl Command {
             Command::SayDone { .. } => Act::TickStep,
             Command::Retry { .. } | Command::Skip { .. } => Act::SettleStep,
             Command::Confirm { .. } | Command::Withdraw { .. } | Command::Decline { .. } => Act::PassGate,
-            Command::Hold { .. } => Act::HoldRun,
-            Command::Resume { .. } | Command::Abort { .. } | Command::RollBack { .. } => Act::SteerRun,
+            Command::Hold { .. } | Command::PutGlassBack { .. } => Act::HoldRun,
+            Command::BreakGlass { .. } => Act::BreakGlass,
+            Command::TurnEmergency { .. }
+            | Command::CommitMove { .. }
+            | Command::Resume { .. }
+            | Command::Abort { .. }
+            | Command::RollBack { .. } => Act::SteerRun,
         }
     }
 }

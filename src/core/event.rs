@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, AlertKey};
 use super::comms::{Attempt, Try};
+use super::failover::{Finding, Guard, MoveKind};
 use super::health::{Change, Extent};
 use super::ids::{
     CallSign, ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, ScenarioId, SiteId, StepId,
 };
 use super::impact::Assessment;
 use super::incident::Incident;
+use super::loss::Loss;
 use super::people::{Mode, Person};
 use super::plan::{Plan, PlanHash, Procedure, Severity};
 use super::run::{Evidence, Failure, Graph, RunResult};
@@ -146,6 +148,42 @@ pub enum Event {
         plan: PlanId,
         /// The site.
         site: SiteId,
+        /// The run that moved it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
+        /// The components that moved; all when empty.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        components: BTreeSet<ComponentId>,
+    },
+    /// A failover stays: nobody goes back.
+    MoveCommitted {
+        /// Of which incident.
+        incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody said in time whether a failover stays.
+    CommitOverdue {
+        /// Of which incident.
+        incident: IncidentId,
+        /// How long they had.
+        limit: Span,
+    },
+    /// A person overrides a guard; it counts once everybody had time to say no.
+    GlassBroken {
+        /// For which incident.
+        incident: IncidentId,
+        /// Which guard.
+        guard: Guard,
+        /// Why.
+        reason: String,
+    },
+    /// It is overridden no more.
+    GlassPutBack {
+        /// For which incident.
+        incident: IncidentId,
+        /// Which guard.
+        guard: Guard,
     },
     /// The engine saw trouble.
     IncidentProposed(Opening),
@@ -284,6 +322,31 @@ pub enum Event {
         /// The components that it works on.
         #[serde(default)]
         components: BTreeSet<ComponentId>,
+        /// Which kind of failover it is, if it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        move_kind: Option<MoveKind>,
+        /// The components that it moves; all when empty.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        moving: BTreeSet<ComponentId>,
+        /// What the guards found.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        guards: Vec<Finding>,
+    },
+    /// Guards stopped a failover before a step that would have acted.
+    RunGuarded {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepId,
+        /// Those that refused.
+        refused: Vec<Finding>,
+    },
+    /// A planned or manual failover goes on as an emergency: what is still to be done takes its ungraceful form.
+    RunTurnedEmergency {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
     },
     /// A step's turn came: for people it waits, for the engine it is about to act. Journaled before the act.
     StepStarted {
@@ -390,6 +453,12 @@ pub enum Event {
         max_loss: Option<Span>,
         /// When it no longer counts.
         expires: Moment,
+        /// What the guards showed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        saw: Vec<Finding>,
+        /// The loss that was shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        loss: Option<Loss>,
     },
     /// A yes no longer counts: taken back, out of time, or what it was a yes to got worse.
     ConfirmationVoided {

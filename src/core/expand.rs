@@ -7,10 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::command::Options;
+use super::failover::MoveKind;
 use super::ids::{ComponentId, MAX_ID, ProcedureId, StepId};
 use super::param::ParamKind;
 use super::plan::{
-    Action, Each, List, Needs, OnFailure, Origin, Plan, Procedure, ProcedureKind, Purpose, Return, Step, Undo, Which,
+    Action, Each, Environment, List, Needs, OnFailure, Origin, Plan, Procedure, ProcedureKind, Purpose, Return, Step,
+    Undo, Which,
 };
 use super::run::{Graph, undo_id};
 use super::state::Loaded;
@@ -113,10 +115,33 @@ pub fn lay_out(
         return Err(CannotLayOut::NoGate(step.id.clone()));
     }
     let mut laid_out = Procedure { steps: layout.steps, preconditions: Vec::new(), ..procedure.clone() };
+    if let Some(kind) = options.move_kind {
+        as_move(&mut laid_out, &graph, kind, &loaded.plan);
+    }
     laid_out.timeout = options.timeout.or(laid_out.timeout);
     laid_out.priority = options.priority.or(laid_out.priority).or(Some(loaded.plan.priority));
     laid_out.lanes.run = options.parallel.unwrap_or(laid_out.lanes.run).max(1);
     Ok(LaidOut { procedure: laid_out, graph, components })
+}
+
+/// What a kind of failover makes of the steps: an emergency takes their ungraceful forms, a planned one stops at the first error, and
+/// the gates before what is final ask for as many people as the plan does.
+fn as_move(laid_out: &mut Procedure, graph: &Graph, kind: MoveKind, plan: &Plan) {
+    let finals = laid_out.steps.iter().enumerate().filter(|(_, step)| step.is_final());
+    let guarded: BTreeSet<usize> = finals.flat_map(|(place, _)| graph.before(place)).collect();
+    let people = plan.failover.people.unwrap_or(if plan.environment == Environment::Production { 2 } else { 1 });
+    for (place, step) in laid_out.steps.iter_mut().enumerate() {
+        match kind {
+            MoveKind::Emergency => step.make_ungraceful(),
+            MoveKind::Planned if step.on_failure == OnFailure::Continue => step.on_failure = OnFailure::Stop,
+            _ => {}
+        }
+        if let Action::Gate(gate) = &mut step.action
+            && guarded.contains(&place)
+        {
+            gate.people = gate.people.max(people);
+        }
+    }
 }
 
 /// A step without return that no gate has to be passed for: a gate above it in the file is none when nothing waits for it.

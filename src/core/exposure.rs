@@ -153,7 +153,7 @@ impl Writes {
             .map(|id| {
                 let component = loaded.component(id)?;
                 let replication = component.replication.as_ref()?;
-                let serves = loaded.active.as_ref().is_none_or(|active| replication.from == *active);
+                let serves = loaded.active_of(id).is_none_or(|active| replication.from == *active);
                 asked?.get(id).filter(|_| serves)?.source_silent_since.as_ref()
             })
             .collect();

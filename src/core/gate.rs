@@ -2,13 +2,14 @@
 
 use sha2::{Digest, Sha256};
 
+use super::failover::{At, Finding, Question, evaluate};
 use super::health::{Readings, Verdict};
 use super::ids::{CallSign, ComponentId};
 use super::loss::{self, Loss};
 use super::plan::{Gate, Return, Step};
 use super::run::{How, Run, StepRun, StepState};
 use super::state::{Loaded, State};
-use super::time::Span;
+use super::time::{Now, Span};
 
 /// One line of evidence at a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +80,8 @@ pub struct View {
     pub target: String,
     /// The evidence.
     pub checks: Vec<Check>,
+    /// What the guards of a failover find; empty at other gates.
+    pub guards: Vec<Finding>,
     /// What would be lost; `None` where the plan has no data that travels.
     pub loss: Option<Loss>,
     /// What the steps after it are expected to take; `None` when no author said.
@@ -95,7 +98,7 @@ pub struct View {
 
 /// What the gate at `index` of a run shows now.
 #[must_use]
-pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Readings) -> View {
+pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Readings, now: &Now) -> View {
     let loaded = state.plans.get(&run.plan);
     let call_sign = state.incidents.get(&run.incident).map_or_else(|| CallSign::pick(0, &[]), |i| i.call_sign.clone());
     let target = run.procedure.to.as_ref().map_or_else(|| run.procedure.id.to_string(), ToString::to_string);
@@ -112,6 +115,7 @@ pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Read
         call_sign,
         target,
         checks,
+        guards: guards(state, (run, index), readings, now),
         loss: loaded.and_then(|loaded| worst_loss(loaded, readings)),
         remaining: expected(&after),
         after: gate.after.clone(),
@@ -132,10 +136,28 @@ pub fn worst_loss(loaded: &Loaded, readings: &Readings) -> Option<Loss> {
     loaded
         .replicated()
         .filter(|c| {
-            c.replication.as_ref().is_some_and(|r| loaded.active.as_ref().is_none_or(|active| r.from == *active))
+            c.replication.as_ref().is_some_and(|r| loaded.active_of(&c.id).is_none_or(|active| r.from == *active))
         })
         .map(|c| of(&c.id))
         .max_by_key(|loss| (*loss == Loss::Unknown, loss.ceiling()))
+}
+
+/// What the guards find at the gate of a failover.
+fn guards(state: &State, (run, index): (&Run, usize), readings: &Readings, now: &Now) -> Vec<Finding> {
+    let known = state.plans.get(&run.plan).zip(state.incidents.get(&run.incident)).zip(run.move_kind);
+    let Some(((loaded, incident), kind)) = known else { return Vec::new() };
+    evaluate(&Question {
+        state,
+        loaded,
+        incident,
+        readings,
+        now,
+        kind,
+        procedure: &run.procedure,
+        graph: &run.graph,
+        components: &run.moving,
+        at: At::Gate(run, index),
+    })
 }
 
 fn step_check(step: &Step, done: &StepRun) -> Check {
@@ -188,6 +210,10 @@ fn digest(run: &Run, view: &View) -> String {
     });
     for check in &view.checks {
         put(&fingerprint(check));
+    }
+    // What a guard says, not the figure that it says it by: that moves all the time.
+    for finding in &view.guards {
+        put(&format!("guard|{}|{:?}", finding.guard.name(), finding.says));
     }
     hash.finalize().iter().take(12).map(|b| format!("{b:02x}")).collect()
 }

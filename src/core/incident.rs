@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, AlertKey};
 use super::comms::{Delivery, Update};
+use super::failover::{Glass, Owed};
 use super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId, ScenarioId};
 use super::impact::Assessed;
 use super::outage::Outages;
@@ -138,6 +139,12 @@ pub struct Incident {
     /// How its plan's systems stood when that was last assessed.
     #[serde(default)]
     pub assessed: Option<Arc<Assessed>>,
+    /// Guards that somebody overrode, oldest first: items of its review.
+    #[serde(default)]
+    pub glass: Vec<Glass>,
+    /// A failover that is neither taken back nor said to stay.
+    #[serde(default)]
+    pub owed: Option<Owed>,
 }
 
 impl Incident {

@@ -13,6 +13,7 @@ pub mod decide;
 pub mod event;
 pub mod expand;
 pub mod exposure;
+pub mod failover;
 pub mod follow;
 pub mod forecast;
 pub mod gate;

@@ -37,11 +37,13 @@ pub enum Access {
     Admin,
     /// May act on plans whose environment is production, on top of another access.
     Production,
+    /// May override guards, loudly, on top of another access.
+    BreakGlass,
 }
 
 impl Access {
     /// All of them.
-    pub const ALL: [Access; 7] = [
+    pub const ALL: [Access; 8] = [
         Access::Observer,
         Access::Responder,
         Access::Commander,
@@ -49,6 +51,7 @@ impl Access {
         Access::BackupAdmin,
         Access::Admin,
         Access::Production,
+        Access::BreakGlass,
     ];
 }
 
@@ -62,6 +65,7 @@ impl fmt::Display for Access {
             Access::BackupAdmin => "backup admin",
             Access::Admin => "admin",
             Access::Production => "production",
+            Access::BreakGlass => "break glass",
         })
     }
 }
@@ -100,13 +104,15 @@ pub enum Act {
     PauseHealth,
     /// Says that an incident is not what it was taken for, and so allows what that forbade.
     RuleOutScenario,
+    /// Overrides a guard.
+    BreakGlass,
     /// Loads a plan.
     LoadPlan,
 }
 
 impl Act {
     /// All of them.
-    pub const ALL: [Act; 16] = [
+    pub const ALL: [Act; 17] = [
         Act::Declare,
         Act::EndIncident,
         Act::CorrectClock,
@@ -122,6 +128,7 @@ impl Act {
         Act::SteerRun,
         Act::PauseHealth,
         Act::RuleOutScenario,
+        Act::BreakGlass,
         Act::LoadPlan,
     ];
 
@@ -140,6 +147,7 @@ impl Act {
             | Act::PauseHealth
             | Act::RuleOutScenario => &[Commander, RecoveryAdmin, Admin],
             Act::EndIncident | Act::CorrectClock | Act::AssignRole | Act::SendUpdate => &[Commander, Admin],
+            Act::BreakGlass => &[Access::BreakGlass],
             Act::LoadPlan => &[Admin],
         }
     }
@@ -220,6 +228,7 @@ mod tests {
             (Act::CorrectClock, "nnynny"),
             (Act::AssignRole, "nnynny"),
             (Act::SendUpdate, "nnynny"),
+            (Act::BreakGlass, "nnnnnn"),
             (Act::LoadPlan, "nnnnny"),
         ];
         assert_eq!(table.len(), Act::ALL.len());

@@ -104,7 +104,7 @@ pub fn preview<'a>(c: Context<'a>, launch: Launch<'_>) -> Result<Preview<'a>, Re
 /// When the run would end, with what the launch leaves out left out.
 fn forecast(c: Context<'_>, launch: Launch<'_>, launched: &Launched<'_>) -> Option<Forecast> {
     let mut would = c.state.clone();
-    for event in begins(c, launch, launched.clone()) {
+    for event in begins(c, launch, launched.clone(), Vec::new()) {
         apply(&mut would, &Entry { seq: 0, at: c.now.clone(), by: c.by.clone(), event });
     }
     let run = would.runs.get(&RunId(c.state.runs_so_far + 1))?;

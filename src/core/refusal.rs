@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::failover::{Finding, Guard};
 use super::health::Extent;
 use super::ids::{
     CallSign, ChannelId, ComponentId, IncidentId, PlanId, ProcedureId, RoleId, RunId, ScenarioId, StepId,
@@ -129,6 +130,23 @@ pub enum Refusal {
         /// Where it is.
         phase: String,
         /// Where it would have to be.
+        needs: String,
+    },
+    /// Guards refuse a failover.
+    Guarded {
+        /// Those that do.
+        refused: Vec<Finding>,
+    },
+    /// A guard that no reason overrides.
+    NotOverridable {
+        /// Which.
+        guard: Guard,
+    },
+    /// A command about a failover names what is none, or one that it does not fit.
+    NotSuchAMove {
+        /// What it is.
+        is: String,
+        /// What it would have to be.
         needs: String,
     },
     /// What an incident is taken for must not be recovered from in that way.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::Alerts;
 use super::event::Event;
+use super::failover::{Fenced, Moved};
 use super::forecast::Compared;
 use super::health::{Extent, Pause, ProbeState, Standing, Tally, Verdict};
 use super::ids::{
@@ -24,7 +25,7 @@ use super::time::{Now, Span};
 
 /// Rises when the meaning of events, of the state or of `apply` changes. Consoles fold only when theirs is equal; snapshots of
 /// another are discarded.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// Timeline rows that the state keeps.
 pub const TIMELINE_KEPT: usize = 200;
@@ -81,8 +82,17 @@ pub struct Loaded {
     /// What others say.
     #[serde(default)]
     pub alerts: Alerts,
-    /// The site that serves now, by what happened.
+    /// The site that serves now, by what happened. Changed by [`Loaded::activate`].
     pub active: Option<SiteId>,
+    /// Components that another site serves than the rest.
+    #[serde(default)]
+    pub moved_apart: BTreeMap<ComponentId, SiteId>,
+    /// Sites that were cut off, and not let back in.
+    #[serde(default)]
+    pub fences: BTreeMap<SiteId, Fenced>,
+    /// The last failovers, the newest last; at most [`super::failover::MOVES_KEPT`].
+    #[serde(default)]
+    pub moves: Vec<Moved>,
     /// Where the parts stand in the plan.
     #[serde(skip)]
     pub(crate) index: Arc<Index>,
@@ -107,12 +117,19 @@ struct Stored {
     #[serde(default)]
     alerts: Alerts,
     active: Option<SiteId>,
+    #[serde(default)]
+    moved_apart: BTreeMap<ComponentId, SiteId>,
+    #[serde(default)]
+    fences: BTreeMap<SiteId, Fenced>,
+    #[serde(default)]
+    moves: Vec<Moved>,
 }
 
 impl From<Stored> for Loaded {
     fn from(stored: Stored) -> Loaded {
-        let Stored { plan, hash, probes, pauses, triggers, alerts, active } = stored;
-        Loaded { triggers, alerts, ..Loaded::new(plan, hash, probes, pauses, active) }
+        let Stored { plan, hash, probes, pauses, triggers, alerts, active, moved_apart, fences, moves } = stored;
+        let loaded = Loaded::new(plan, hash, probes, pauses, active);
+        Loaded { triggers, alerts, moved_apart, fences, moves, ..loaded }
     }
 }
 
@@ -144,7 +161,9 @@ impl Loaded {
     pub fn new(plan: Arc<Plan>, hash: PlanHash, probes: Probes, pauses: Vec<Pause>, active: Option<SiteId>) -> Loaded {
         let index = Arc::new(Index::of(&plan));
         let (triggers, alerts, tally) = (BTreeMap::new(), Alerts::default(), Tally::default());
-        let mut loaded = Loaded { plan, hash, probes, pauses, triggers, alerts, active, index, tally };
+        let (moved_apart, fences, moves) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let mut loaded =
+            Loaded { plan, hash, probes, pauses, triggers, alerts, active, moved_apart, fences, moves, index, tally };
         loaded.tally = Tally::of(&loaded);
         loaded
     }
@@ -269,7 +288,7 @@ impl Loaded {
     #[must_use]
     pub fn severity_of(&self, probe: &ProbeId) -> Option<Severity> {
         let (component, probe) = self.probe(probe)?;
-        let serves = probe.site.is_none() || probe.site == self.active;
+        let serves = probe.site.is_none() || probe.site.as_ref() == self.active_of(&component.id);
         Some(match (component.priority, serves) {
             (priority, true) => priority,
             (Severity::Critical, false) => Severity::High,

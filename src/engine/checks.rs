@@ -73,6 +73,9 @@ fn lay_out(
         procedure: Some(Arc::new(shown.launched.laid_out.procedure)),
         graph: Some(Arc::new(shown.launched.laid_out.graph)),
         components: Default::default(),
+        move_kind: shown.launched.move_kind,
+        moving: Default::default(),
+        guards: Vec::new(),
     };
     let mut alone = state.clone();
     apply(&mut alone, &Entry { seq: 0, at: now, by: by.clone(), event });

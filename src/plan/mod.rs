@@ -12,6 +12,7 @@ mod circle;
 mod component;
 mod condition;
 mod dl1;
+mod failover;
 mod fault;
 mod fields;
 mod file;

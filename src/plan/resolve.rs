@@ -12,7 +12,7 @@ use super::register::Register;
 use super::targets::Probes;
 use super::tree::{Node, Value};
 use super::values::{Bare, quote};
-use super::{check, dl1, procedure, scenario, targets};
+use super::{check, dl1, failover, procedure, scenario, targets};
 
 const PLAN: Shape = Shape {
     what: "a plan",
@@ -41,6 +41,7 @@ const PLAN: Shape = Shape {
         "data",
         "rco",
         "rso",
+        "failover",
         "status",
         "created_at",
         "created_by",
@@ -135,6 +136,7 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
         pages: channels(&fields, "pages"),
         customers: fields.get("customers").and_then(|f| customers(&f)),
         targets,
+        failover: failover::policy(&fields),
         id: id?,
         name: name?.name()?,
     };
@@ -216,7 +218,8 @@ fn down_when(field: &Field<'_>) -> Option<DownWhen> {
     field.choice(&[("all", DownWhen::All), ("any", DownWhen::Any)])
 }
 
-fn channels(fields: &Fields<'_>, name: &'static str) -> Vec<ChannelId> {
+/// A list of channels, each once.
+pub(crate) fn channels(fields: &Fields<'_>, name: &'static str) -> Vec<ChannelId> {
     let mut channels: Vec<ChannelId> = Vec::new();
     for item in fields.get(name).map(|f| f.items()).unwrap_or_default() {
         match item.id() {

@@ -66,7 +66,18 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
             let what = format!("is not {}", scenario_of(state, incident, scenario));
             because(&called(state, incident), &what, reason)
         }
-        Event::SiteActivated { plan, site } => format!("{} serves now", site_name(state, plan, site)),
+        Event::SiteActivated { plan, site, components, .. } => {
+            let what = if components.is_empty() { String::new() } else { format!(" {}", all_of(&ids(components))) };
+            format!("{} serves{what} now", site_name(state, plan, site))
+        }
+        Event::MoveCommitted { reason, .. } => because("the failover", "stays", reason),
+        Event::CommitOverdue { limit, .. } => {
+            format!("nobody said within {limit} whether the failover stays: people are called")
+        }
+        Event::GlassBroken { guard, reason, .. } => {
+            because(&format!("GLASS BROKEN: guard {}", guard.name()), "is overridden in 60s", reason)
+        }
+        Event::GlassPutBack { guard, .. } => format!("guard {} is overridden no more", guard.name()),
         Event::IncidentProposed(opening) => opened(state, opening, "proposed"),
         Event::IncidentDeclared(opening) => opened(state, opening, "declared"),
         Event::IncidentDismissed { incident, reason } => because(&called(state, incident), "dismissed", reason),
@@ -141,8 +152,22 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
         }
         Event::RunTurnedBack { run, why } => because(&run.to_string(), "turns back", why),
         Event::RunResumed { run } => format!("{run} resumed"),
+        Event::RunGuarded { run, step, refused } => {
+            let pair = super::Pair::of_run(state, *run);
+            let refused: Vec<String> = refused.iter().map(|one| super::guard_sentence(&pair, one)).collect();
+            because(
+                &format!("{run}"),
+                &format!("HELD by guards before {}", step_name(state, *run, step)),
+                &refused.join("; "),
+            )
+        }
+        Event::RunTurnedEmergency { run, reason } => because(&run.to_string(), "goes on as an EMERGENCY", reason),
         Event::RunEnded { run, result } => format!("{run} is over: {}", run_result(state, result)),
     }
+}
+
+fn ids<'i>(some: impl IntoIterator<Item = &'i crate::core::ids::ComponentId>) -> Vec<String> {
+    some.into_iter().map(ToString::to_string).collect()
 }
 
 fn mode_word(mode: Mode) -> &'static str {

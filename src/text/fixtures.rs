@@ -41,6 +41,9 @@ pub(crate) fn state() -> State {
     state.plans.insert(plan.id.clone(), Arc::new(loaded));
     state.incidents.insert(kestrel(), Arc::new(incident()));
     let started = Event::RunStarted {
+        move_kind: None,
+        moving: Default::default(),
+        guards: Vec::new(),
         run: RunId(7),
         incident: kestrel(),
         plan: plan.id.clone(),
@@ -81,6 +84,7 @@ fn plan() -> Plan {
         step("bridge", "Bridge is open", Action::Manual { sentence: "Open the bridge".into() }),
     ];
     Plan {
+        failover: Default::default(),
         id: "shop".parse().unwrap(),
         name: "Shop".into(),
         description: None,
@@ -144,6 +148,8 @@ fn component(id: &str, name: &str, probes: Vec<Probe>) -> Component {
 
 fn incident() -> Incident {
     Incident {
+        glass: Vec::new(),
+        owed: None,
         id: kestrel(),
         call_sign: CallSign::pick(0, &[]),
         plan: "shop".parse().unwrap(),

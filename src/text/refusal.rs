@@ -35,6 +35,15 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::TooManyAlerts { plan, severity } => format!(
             "{FIRING_KEPT} {severity} alerts of plan {plan} fire already, and no more are kept; let their sender group them"
         ),
+        Refusal::Guarded { refused } => {
+            let pair = super::Pair::default();
+            let said: Vec<String> = refused.iter().map(|one| super::guard_sentence(&pair, one)).collect();
+            format!("guards refuse it: {}", said.join("; "))
+        }
+        Refusal::NotOverridable { guard } => {
+            format!("no reason overrides guard {}: what it guards against cannot be mended afterwards", guard.name())
+        }
+        Refusal::NotSuchAMove { is, needs } => format!("this is {}; it would have to be {}", line(is), line(needs)),
         Refusal::PlanHasFaults => "the plan has faults; `warroom plan check FILE` shows each with its place".into(),
         Refusal::IncidentIs { call_sign, phase, needs } => {
             format!("{call_sign} is {}; it would have to be {}", line(phase), line(needs))

@@ -93,6 +93,7 @@ pub(super) fn act(act: Act) -> &'static str {
         Act::SteerRun => "resume, roll back or abort runs",
         Act::PauseHealth => "pause parts",
         Act::RuleOutScenario => "rule out a scenario",
+        Act::BreakGlass => "override guards",
         Act::LoadPlan => "load plans",
     }
 }

@@ -40,7 +40,7 @@ impl Confirm {
             let kind = definition.action.kind();
             return Err(Failure::failed(format!("step {step} is of kind {kind}; only gates are confirmed")));
         };
-        let view = gate::view(&snapshot.state, known, index, asked, &snapshot.live.readings);
+        let view = gate::view(&snapshot.state, known, index, asked, &snapshot.live.readings, &snapshot.now);
         match out.format {
             Format::Json => out.json(&json!({ "shown": as_json(&snapshot.state, &view) }))?,
             Format::Text => print(&snapshot.state, &view, out)?,

@@ -11,6 +11,7 @@ use super::super::{Outcome, args, find};
 use super::follow::Interrupts;
 use super::{preview, show};
 use crate::core::command::{Command, Options};
+use crate::core::failover::MoveKind;
 use crate::core::ids::{ComponentId, PlanId};
 use crate::core::plan::{Part, Severity};
 use crate::core::template::Values;
@@ -52,6 +53,9 @@ pub(in crate::cli) struct Start {
     /// critical, high, medium or low: whose steps go first where runs share a host. As the plan says when left out
     #[arg(long, value_name = "PRIORITY")]
     priority: Option<Severity>,
+    /// Which kind of failover: planned, manual or emergency
+    #[arg(long = "as", value_name = "KIND")]
+    move_kind: Option<MoveKind>,
     /// Only show what it would do
     #[arg(long, conflicts_with = "follow")]
     preview: bool,
@@ -75,6 +79,7 @@ impl Start {
             retries: self.retries,
             parallel: self.parallel,
             priority: self.priority,
+            move_kind: self.move_kind,
         };
         if self.preview {
             let asked = preview::Asked { plan: &self.plan, procedure: &procedure, values: &values, options: &options };

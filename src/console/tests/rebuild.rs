@@ -308,7 +308,7 @@ fn confirm(night: &mut Night, gate: &str) {
     let id: StepId = gate.parse().unwrap();
     let run = Arc::clone(night.state.runs.get(&RunId(1)).unwrap());
     let (place, step, definition, _) = run.gates().find(|(_, step, ..)| step.id == id).unwrap();
-    let view = crate::core::gate::view(&night.state, &run, place, definition, &night.readings);
+    let view = crate::core::gate::view(&night.state, &run, place, definition, &night.readings, &night.now());
     let max_loss = view.loss.and_then(crate::core::loss::Loss::ceiling);
     let command =
         Command::Confirm { run: run.id, step: step.id.clone(), target: view.target, digest: view.digest, max_loss };

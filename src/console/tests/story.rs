@@ -188,7 +188,7 @@ impl Night {
     pub(crate) fn confirm(&mut self, who: &Principal) {
         let run = Arc::clone(self.state.runs.get(&RunId(1)).unwrap());
         let (index, step, gate, _) = run.gate().unwrap();
-        let view = crate::core::gate::view(&self.state, &run, index, gate, &self.readings);
+        let view = crate::core::gate::view(&self.state, &run, index, gate, &self.readings, &self.now());
         let max_loss = view.loss.and_then(crate::core::loss::Loss::ceiling);
         self.command(
             who,

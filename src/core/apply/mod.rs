@@ -1,6 +1,7 @@
 //! Folds an event into the state. Total: whatever the journal holds, it folds; rules were checked before.
 
 mod alert;
+mod failover;
 mod outages;
 mod scenario;
 mod step;
@@ -41,7 +42,9 @@ pub fn apply(state: &mut State, entry: &Entry) {
             let triggers = scenario::kept(body, before);
             let alerts = before.map(|before| before.alerts.clone()).unwrap_or_default();
             let loaded = Loaded::new(Arc::clone(body), hash.clone(), probes, pauses, active);
-            let loaded = Loaded { triggers, alerts, ..loaded };
+            let kept = before.map(|before| Loaded::clone(before));
+            let (moved_apart, fences, moves) = kept.map(|b| (b.moved_apart, b.fences, b.moves)).unwrap_or_default();
+            let loaded = Loaded { triggers, alerts, moved_apart, fences, moves, ..loaded };
             state.plans.insert(plan.clone(), Arc::new(loaded));
             outages::of_plan(state, plan, Because::OthersCount, &entry.at);
         }
@@ -90,8 +93,8 @@ pub fn apply(state: &mut State, entry: &Entry) {
         Event::ScenarioRuledOut { incident, scenario, reason } => {
             scenario::ruled_out(state, entry, incident, scenario, reason);
         }
-        Event::SiteActivated { plan, site } => {
-            loaded_mut(state, plan, |loaded| loaded.active = Some(site.clone()));
+        Event::SiteActivated { plan, site, run, components } => {
+            failover::activated(state, entry, (plan, site), *run, components);
             outages::of_plan(state, plan, Because::OthersCount, &entry.at);
         }
         Event::IncidentProposed(opening) => open(state, entry, opening, Phase::Proposed),
@@ -185,7 +188,10 @@ pub fn apply(state: &mut State, entry: &Entry) {
             r.state = RunState::Going;
             r.course = Course::Back { by: entry.by.clone(), why: why.clone(), at: entry.at.clone() };
         }),
-        Event::RunResumed { run } => run_mut(state, *run, |r| r.state = RunState::Going),
+        Event::RunResumed { run } => run_mut(state, *run, |r| {
+            r.state = RunState::Going;
+            r.guarded.clear();
+        }),
         Event::RunEnded { run, result } => {
             run_mut(state, *run, |r| {
                 r.state = RunState::Ended { result: result.clone(), at: entry.at.clone() };
@@ -197,6 +203,12 @@ pub fn apply(state: &mut State, entry: &Entry) {
         | Event::EngineStopped
         | Event::PlanLoaded { body: None, .. }
         | Event::RunStarted { procedure: None, .. } => {}
+        Event::RunGuarded { .. }
+        | Event::RunTurnedEmergency { .. }
+        | Event::GlassBroken { .. }
+        | Event::GlassPutBack { .. }
+        | Event::MoveCommitted { .. }
+        | Event::CommitOverdue { .. } => failover::apply(state, entry),
         step_event => step::apply(state, entry, step_event),
     }
     remember(state, entry);
@@ -204,7 +216,10 @@ pub fn apply(state: &mut State, entry: &Entry) {
 
 /// A run begins, with every step where it starts.
 fn begin(state: &mut State, entry: &Entry, run: RunId, procedure: &Arc<Procedure>) {
-    let Event::RunStarted { incident, plan, hash, values, graph, components, .. } = &entry.event else { return };
+    let Event::RunStarted { incident, plan, hash, values, graph, components, moving, move_kind, .. } = &entry.event
+    else {
+        return;
+    };
     state.runs_so_far = state.runs_so_far.max(run.0);
     let known = graph.as_ref().filter(|graph| graph.len() == procedure.steps.len());
     let mut started = Run {
@@ -225,6 +240,9 @@ fn begin(state: &mut State, entry: &Entry, run: RunId, procedure: &Arc<Procedure
         foretold: AtStart::NotBegun,
         results: BTreeMap::new(),
         board: Board::default(),
+        moving: moving.clone(),
+        move_kind: *move_kind,
+        guarded: Vec::new(),
     };
     started.lay_out();
     state.runs.insert(run, Arc::new(started));
@@ -331,6 +349,8 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             corrected: None,
             updates: Vec::new(),
             assessed: None,
+            glass: Vec::new(),
+            owed: None,
         };
         state.incidents.insert(opening.incident.clone(), Arc::new(incident));
     }

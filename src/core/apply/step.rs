@@ -1,13 +1,14 @@
 //! The events of one step.
 
 use super::super::event::Event;
+use super::super::failover::Witness;
 use super::super::forecast::{AtStart, at_start};
 use super::super::ids::{RunId, StepId};
 use super::super::plan::{OnFailure, Step};
 use super::super::run::{Confirmation, Failure, How, StepRun, StepState, Then};
 use super::super::state::{Entry, State};
 use super::super::time::{Now, Span};
-use super::run_mut;
+use super::{failover, run_mut};
 
 /// Folds an event of one step into the state.
 pub(super) fn apply(state: &mut State, entry: &Entry, event: &Event) {
@@ -34,6 +35,7 @@ pub(super) fn apply(state: &mut State, entry: &Entry, event: &Event) {
                     r.results.entry(scope).or_default().extend(results.clone());
                 });
             }
+            failover::of_step(state, entry, *run, step, Witness::Engine);
         }
         Event::StepFailed { run, step, why, again, .. } => step_mut(state, entry, *run, step, |definition, s| {
             let why = why.clone();
@@ -51,9 +53,12 @@ pub(super) fn apply(state: &mut State, entry: &Entry, event: &Event) {
         Event::StepNotNeeded { run, step, why } => {
             step_mut(state, entry, *run, step, |_, s| s.state = StepState::NotNeeded { why: why.clone() });
         }
-        Event::StepSaidDone { run, step, note } => step_mut(state, entry, *run, step, |_, s| {
-            s.state = done(&s.state, How::Said { by, note: note.clone() }, at);
-        }),
+        Event::StepSaidDone { run, step, note } => {
+            step_mut(state, entry, *run, step, |_, s| {
+                s.state = done(&s.state, How::Said { by, note: note.clone() }, at);
+            });
+            failover::of_step(state, entry, *run, step, Witness::Person);
+        }
         Event::StepRetried { run, step, values } => step_mut(state, entry, *run, step, |_, s| {
             s.state = StepState::Pending;
             s.confirmations.clear();
@@ -62,11 +67,13 @@ pub(super) fn apply(state: &mut State, entry: &Entry, event: &Event) {
         Event::StepSkipped { run, step, reason } => step_mut(state, entry, *run, step, |_, s| {
             s.state = StepState::Skipped { by, reason: reason.clone(), at };
         }),
-        Event::GateConfirmed { run, step, digest, max_loss, expires } => step_mut(state, entry, *run, step, |_, s| {
-            s.confirmations.retain(|c| c.by != by);
-            let (digest, max_loss) = (digest.clone(), *max_loss);
-            s.confirmations.push(Confirmation { by, at, expires: *expires, digest, max_loss });
-        }),
+        Event::GateConfirmed { run, step, digest, max_loss, expires, .. } => {
+            step_mut(state, entry, *run, step, |_, s| {
+                s.confirmations.retain(|c| c.by != by);
+                let (digest, max_loss) = (digest.clone(), *max_loss);
+                s.confirmations.push(Confirmation { by, at, expires: *expires, digest, max_loss });
+            })
+        }
         Event::ConfirmationVoided { run, step, by, .. } => {
             step_mut(state, entry, *run, step, |_, s| s.confirmations.retain(|c| c.by != *by));
         }

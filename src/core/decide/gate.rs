@@ -13,7 +13,7 @@ use super::super::run::{CONFIRMATION_LASTS, Confirmation, Run, RunState, StepRun
 use super::super::state::State;
 use super::super::time::Span;
 use super::words::text;
-use super::{Context, environment_of, may};
+use super::{Context, environment_of, failover, may};
 
 /// The gate that a command names, if the run waits at it.
 fn at_gate<'a>(c: Context<'a>, run: RunId, id: &StepId) -> Result<(&'a Run, usize, &'a Gate, &'a StepRun), Refusal> {
@@ -44,7 +44,7 @@ pub(super) fn confirm(
     if let RunState::Held { by, .. } = &run.state {
         return Err(Refusal::RunHeld { run: id, by: c.state.name(by).into_owned() });
     }
-    let shown = view(c.state, run, index, gate, c.readings);
+    let shown = view(c.state, run, index, gate, c.readings, c.now);
     may_confirm(c, run, gate)?;
     let mut events = Vec::new();
     let mut people: Vec<Principal> = Vec::new();
@@ -61,6 +61,7 @@ pub(super) fn confirm(
     if let Some(Voided::LossGrew { accepted, now }) = worsened(c.state, run, max_loss, c.readings) {
         return Err(Refusal::LossGrew { accepted: Some(accepted).filter(|_| max_loss.is_some()), now });
     }
+    failover::allow(shown.guards.clone())?;
     people.push(c.by.clone());
     events.push(Event::GateConfirmed {
         run: id,
@@ -68,6 +69,8 @@ pub(super) fn confirm(
         digest: shown.digest,
         max_loss,
         expires: c.now.utc.plus(CONFIRMATION_LASTS),
+        saw: shown.guards,
+        loss: shown.loss,
     });
     if people.len() >= usize::try_from(gate.people).unwrap_or(usize::MAX) {
         events.push(Event::GateOpened { run: id, step: step.clone(), by: people });

@@ -3,6 +3,7 @@
 pub mod alert;
 mod assess;
 mod clock;
+pub mod failover;
 pub mod gate;
 mod health;
 mod incident;
@@ -73,6 +74,10 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
         Command::RollBack { run, reason } => run::turn_back(c, *run, reason),
         Command::Hold { run, reason } => run::hold(c, *run, reason.as_deref()),
         Command::Resume { run } => run::resume(c, *run),
+        Command::TurnEmergency { run, reason } => failover::turn_emergency(c, *run, reason),
+        Command::BreakGlass { incident, guard, reason } => failover::break_glass(c, incident, *guard, reason),
+        Command::PutGlassBack { incident, guard } => failover::put_back(c, incident, *guard),
+        Command::CommitMove { incident, reason } => failover::commit(c, incident, reason),
         Command::Abort { run, reason } => run::abort(c, *run, reason),
         Command::SayDone { run, step, note } => step::say_done(c, *run, step, note.as_deref()),
         Command::Retry { run, step, values } => step::retry(c, *run, step, values),
@@ -120,7 +125,9 @@ fn act(state: &State, command: &Command) -> Act {
 fn environment(state: &State, command: &Command) -> Option<Environment> {
     match command {
         Command::StartRun { plan, .. } => state.plans.get(plan).map(|l| l.plan.environment),
-        Command::Improvise { incident, .. } => {
+        Command::Improvise { incident, .. }
+        | Command::BreakGlass { incident, .. }
+        | Command::CommitMove { incident, .. } => {
             let incident = state.incidents.get(incident)?;
             let newest = state.plans.get(&incident.plan).map(|l| l.plan.environment);
             newest.into_iter().chain([incident.environment]).min()
@@ -129,6 +136,7 @@ fn environment(state: &State, command: &Command) -> Option<Environment> {
         | Command::Resume { run }
         | Command::Abort { run, .. }
         | Command::RollBack { run, .. }
+        | Command::TurnEmergency { run, .. }
         | Command::SayDone { run, .. }
         | Command::Retry { run, .. }
         | Command::Skip { run, .. }

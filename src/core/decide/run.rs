@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::super::command::Options;
 use super::super::event::Event;
 use super::super::expand::{self, LaidOut};
+use super::super::failover::{Finding, MoveKind};
 use super::super::ids::{ComponentId, IncidentId, PlanId, ProcedureId, RunId, StepId};
 use super::super::incident::Incident;
 use super::super::people::{Act, Mode};
@@ -14,8 +15,8 @@ use super::super::refusal::{Missing, Refusal};
 use super::super::run::{RunResult, RunState};
 use super::super::state::Loaded;
 use super::super::template::{Template, Values};
-use super::Context;
 use super::words::{harmless, text};
+use super::{Context, failover};
 
 /// What a launch asks for.
 #[derive(Clone, Copy)]
@@ -43,6 +44,8 @@ pub struct Launched<'a> {
     pub laid_out: LaidOut,
     /// The values of its parameters, with `from` and `to`, and secrets as references.
     pub values: Values,
+    /// Which kind of failover it is, if it is one.
+    pub move_kind: Option<MoveKind>,
 }
 
 /// Lays a run out as it would be launched now.
@@ -62,11 +65,13 @@ pub fn lay_out<'a>(c: Context<'a>, launch: Launch<'_>) -> Result<Launched<'a>, R
     let given = expand::resolve(&loaded.plan, procedure, launch.values)?;
     let mut values = given.values.clone();
     values.extend(given.secrets.iter().map(|(name, secret)| (name.clone(), secret.to_string())));
-    let laid_out = expand::lay_out(loaded, procedure, &given, launch.options).map_err(|why| Refusal::CannotLayOut {
+    let move_kind = failover::kind(&launch, procedure)?;
+    let options = Options { move_kind, ..launch.options.clone() };
+    let laid_out = expand::lay_out(loaded, procedure, &given, &options).map_err(|why| Refusal::CannotLayOut {
         why: why.to_string(),
         right: "a procedure that can be laid out whole before it begins".into(),
     })?;
-    Ok(Launched { loaded, procedure, laid_out, values })
+    Ok(Launched { loaded, procedure, laid_out, values, move_kind })
 }
 
 /// Whether a run so laid out may begin now for an incident.
@@ -84,7 +89,8 @@ pub fn may_begin(c: Context<'_>, launch: Launch<'_>, launched: &Launched<'_>) ->
     super::scenario::allows(known, launched.procedure)?;
     one_move_at_a_time(c, launch.plan, launched.procedure)?;
     nobody_else_works_on(c, launch.plan, &launched.laid_out.components)?;
-    enough_people(c, launched.loaded.plan.environment, &launched.laid_out.procedure)
+    enough_people(c, launched.loaded.plan.environment, &launched.laid_out.procedure)?;
+    failover::allow(failover::guards(c, known, &launch, launched))
 }
 
 pub(super) fn start(c: Context<'_>, launch: Launch<'_>, seen: Option<&PlanHash>) -> Result<Vec<Event>, Refusal> {
@@ -93,17 +99,23 @@ pub(super) fn start(c: Context<'_>, launch: Launch<'_>, seen: Option<&PlanHash>)
         return Err(Refusal::PlanChanged { seen: seen.clone(), newest: launched.loaded.hash.clone() });
     }
     may_begin(c, launch, &launched)?;
-    Ok(begins(c, launch, launched))
+    let guards = failover::guards(c, c.incident(launch.incident)?, &launch, &launched);
+    Ok(begins(c, launch, launched, guards))
 }
 
 /// What is written when a run so laid out begins.
-pub(in crate::core) fn begins(c: Context<'_>, launch: Launch<'_>, launched: Launched<'_>) -> Vec<Event> {
-    let Launched { loaded, laid_out, values, .. } = launched;
+pub(in crate::core) fn begins(
+    c: Context<'_>,
+    launch: Launch<'_>,
+    launched: Launched<'_>,
+    guards: Vec<Finding>,
+) -> Vec<Event> {
+    let Launched { loaded, laid_out, values, move_kind, .. } = launched;
     let run = RunId(c.state.runs_so_far + 1);
     let without = &launch.options.without;
     let left_out = laid_out.procedure.steps.iter().filter(|step| {
-        let guards = matches!(step.action, Action::Gate(_)) || step.purpose == Purpose::Precondition;
-        step.part.is_some_and(|part| without.contains(&part)) && !guards
+        let stays = matches!(step.action, Action::Gate(_)) || step.purpose == Purpose::Precondition;
+        step.part.is_some_and(|part| without.contains(&part)) && !stays && step.fence.is_none()
     });
     let skip = |step: &Step| Event::StepSkipped { run, step: step.id.clone(), reason: "left out at launch".into() };
     let skipped: Vec<Event> = left_out.map(skip).collect();
@@ -117,6 +129,9 @@ pub(in crate::core) fn begins(c: Context<'_>, launch: Launch<'_>, launched: Laun
         procedure: Some(Arc::new(laid_out.procedure)),
         graph: Some(Arc::new(laid_out.graph)),
         components: laid_out.components,
+        move_kind,
+        moving: if move_kind.is_some() { launch.options.components.clone() } else { BTreeSet::new() },
+        guards,
     };
     std::iter::once(started).chain(skipped).collect()
 }
@@ -168,6 +183,9 @@ pub(super) fn improvise(
         procedure: Some(Arc::new(procedure)),
         graph: None,
         components: BTreeSet::new(),
+        move_kind: None,
+        moving: BTreeSet::new(),
+        guards: Vec::new(),
     }])
 }
 

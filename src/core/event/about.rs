@@ -13,7 +13,19 @@ impl Event {
             Event::PlanLoaded { plan, name, hash, .. } => {
                 Event::PlanLoaded { plan: plan.clone(), name: name.clone(), hash: hash.clone(), body: None }
             }
-            Event::RunStarted { run, incident, plan, hash, name, values, components, .. } => Event::RunStarted {
+            Event::RunStarted {
+                run,
+                incident,
+                plan,
+                hash,
+                name,
+                values,
+                components,
+                move_kind,
+                moving,
+                guards,
+                ..
+            } => Event::RunStarted {
                 run: *run,
                 incident: incident.clone(),
                 plan: plan.clone(),
@@ -23,6 +35,9 @@ impl Event {
                 values: values.clone(),
                 graph: None,
                 components: components.clone(),
+                move_kind: *move_kind,
+                moving: moving.clone(),
+                guards: guards.clone(),
             },
             Event::IncidentAssessed { incident, assessment } => {
                 Event::IncidentAssessed { incident: incident.clone(), assessment: Arc::new(assessment.brief()) }
@@ -48,6 +63,10 @@ impl Event {
             | Event::IncidentMatched { incident, .. }
             | Event::ScenarioRuledOut { incident, .. }
             | Event::IncidentBeganCorrected { incident, .. }
+            | Event::MoveCommitted { incident, .. }
+            | Event::CommitOverdue { incident, .. }
+            | Event::GlassBroken { incident, .. }
+            | Event::GlassPutBack { incident, .. }
             | Event::RoleAssigned { incident, .. }
             | Event::UpdateSent { incident, .. }
             | Event::DeliveryTried { incident, .. }
@@ -77,9 +96,12 @@ impl Event {
             | Event::GateDeclined { run, .. }
             | Event::RunHeld { run, .. }
             | Event::RunOverdue { run, .. }
+            | Event::RunGuarded { run, .. }
+            | Event::RunTurnedEmergency { run, .. }
             | Event::RunTurnedBack { run, .. }
             | Event::RunResumed { run }
             | Event::RunEnded { run, .. } => Some(*run),
+            Event::SiteActivated { run, .. } => *run,
             _ => None,
         }
     }

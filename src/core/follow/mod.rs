@@ -4,6 +4,7 @@
 //! The engine calls [`follow`] after each batch until nothing follows, within the same commit, and again at [`next_due`].
 
 mod facts;
+mod failover;
 mod incident;
 mod run;
 mod trigger;
@@ -32,6 +33,7 @@ pub fn follow(state: &State, readings: &Readings, now: &Now) -> Vec<Event> {
     }
     for incident in state.open_incidents() {
         events.extend(incident::of_incident(state, incident, now));
+        events.extend(failover::overdue(state, incident, now));
     }
     for (id, loaded) in &state.plans {
         let over = loaded.pauses.iter().filter(|pause| pause.left(now) == Span::ZERO);
@@ -65,7 +67,8 @@ fn count_updates(events: &mut [Event]) {
 pub fn next_due(state: &State, now: &Now) -> Option<Moment> {
     let runs = state.runs.values().filter(|run| run.is_open()).filter_map(|run| run::due(run, now));
     let incidents = state.open_incidents().filter_map(|incident| incident::due(state, incident, now));
+    let moves = state.open_incidents().filter_map(|incident| failover::due(state, incident, now));
     let pauses = state.plans.values().flat_map(|loaded| &loaded.pauses).map(|pause| now.utc.plus(pause.left(now)));
     let triggers = state.plans.values().filter_map(|loaded| trigger::due(state, loaded, now));
-    runs.chain(incidents).chain(pauses).chain(triggers).min()
+    runs.chain(incidents).chain(moves).chain(pauses).chain(triggers).min()
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use super::super::comms::{Delivery, Try};
 use super::super::event::{Event, Voided};
+use super::super::failover::MoveKind;
 use super::super::health::{Readings, living_key};
-use super::super::plan::{Action, ProcedureKind, Repeat, Return, Step};
+use super::super::plan::{Action, Repeat, Return, Step};
 use super::super::run::{Course, Evidence, Failure, How, Run, RunResult, RunState, StepRun, StepState};
 use super::super::state::State;
 use super::super::time::{Moment, Now, Span};
 use super::facts::OfStep;
-use super::turned;
+use super::{failover, turned};
 
 /// How soon it is looked again whether what is lost from sight still lives.
 const LOOK_AGAIN: Span = Span::from_secs(1);
@@ -50,7 +51,7 @@ pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now, h
             hosts.note(run, &events);
             events
         }
-        Course::Forward => forward(state, run, hosts),
+        Course::Forward => forward(state, run, readings, now, hosts),
     }
 }
 
@@ -200,7 +201,12 @@ fn no_longer_confirmed(
 }
 
 /// What is begun next on the way to the end, or the end.
-fn forward(state: &State, run: &Run, hosts: &mut Hosts) -> Vec<Event> {
+fn forward(state: &State, run: &Run, readings: &Readings, now: &Now, hosts: &mut Hosts) -> Vec<Event> {
+    if failover::is_final_behind(run)
+        && let Some(moved) = failover::activation(state, run).filter(|_| !has_moved(state, run))
+    {
+        return vec![moved];
+    }
     if run.board.settled == run.board.of && run.board.mending == 0 && run.board.active.is_empty() {
         return is_over(state, run);
     }
@@ -218,8 +224,16 @@ fn forward(state: &State, run: &Run, hosts: &mut Hosts) -> Vec<Event> {
             break;
         }
         match may_begin(state, run, *place as usize, step) {
-            Ok(None) if step.action.is_for_people() || slots.take(run, step) => events.push(start(run, step, seen)),
-            Ok(None) => {}
+            Ok(None) => match failover::acting(state, run, (*place as usize, step), readings, now) {
+                failover::Acting::Goes if step.action.is_for_people() || slots.take(run, step) => {
+                    events.push(start(run, step, seen));
+                }
+                failover::Acting::Goes | failover::Acting::Waits => {}
+                failover::Acting::Refused(refused) => {
+                    events.push(Event::RunGuarded { run: run.id, step: step.id.clone(), refused });
+                    break;
+                }
+            },
             Ok(Some(why)) => events.push(Event::StepNotNeeded { run: run.id, step: step.id.clone(), why }),
             Err(why) => {
                 let (run, step, attempt) = (run.id, step.id.clone(), seen.attempts);
@@ -246,6 +260,10 @@ fn may_begin(state: &State, run: &Run, place: usize, step: &Step) -> Result<Opti
             Ok(false) => return Ok(Some(format!("not so: {condition}"))),
             Err(unclear) => return Err(format!("whether {condition} cannot be told: {unclear}")),
         }
+    }
+    let emergency = run.move_kind == Some(MoveKind::Emergency);
+    if emergency && step.is_left_out_in_emergencies() {
+        return Ok(Some("left out in an emergency".to_owned()));
     }
     match step.way_back == Return::None && !behind_an_open_gate(run, place) {
         true => Err("there is no return from it, and no gate before it was opened".into()),
@@ -333,6 +351,11 @@ pub(super) fn start(run: &Run, step: &Step, seen: &StepRun) -> Event {
     Event::StepStarted { run: run.id, step: step.id.clone(), attempt: seen.attempts.saturating_add(1) }
 }
 
+/// Whether it has made another site serve already.
+fn has_moved(state: &State, run: &Run) -> bool {
+    state.plans.get(&run.plan).is_some_and(|loaded| loaded.moves.iter().any(|moved| moved.run == run.id))
+}
+
 /// The end of a run whose steps are all settled; a failover that ended well has moved what serves.
 fn is_over(state: &State, run: &Run) -> Vec<Event> {
     // What was not needed is neither done nor missing.
@@ -340,13 +363,6 @@ fn is_over(state: &State, run: &Run) -> Vec<Event> {
     let (skipped, failed) = (run.board.skipped, run.board.failed);
     let whole = skipped == 0 && failed == 0;
     let result = if whole { RunResult::Done } else { RunResult::Partly { skipped, failed, of } };
-    let moves = matches!(run.procedure.kind, ProcedureKind::Failover | ProcedureKind::Failback);
-    let to = run.procedure.to.clone().filter(|_| moves);
-    let active = state.plans.get(&run.plan).and_then(|l| l.active.clone());
-    let moved = to.filter(|site| active.as_ref() != Some(site));
-    moved
-        .map(|site| Event::SiteActivated { plan: run.plan.clone(), site })
-        .into_iter()
-        .chain([Event::RunEnded { run: run.id, result }])
-        .collect()
+    let moved = failover::activation(state, run).filter(|_| !has_moved(state, run));
+    moved.into_iter().chain([Event::RunEnded { run: run.id, result }]).collect()
 }

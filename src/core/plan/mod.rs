@@ -2,6 +2,7 @@
 
 mod action;
 mod dependencies;
+mod failover;
 mod index;
 mod probe;
 mod procedure;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use action::*;
 pub(crate) use dependencies::Dependencies;
+pub use failover::*;
 pub use index::Index;
 pub(crate) use index::ProbeAt;
 pub use probe::*;
@@ -129,6 +131,9 @@ pub struct Plan {
     /// What it promises beside.
     #[serde(default)]
     pub targets: Targets,
+    /// What it asks of a failover before it may happen.
+    #[serde(default)]
+    pub failover: Policy,
 }
 
 /// Where a site starts; failovers change it in the state.

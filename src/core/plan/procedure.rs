@@ -12,6 +12,7 @@ use super::super::time::Span;
 use super::super::when::Condition;
 use super::Severity;
 use super::action::{Action, Each};
+use super::failover::{Fence, Ungraceful};
 
 /// What a procedure is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -344,6 +345,12 @@ pub struct Step {
     /// The launch option that leaves it out.
     #[serde(default)]
     pub part: Option<Part>,
+    /// What it cuts the site that is left off from.
+    #[serde(default)]
+    pub fence: Option<Fence>,
+    /// How it is done in an emergency, when otherwise.
+    #[serde(default)]
+    pub ungraceful: Option<Ungraceful>,
     /// What it is there for.
     #[serde(default, skip_serializing_if = "Purpose::is_work")]
     pub purpose: Purpose,
@@ -373,6 +380,8 @@ impl Step {
             host: None,
             captures: BTreeMap::new(),
             part: None,
+            fence: None,
+            ungraceful: None,
             purpose: Purpose::Work,
             origin: Origin::default(),
         }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use board::Board;
 pub use graph::Graph;
 
+use super::failover::{Finding, MoveKind};
 use super::forecast::AtStart;
 use super::ids::{ComponentId, IncidentId, PlanId, Principal, RunId, StepId};
 use super::plan::{Action, Gate, PlanHash, Procedure, Purpose, Step};
@@ -55,6 +56,15 @@ pub struct Run {
     pub steps: Steps,
     /// Which of them are where.
     pub board: Board,
+    /// Which kind of failover it is; `None` when it is none.
+    #[serde(default)]
+    pub move_kind: Option<MoveKind>,
+    /// The components that it moves, where a failover was launched for some only.
+    #[serde(default)]
+    pub moving: BTreeSet<ComponentId>,
+    /// The guards that stopped it, while they do.
+    #[serde(default)]
+    pub guarded: Vec<Finding>,
 }
 
 /// What became of the steps of a run; a copy shares all that did not change.

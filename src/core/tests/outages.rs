@@ -91,7 +91,7 @@ fn a_copy_that_stands_by_and_is_down_keeps_nobody_waiting_and_a_failover_brings_
     world.pass(30);
     assert!(component(&world, "db").clock.since.is_none(), "West's copy serves nobody");
     assert_eq!(component(&world, "web").clock.downtime, secs(40));
-    let west = Event::SiteActivated { plan: id("shop"), site: id("west") };
+    let west = Event::SiteActivated { plan: id("shop"), site: id("west"), run: None, components: Default::default() };
     happens(&mut world, west);
     world.pass(10);
     assert_eq!(component(&world, "web").clock.downtime, secs(40), "West's web shop is well");
@@ -269,7 +269,7 @@ proptest! {
                 }
                 Move::Serves(west) => {
                     let site = id(if west { "west" } else { "east" });
-                    happens(&mut world, Event::SiteActivated { plan: id("shop"), site });
+                    happens(&mut world, Event::SiteActivated { plan: id("shop"), site, run: None, components: Default::default() });
                 }
                 Move::Restarts => {
                     world.restart();

@@ -1,6 +1,6 @@
 //! What happens when a step fails: tries, what its failure means, and how it is taken back.
 
-use crate::core::plan::{OnFailure, Retry, Undo};
+use crate::core::plan::{OnFailure, Retry, Undo, Ungraceful};
 use crate::core::time::Span;
 
 use super::{Reader, Scope, actions};
@@ -12,10 +12,9 @@ use crate::plan::tree::Value;
 
 const RETRY: Shape = Shape { what: "a retry", fields: &["times", "every", "backoff", "at_most"] };
 const HANDLER: Shape = Shape { what: "a handler", fields: &["do"] };
-const UNDO: Shape = Shape {
-    what: "an undo",
-    fields: &["manual", "command", "shell", "http", "sql", "config", "notify", "timeout", "retry", "host"],
-};
+const FORM: &[&str] = &["manual", "command", "shell", "http", "sql", "config", "notify", "timeout", "retry", "host"];
+const UNDO: Shape = Shape { what: "an undo", fields: FORM };
+const UNGRACEFUL: Shape = Shape { what: "an ungraceful form", fields: FORM };
 
 /// What can take a step back, of which an undo does one.
 const UNDOES: [&str; 7] = ["manual", "command", "shell", "http", "sql", "config", "notify"];
@@ -84,11 +83,23 @@ pub(super) fn on_failure(field: &Field<'_>, step: usize, reader: &Reader<'_>) ->
 
 /// How a step is taken back: one thing to do. The step's own results are known by then.
 pub(super) fn undo(field: &Field<'_>, scope: &Scope<'_>) -> Option<Undo> {
-    let fields = field.fields(UNDO)?;
     let scope = Scope { names: Names { doing: Doing::Undo, ..scope.names }, ..*scope };
-    let action = actions::one(&fields, &UNDOES, actions::UNDO, &scope);
+    form(field, UNDO, &scope)
+}
+
+/// How a step is done in an emergency: `skip`, or one other thing to do.
+pub(super) fn ungraceful(field: &Field<'_>, scope: &Scope<'_>) -> Option<Ungraceful> {
+    match field.node.value {
+        Value::Scalar { .. } => field.choice(&[("skip", ())]).map(|()| Ungraceful::LeftOut),
+        _ => form(field, UNGRACEFUL, scope).map(|form| Ungraceful::Instead(Box::new(form))),
+    }
+}
+
+fn form(field: &Field<'_>, shape: Shape, scope: &Scope<'_>) -> Option<Undo> {
+    let fields = field.fields(shape)?;
+    let action = actions::one(&fields, &UNDOES, actions::UNDO, scope);
     let timeout = fields.get("timeout").map(|f| f.span_within(SHORTEST, LONGEST));
     let retry = fields.get("retry").map_or(Some(Retry::NEVER), |f| retry(&f));
-    let host = fields.get("host").map(|f| super::program::host(&f, &scope));
+    let host = fields.get("host").map(|f| super::program::host(&f, scope));
     Some(Undo { action: action?, timeout: timeout.flatten(), retry: retry?, host: host.flatten() })
 }

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 pub(crate) use call::Signatures;
 
 use crate::core::ids::StepId;
-use crate::core::plan::{Action, Needs, OnFailure, Part, Repeat, Retry, Return, Step};
+use crate::core::plan::{Action, Fence, Needs, OnFailure, Part, Repeat, Retry, Return, Step};
 use crate::core::time::Span;
 
 use super::calls::Called;
@@ -68,6 +68,8 @@ const STEP: Shape = Shape {
         "result",
         "part_of",
         "estimate",
+        "fence",
+        "ungraceful",
     ],
 };
 
@@ -75,7 +77,8 @@ const PARTS: [(&str, Part); 4] =
     [("verify", Part::Verify), ("notify", Part::Notify), ("dns", Part::Dns), ("load_balancer", Part::LoadBalancer)];
 
 /// Fields that say when a step is done and what its failure means, which preconditions have no say in.
-const NOT_BEFORE: [&str; 7] = ["needs", "on_failure", "undo", "no_return", "idempotent", "part_of", "host"];
+const NOT_BEFORE: [&str; 9] =
+    ["needs", "on_failure", "undo", "no_return", "idempotent", "part_of", "host", "fence", "ungraceful"];
 
 /// What a step may refer to.
 #[derive(Clone, Copy)]
@@ -192,6 +195,8 @@ impl<'a> Reader<'a> {
             result::captures(&f, kind, self.parameters)
         });
         let part = fields.get("part_of").map(|f| f.choice(&PARTS));
+        let fence = fields.get("fence").map(|f| f.choice(&Fence::ALL));
+        let ungraceful = fields.get("ungraceful").map(|f| failure::ungraceful(&f, scope));
         let action = action?;
         let name = name.unwrap_or_else(|| Some(actions::title(&action)))?;
         Some(Step {
@@ -207,6 +212,8 @@ impl<'a> Reader<'a> {
             host: host.flatten(),
             captures: captures.unwrap_or_default(),
             part: part.flatten(),
+            fence: fence.flatten(),
+            ungraceful: ungraceful.flatten(),
             ..Step::plain(id?, name, action)
         })
     }

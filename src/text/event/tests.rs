@@ -57,7 +57,15 @@ fn what_the_engine_did_and_saw() {
         ),
         (probe("door", Verdict::Ok, "200"), format!("Front door is ok: 200, since {since}")),
         (probe("gone", Verdict::Degraded, "2s"), format!("gone is degraded: 2s, since {since}")),
-        (Event::SiteActivated { plan: shop(), site: "west".parse().unwrap() }, "West serves now".into()),
+        (
+            Event::SiteActivated {
+                plan: shop(),
+                site: "west".parse().unwrap(),
+                run: None,
+                components: Default::default(),
+            },
+            "West serves now".into(),
+        ),
     ]);
 }
 
@@ -238,6 +246,9 @@ fn what_became_of_a_run_and_its_steps() {
     check(vec![
         (
             Event::RunStarted {
+                move_kind: None,
+                moving: Default::default(),
+                guards: Vec::new(),
                 run,
                 incident: kestrel(),
                 plan: shop(),
@@ -306,7 +317,15 @@ fn what_became_of_a_run_and_its_steps() {
 fn what_became_of_a_gate() {
     let (run, go) = (RunId(7), || "go".parse::<StepId>().unwrap());
     let expires = at(600).utc;
-    let confirmed = |max_loss| Event::GateConfirmed { run, step: go(), digest: "d".into(), max_loss, expires };
+    let confirmed = |max_loss| Event::GateConfirmed {
+        run,
+        step: go(),
+        digest: "d".into(),
+        max_loss,
+        expires,
+        saw: Vec::new(),
+        loss: None,
+    };
     let void = |why| Event::ConfirmationVoided { run, step: go(), by: ada(), why };
     let secs = Span::from_secs;
     check(vec![

@@ -80,7 +80,7 @@ pub(super) fn check(view: View<'_>) -> Result<(), String> {
     if view.model.waits().iter().find(this).is_some_and(|wait| wait.whose == Whose::Mine) && view.model.is_up() {
         return Ok(());
     }
-    let shown = look(&view.model.state, run, index, gate, view.model.readings());
+    let shown = look(&view.model.state, run, index, gate, view.model.readings(), &view.model.now_of(run));
     let command = Command::Confirm {
         run: run.id,
         step: step.clone(),
@@ -97,7 +97,7 @@ impl GateBox {
         Ok(GateBox {
             run: run.id,
             step: step.clone(),
-            shown: look(&view.model.state, run, index, gate, view.model.readings()),
+            shown: look(&view.model.state, run, index, gate, view.model.readings(), &view.model.now_of(run)),
             typed: Edit::default(),
             accepted: Edit::default(),
             field: FieldAt::Typed,
@@ -287,7 +287,7 @@ impl Layer for GateBox {
             self.typed.clear();
             return;
         };
-        let now = look(&view.model.state, run, index, gate, view.model.readings());
+        let now = look(&view.model.state, run, index, gate, view.model.readings(), &view.model.now_of(run));
         let changed = evidence::differences(view, &self.shown, &now);
         if !changed.is_empty() {
             self.changed = changed;

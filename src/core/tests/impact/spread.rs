@@ -80,7 +80,7 @@ fn a_very_long_way_keeps_its_beginning_and_its_end() {
 #[test]
 fn after_a_failover_trouble_at_the_site_that_was_left_hits_nobody() {
     let mut world = seen(chained(), &[("db-east", Down)]);
-    let moved = Event::SiteActivated { plan: id("shop"), site: id("west") };
+    let moved = Event::SiteActivated { plan: id("shop"), site: id("west"), run: None, components: Default::default() };
     turn::take(&mut world.state, &mut world.head, Input::Engine(&moved), &world.readings, &world.now).unwrap();
     let found = summary(&world);
     assert_eq!((found.direct.count, found.by_dependency.count, names(&found.standby_only)), (0, 0, vec!["db"]));

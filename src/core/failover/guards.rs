@@ -1,0 +1,365 @@
+//! What each guard finds now. The same questions at launch, at the gate and at the moment of acting: only what could not be
+//! known before differs.
+
+use std::collections::BTreeSet;
+
+use super::super::exposure::{self, Source};
+use super::super::gate::worst_loss;
+use super::super::health::{Counts, Readings, Verdict};
+use super::super::ids::{ComponentId, SiteId};
+use super::super::incident::Incident;
+use super::super::loss::Loss;
+use super::super::plan::{Component, Method, Probe, Procedure, ProcedureKind, Step};
+use super::super::run::{Graph, Run, StepState};
+use super::super::service;
+use super::super::state::{Loaded, State};
+use super::super::time::{Now, Span, last_of};
+use super::weight::when_broken;
+use super::{Finding, Guard, MoveKind, Says, Seen, Witness};
+
+/// What is asked of the guards.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// What is known.
+    pub state: &'a State,
+    /// The plan.
+    pub loaded: &'a Loaded,
+    /// The incident that it serves.
+    pub incident: &'a Incident,
+    /// What was read last.
+    pub readings: &'a Readings,
+    /// When.
+    pub now: &'a Now,
+    /// Which kind of failover.
+    pub kind: MoveKind,
+    /// The procedure, laid out.
+    pub procedure: &'a Procedure,
+    /// What waits for what in it.
+    pub graph: &'a Graph,
+    /// The components that it moves; all when empty.
+    pub components: &'a BTreeSet<ComponentId>,
+    /// At which moment.
+    pub at: At<'a>,
+}
+
+/// The moment at which guards are asked.
+#[derive(Clone, Copy)]
+pub enum At<'a> {
+    /// Before anything happens.
+    Launch,
+    /// Where people decide: the gate at this place of the run.
+    Gate(&'a Run, usize),
+    /// Before the step at this place of the run acts.
+    Acting(&'a Run, usize),
+}
+
+/// What all guards find that have something to ask about, in their order.
+#[must_use]
+pub fn evaluate(question: &Question<'_>) -> Vec<Finding> {
+    let (Some(from), Some(to)) = (&question.procedure.from, &question.procedure.to) else { return Vec::new() };
+    let q = question;
+    let seen = Guard::ALL.into_iter().filter_map(|guard| {
+        let (says, seen) = match guard {
+            Guard::Engine => engine(q),
+            Guard::Source => q.source(from),
+            Guard::Target => q.target(to),
+            Guard::Loss => q.loss()?,
+            Guard::Fence => q.fence(from)?,
+            Guard::OnePrimary => q.one_primary()?,
+            Guard::Backup => q.backup()?,
+            Guard::Capacity => q.capacity(to)?,
+            Guard::CoolDown => q.cool_down(from, to),
+            Guard::Scenario => q.scenario()?,
+            Guard::Freeze => q.freeze()?,
+            Guard::People => q.people()?,
+            Guard::Lineage | Guard::Manager | Guard::Reach => return None,
+        };
+        Some(q.overridden(Finding { guard, says, seen, overridden: None }))
+    });
+    seen.collect()
+}
+
+/// Those that refuse.
+#[must_use]
+pub fn refusals(findings: Vec<Finding>) -> Vec<Finding> {
+    findings.into_iter().filter(|finding| finding.says == Says::Refuse).collect()
+}
+
+impl Finding {
+    /// Whether it may come right without anybody doing anything: what was not looked at yet, what has not been good for long
+    /// enough, what is on its way.
+    #[must_use]
+    pub fn may_come_right(&self) -> bool {
+        match &self.seen {
+            Seen::CutOff { .. } => true,
+            Seen::Healthy { worst, .. } => matches!(worst, Verdict::Ok | Verdict::Unknown),
+            Seen::Lost { loss: Loss::Measured(_), accepted: None, limit } => *limit == Span::ZERO,
+            _ => false,
+        }
+    }
+}
+
+fn engine(q: &Question<'_>) -> (Says, Seen) {
+    match &q.state.cut_off {
+        None => (Says::Pass, Seen::Connected),
+        Some((_, why)) => (q.broken(Guard::Engine), Seen::CutOff { why: why.clone() }),
+    }
+}
+
+impl<'a> Question<'a> {
+    fn broken(&self, guard: Guard) -> Says {
+        when_broken(guard, self.kind)
+    }
+
+    fn says(&self, guard: Guard, holds: bool) -> Says {
+        if holds { Says::Pass } else { self.broken(guard) }
+    }
+
+    fn overridden(&self, finding: Finding) -> Finding {
+        if finding.says != Says::Refuse || !finding.guard.can_be_overridden() {
+            return finding;
+        }
+        let of_guard = self.incident.glass.iter().rev().filter(|glass| glass.guard == finding.guard);
+        match of_guard.into_iter().find(|glass| glass.counts(self.now)) {
+            Some(glass) => Finding { says: Says::Warn, overridden: Some(glass.by.clone()), ..finding },
+            None => finding,
+        }
+    }
+
+    fn is_failback(&self) -> bool {
+        self.procedure.kind == ProcedureKind::Failback
+    }
+
+    /// Whether a component is among those that move.
+    fn moves(&self, component: &ComponentId) -> bool {
+        self.components.is_empty() || self.components.contains(component)
+    }
+
+    /// The probes at a site of what moves.
+    fn probes_at(&self, site: &'a SiteId) -> impl Iterator<Item = (&'a Component, &'a Probe)> + use<'a> {
+        let q = *self;
+        let parts = q.loaded.parts_at(Some(site)).filter(move |component| q.moves(&component.id));
+        parts.flat_map(move |c| c.probes.iter().filter(|p| p.site.as_ref() == Some(site)).map(move |p| (c, p)))
+    }
+
+    fn counts_at(&self, site: &SiteId) -> Counts {
+        match self.components.is_empty() {
+            true => self.loaded.counts(Some(site)),
+            false => {
+                let mut sum = Counts::default();
+                self.components.iter().for_each(|id| sum.plus(&self.loaded.counts_at(id, Some(site))));
+                sum
+            }
+        }
+    }
+
+    fn source(&self, from: &'a SiteId) -> (Says, Seen) {
+        if let Some(fenced) = self.loaded.fence_of(from)
+            && matches!(self.at, At::Gate(..) | At::Acting(..))
+        {
+            let seen = Seen::Fenced { fence: fenced.fence, at: fenced.at.utc, seen: fenced.seen };
+            return (Says::Pass, seen);
+        }
+        if self.kind == MoveKind::Planned {
+            let healthy = self.healthy(from, Span::ZERO);
+            let holds = matches!(healthy, Seen::Healthy { worst: Verdict::Ok | Verdict::Degraded, .. });
+            return (self.says(Guard::Source, holds), healthy);
+        }
+        let (mut down, mut all) = (0, 0);
+        for (component, probe) in self.probes_at(from) {
+            let paused = self.loaded.pause_of(component, probe).is_some();
+            let places = self.loaded.probes.get(&probe.id).map(|known| &known.places);
+            let says_down = |place| places.and_then(|p| p.get(place)).is_some_and(|b| b.verdict == Verdict::Down);
+            all += probe.from.len();
+            // What was taken out of the judgement convicts nobody.
+            down += if paused { 0 } else { probe.from.iter().filter(|place| says_down(place)).count() };
+        }
+        let limit = usize::try_from(self.loaded.plan.failover.agree).unwrap_or(usize::MAX).max(1);
+        (self.says(Guard::Source, down >= limit), Seen::Down { down, all, limit })
+    }
+
+    /// How a site is, and for how long it has been so.
+    fn healthy(&self, site: &'a SiteId, limit: Span) -> Seen {
+        let counts = self.counts_at(site);
+        let believed = self.probes_at(site).filter_map(|(_, probe)| self.loaded.probes.get(&probe.id));
+        let newest = last_of(believed.filter_map(|known| known.since.as_ref()));
+        let stable = (counts.worst() == Verdict::Ok).then(|| newest.map(|since| self.now.surely_since(since)));
+        Seen::Healthy {
+            ok: counts.of(Verdict::Ok),
+            all: counts.all(),
+            worst: counts.worst(),
+            stable: stable.flatten(),
+            limit,
+        }
+    }
+
+    fn target(&self, to: &'a SiteId) -> (Says, Seen) {
+        let policy = &self.loaded.plan.failover;
+        let limit = if self.is_failback() { policy.failback_after } else { policy.stable_for };
+        let seen = self.healthy(to, limit);
+        let holds = matches!(seen, Seen::Healthy { stable: Some(stable), limit, .. } if stable >= limit);
+        let says = match (holds, &seen) {
+            (true, _) => Says::Pass,
+            // What the original needs before it serves again, the procedure may do.
+            _ if self.is_failback() && !matches!(self.at, At::Acting(..)) => Says::Warn,
+            (false, Seen::Healthy { worst: Verdict::Degraded | Verdict::Paused, .. }) => Says::Warn,
+            (false, _) => self.broken(Guard::Target),
+        };
+        (says, seen)
+    }
+
+    fn loss(&self) -> Option<(Says, Seen)> {
+        let loss = worst_loss(self.loaded, self.readings)?;
+        let planned = self.kind == MoveKind::Planned;
+        let policy = self.loaded.plan.failover.max_lag.or_else(|| tightest_rpo(self.loaded));
+        let accepted = self.accepted();
+        let limit = if planned { Span::ZERO } else { policy.unwrap_or(Span::ZERO) };
+        let most = accepted.unwrap_or(limit);
+        let within = loss.ceiling().is_some_and(|loss| loss <= most) || (accepted.is_some() && loss == Loss::Unknown);
+        let says = match self.at {
+            _ if within => Says::Pass,
+            // Nothing was on its way when it was fenced: that was asked for then.
+            At::Acting(_, place) if planned && !self.is_fence(place) && self.is_fenced() => Says::Pass,
+            At::Acting(..) => self.broken(Guard::Loss),
+            // It is accepted, or made smaller, on the way.
+            _ if self.kind != MoveKind::Automatic => Says::Warn,
+            _ => self.broken(Guard::Loss),
+        };
+        Some((says, Seen::Lost { loss, limit, accepted }))
+    }
+
+    /// The least that any of its people accepted at the gates before the step that acts.
+    fn accepted(&self) -> Option<Span> {
+        let At::Acting(run, place) = self.at else { return None };
+        let before = run.graph.before(place).into_iter().filter_map(|place| run.at(place));
+        let said = before.flat_map(|(_, _, seen)| seen.confirmations.iter().filter_map(|yes| yes.max_loss));
+        said.min()
+    }
+
+    fn step(&self, place: usize) -> Option<&'a Step> {
+        self.procedure.steps.get(place)
+    }
+
+    fn is_fence(&self, place: usize) -> bool {
+        self.step(place).is_some_and(|step| step.fence.is_some())
+    }
+
+    fn is_fenced(&self) -> bool {
+        self.procedure.from.as_ref().is_some_and(|from| self.loaded.fence_of(from).is_some())
+    }
+
+    /// Whether data travels from the site that is left.
+    fn moves_data(&self) -> bool {
+        let mut replicated = self.loaded.replicated();
+        replicated.any(|c| self.moves(&c.id) && self.loaded.active_of(&c.id) == self.procedure.from.as_ref())
+    }
+
+    fn finals(&self) -> impl Iterator<Item = usize> + use<'a> {
+        let steps = self.procedure.steps.iter().enumerate();
+        steps.filter(|(_, step)| step.counts() && step.is_final()).map(|(place, _)| place)
+    }
+
+    /// The step that fences before anything is final, of those that this kind of failover does.
+    fn fencing(&self) -> Option<(usize, &'a Step)> {
+        let left_out = |step: &Step| self.kind == MoveKind::Emergency && step.is_left_out_in_emergencies();
+        let fences = |step: &&'a Step| step.fence.is_some() && step.counts() && !left_out(step);
+        let before_all = |place: usize| self.finals().all(|last| self.graph.before(last).contains(&place));
+        let steps = self.procedure.steps.iter().enumerate();
+        steps.filter(|(_, step)| fences(step)).find(|(place, _)| before_all(*place))
+    }
+
+    fn fence(&self, from: &SiteId) -> Option<(Says, Seen)> {
+        if !self.moves_data() && self.finals().next().is_none() {
+            return None;
+        }
+        if let Some(fenced) = self.loaded.fence_of(from) {
+            let seen = Seen::Fenced { fence: fenced.fence, at: fenced.at.utc, seen: fenced.seen };
+            return Some((if fenced.seen == Witness::Engine { Says::Pass } else { Says::Warn }, seen));
+        }
+        let coming = self.fencing().filter(|(place, _)| match self.at {
+            At::Launch => true,
+            // A step that should have been done by now and was not will not be.
+            At::Gate(run, gate) => !run.graph.before(gate).contains(place) && is_ahead(run, *place),
+            At::Acting(run, acting) => acting == *place || (self.is_fence(acting) && is_ahead(run, *place)),
+        });
+        Some(match coming {
+            Some((_, step)) => {
+                let says = if matches!(self.at, At::Gate(..)) { Says::Warn } else { Says::Pass };
+                (says, Seen::WillBeFenced { step: step.id.clone() })
+            }
+            None => (self.broken(Guard::Fence), Seen::NotFenced),
+        })
+    }
+
+    fn one_primary(&self) -> Option<(Says, Seen)> {
+        let promotes = self.finals().next().is_some();
+        // Perhaps a step promotes that does not say that there is no return from it.
+        (self.moves_data() && !promotes && self.fencing().is_some()).then_some((Says::Warn, Seen::NoPrimary))
+    }
+
+    fn backup(&self) -> Option<(Says, Seen)> {
+        let own = self.loaded.plan.failover.backup_within;
+        let ages = self.loaded.plan.targets.data.iter().filter_map(|category| {
+            let limit = own.or(category.backup_every)?;
+            let known = exposure::of_category(self.loaded, category, self.readings, self.now);
+            let backup = known.sources.iter().find(|seen| seen.source == Source::Backup)?;
+            Some((category.name.clone(), backup.known.counts(), limit))
+        });
+        let (name, age, limit) = ages
+            .max_by_key(|(_, age, limit)| age.map_or(Span::from_secs(u64::MAX / 2_000_000), |age| age.minus(*limit)))?;
+        let holds = age.is_some_and(|age| age <= limit);
+        Some((self.says(Guard::Backup, holds), Seen::BackupAge { name, age, limit }))
+    }
+
+    fn capacity(&self, to: &SiteId) -> Option<(Says, Seen)> {
+        let limit = self.loaded.plan.targets.capacity?;
+        let probe = self.loaded.plan.site(to)?.capacity.as_ref()?;
+        let has = service::capacity(&self.loaded.plan.id, probe, self.readings).map(|(share, _)| share);
+        let holds = has.is_some_and(|has| has >= limit);
+        Some((self.says(Guard::Capacity, holds), Seen::Capacity { has, limit }))
+    }
+
+    fn cool_down(&self, from: &SiteId, to: &SiteId) -> (Says, Seen) {
+        let limit = self.loaded.plan.failover.cool_down;
+        let ago = self.loaded.last_move(from, to).map(|moved| self.now.surely_since(&moved.at));
+        // The way back is not the next failover of the pair.
+        let holds = self.is_failback() || ago.is_none_or(|ago| ago >= limit);
+        (self.says(Guard::CoolDown, holds), Seen::LastMove { ago, limit })
+    }
+
+    fn scenario(&self) -> Option<(Says, Seen)> {
+        if self.is_failback() {
+            return None;
+        }
+        let against = self.incident.counting().find(|(_, matched)| !matched.allows.contains(&Method::Failover));
+        let forbids = against.map(|(_, matched)| matched.name.clone());
+        Some((self.says(Guard::Scenario, forbids.is_none()), Seen::Scenario { forbids }))
+    }
+
+    fn freeze(&self) -> Option<(Says, Seen)> {
+        let freeze = self.loaded.plan.failover.freeze(self.now)?;
+        let seen = Seen::Frozen { until: freeze.until, reason: freeze.reason.clone() };
+        Some((self.broken(Guard::Freeze), seen))
+    }
+
+    fn people(&self) -> Option<(Says, Seen)> {
+        let asked = &self.loaded.plan.failover.roles;
+        let missing = asked.iter().filter(|role| !self.incident.roles.contains_key(*role)).cloned();
+        let roles: Vec<_> = missing.collect();
+        (!asked.is_empty()).then(|| (self.says(Guard::People, roles.is_empty()), Seen::Missing { roles }))
+    }
+}
+
+/// Whether a step of a run is still to be done, or is being done.
+fn is_ahead(run: &Run, place: usize) -> bool {
+    run.at(place).is_some_and(|(_, _, seen)| match seen.state {
+        StepState::Pending | StepState::Waiting { .. } | StepState::Running { .. } | StepState::Pausing { .. } => true,
+        _ => !seen.state.is_settled(),
+    })
+}
+
+/// The tightest recovery point objective of all data that travels.
+fn tightest_rpo(loaded: &Loaded) -> Option<Span> {
+    let own = loaded.replicated().filter_map(|component| component.rpo).min();
+    own.into_iter().chain(loaded.plan.rpo).min()
+}

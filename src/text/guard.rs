@@ -1,0 +1,233 @@
+//! What guards found: what is asked, as a heading, and what was seen, with its limit.
+
+use std::borrow::Cow;
+
+use crate::core::failover::{Finding, Guard, Says, Seen, Witness};
+use crate::core::plan::{Plan, Procedure};
+use crate::core::state::State;
+use crate::core::time::Span;
+
+use super::{all_of, clean_line as line, loss, role, verdict};
+
+/// The two sites of a failover, as people call them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    from: String,
+    to: String,
+}
+
+impl Pair {
+    /// Those of a procedure.
+    #[must_use]
+    pub fn of(plan: Option<&Plan>, procedure: &Procedure) -> Pair {
+        let name = |id: Option<&crate::core::ids::SiteId>| {
+            let id = id?;
+            let named = plan.and_then(|plan| plan.site(id)).map(|site| line(&site.name).into_owned());
+            Some(named.unwrap_or_else(|| id.to_string()))
+        };
+        Pair {
+            from: name(procedure.from.as_ref()).unwrap_or_else(|| "the source".into()),
+            to: name(procedure.to.as_ref()).unwrap_or_else(|| "the target".into()),
+        }
+    }
+}
+
+impl Pair {
+    /// Those of a run.
+    #[must_use]
+    pub fn of_run(state: &State, run: crate::core::ids::RunId) -> Pair {
+        let known = state.runs.get(&run);
+        known.map_or_else(Pair::default, |run| {
+            let plan = state.plans.get(&run.plan).map(|loaded| &*loaded.plan);
+            Pair::of(plan, &run.procedure)
+        })
+    }
+}
+
+impl Default for Pair {
+    /// Two sites whose names are not known.
+    fn default() -> Pair {
+        Pair { from: "the source".into(), to: "the target".into() }
+    }
+}
+
+/// What a guard asks, and what it found: `East is down`, `1 of 3 looks say so, limit 2`.
+#[must_use]
+pub fn guard(pair: &Pair, finding: &Finding) -> (String, String) {
+    (asks(pair, finding), found(finding))
+}
+
+/// The same in one sentence, with what it says.
+#[must_use]
+pub fn guard_sentence(pair: &Pair, finding: &Finding) -> String {
+    let (asks, found) = guard(pair, finding);
+    format!("{asks}: {found}")
+}
+
+/// Who overrode what a guard says, if somebody did.
+#[must_use]
+pub fn guard_overridden<'a>(state: &'a State, finding: &'a Finding) -> Option<Cow<'a, str>> {
+    finding.overridden.as_ref().map(|by| state.name(by))
+}
+
+fn asks(pair: &Pair, finding: &Finding) -> String {
+    let Pair { from, to } = pair;
+    match finding.guard {
+        Guard::Engine => "The engine reaches the world".into(),
+        Guard::Source => match finding.seen {
+            Seen::Healthy { .. } => format!("{from} is healthy"),
+            _ => format!("{from} is down"),
+        },
+        Guard::Target => format!("{to} is healthy"),
+        Guard::Loss => "Replica is close".into(),
+        Guard::Lineage => "Data has one history".into(),
+        Guard::Fence => format!("{from} is fenced"),
+        Guard::OnePrimary => "One end takes writes".into(),
+        Guard::Manager => "No other manager".into(),
+        Guard::Backup => "Backup is young enough".into(),
+        Guard::Capacity => format!("{to} has the capacity"),
+        Guard::CoolDown => "No failover lately".into(),
+        Guard::Scenario => "Failover helps".into(),
+        Guard::Reach => format!("Nothing needed at {from}"),
+        Guard::Freeze => "No change freeze".into(),
+        Guard::People => "People are there".into(),
+    }
+}
+
+fn found(finding: &Finding) -> String {
+    match &finding.seen {
+        Seen::NotAsked => "nothing to ask".into(),
+        Seen::Connected => "it does".into(),
+        Seen::CutOff { why } => format!("CUT OFF: {}", line(why)),
+        Seen::Down { down, all, limit } => format!("{down} of {all} probes say so, limit {limit}"),
+        Seen::Healthy { ok, all, worst, stable, limit } => healthy(*ok, *all, verdict(*worst), *stable, *limit),
+        Seen::Lost { loss: lost, limit, accepted } => {
+            let accepted = accepted.map(|span| format!(", {span} accepted")).unwrap_or_default();
+            format!("{}, limit {limit}{accepted}", loss(*lost))
+        }
+        Seen::Related { how } => line(how).into_owned(),
+        Seen::Fenced { fence, at, seen } => {
+            let witness = if *seen == Witness::Engine { "seen" } else { "said by a person" };
+            format!("{}, {at}, {witness}", fence.words())
+        }
+        Seen::WillBeFenced { step } => format!("not yet: step {step} does it first"),
+        Seen::NotFenced => "NOT FENCED, and no step ahead does it".into(),
+        Seen::Primaries { sites } => {
+            let sites: Vec<String> = sites.iter().map(ToString::to_string).collect();
+            match sites.len() {
+                0 => "none takes writes".into(),
+                1 => format!("{} does", all_of(&sites)),
+                _ => format!("{} both do", all_of(&sites)),
+            }
+        }
+        Seen::NoPrimary => "none will: no step without return promotes".into(),
+        Seen::ManagedBy { component, manager } => {
+            format!("{} manages {component}: ask it to move, or pause it", line(manager))
+        }
+        Seen::BackupAge { name, age, limit } => {
+            let age = age.map_or_else(|| "age unknown".to_owned(), |age| format!("{age} old"));
+            format!("{}: {age}, limit {limit}", line(name))
+        }
+        Seen::Capacity { has, limit } => {
+            let has = has.map_or_else(|| "unknown".to_owned(), |has| has.to_string());
+            format!("{has}, needs {limit}")
+        }
+        Seen::LastMove { ago: None, .. } => "none is known".into(),
+        Seen::LastMove { ago: Some(ago), limit } => format!("the last was {ago} ago, limit {limit}"),
+        Seen::Scenario { forbids: None } => "nothing that it is taken for forbids it".into(),
+        Seen::Scenario { forbids: Some(name) } => format!("{} forbids it: the damage is in the data", line(name)),
+        Seen::Needs { count: 0, .. } => "nothing is".into(),
+        Seen::Needs { count, first } => {
+            let first: Vec<String> = first.iter().map(|one| line(one).into_owned()).collect();
+            format!("{count}: {}", all_of(&first))
+        }
+        Seen::Frozen { until, reason } => format!("frozen until {until}: {}", line(reason)),
+        Seen::Missing { roles } if roles.is_empty() => "all roles are held".into(),
+        Seen::Missing { roles } => {
+            let roles: Vec<String> = roles.iter().map(role).collect();
+            format!("nobody is {}", all_of(&roles))
+        }
+    }
+}
+
+fn healthy(ok: usize, all: usize, worst: &str, stable: Option<Span>, limit: Span) -> String {
+    let parts = format!("{ok} of {all} parts ok");
+    match (stable, limit) {
+        (Some(stable), Span::ZERO) => format!("{parts}, for {stable}"),
+        (Some(stable), limit) => format!("{parts}, for {stable}, limit {limit}"),
+        (None, _) => format!("{parts}, worst {worst}"),
+    }
+}
+
+/// The word for what a guard says.
+#[must_use]
+pub fn guard_says(says: Says) -> &'static str {
+    match says {
+        Says::Pass => "holds",
+        Says::Warn => "caution",
+        Says::Refuse => "REFUSES",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::fixtures::at;
+    use crate::core::health::Verdict;
+    use crate::core::loss::Loss;
+    use crate::core::plan::Fence;
+
+    #[test]
+    fn each_guard_says_its_value_and_its_limit() {
+        let secs = Span::from_secs;
+        let pair = Pair { from: "East".into(), to: "West".into() };
+        let table = [
+            (
+                Guard::Engine,
+                Seen::CutOff { why: "no anchor".into() },
+                "The engine reaches the world: CUT OFF: no anchor",
+            ),
+            (Guard::Source, Seen::Down { down: 1, all: 3, limit: 2 }, "East is down: 1 of 3 probes say so, limit 2"),
+            (
+                Guard::Target,
+                Seen::Healthy { ok: 3, all: 3, worst: Verdict::Ok, stable: Some(secs(12)), limit: secs(30) },
+                "West is healthy: 3 of 3 parts ok, for 12s, limit 30s",
+            ),
+            (
+                Guard::Target,
+                Seen::Healthy { ok: 2, all: 3, worst: Verdict::Down, stable: None, limit: secs(30) },
+                "West is healthy: 2 of 3 parts ok, worst DOWN",
+            ),
+            (
+                Guard::Loss,
+                Seen::Lost { loss: Loss::AtMost(secs(20)), limit: secs(15), accepted: None },
+                "Replica is close: ≤ 20s, source silent, limit 15s",
+            ),
+            (
+                Guard::Fence,
+                Seen::Fenced { fence: Fence::Power, at: at(2).utc, seen: Witness::Engine },
+                &format!("East is fenced: power off, {}, seen", at(2).utc),
+            ),
+            (Guard::Fence, Seen::NotFenced, "East is fenced: NOT FENCED, and no step ahead does it"),
+            (
+                Guard::CoolDown,
+                Seen::LastMove { ago: Some(secs(60)), limit: secs(1_800) },
+                "No failover lately: the last was 1m ago, limit 30m",
+            ),
+            (
+                Guard::Scenario,
+                Seen::Scenario { forbids: Some("Orders are wrong".into()) },
+                "Failover helps: Orders are wrong forbids it: the damage is in the data",
+            ),
+            (
+                Guard::People,
+                Seen::Missing { roles: vec!["technical_lead".parse().unwrap()] },
+                "People are there: nobody is technical lead",
+            ),
+        ];
+        for (guard, seen, sentence) in table {
+            let finding = Finding { guard, says: Says::Refuse, seen, overridden: None };
+            assert_eq!(guard_sentence(&pair, &finding), sentence);
+        }
+    }
+}
