@@ -212,7 +212,7 @@ mod tests {
             (
                 Guard::CoolDown,
                 Seen::LastMove { ago: Some(secs(60)), limit: secs(1_800) },
-                "No failover lately: the last was 1m ago, limit 30m",
+                "No failover lately: the last was 1m00s ago, limit 30m00s",
             ),
             (
                 Guard::Scenario,

@@ -220,12 +220,19 @@ impl<'a> Question<'a> {
             _ if within => Says::Pass,
             // Nothing was on its way when it was fenced: that was asked for then.
             At::Acting(_, place) if planned && !self.is_fence(place) && self.is_fenced() => Says::Pass,
+            At::Acting(_, place) if self.is_accepted_later(place) => Says::Warn,
             At::Acting(..) => self.broken(Guard::Loss),
             // It is accepted, or made smaller, on the way.
             _ if self.kind != MoveKind::Automatic => Says::Warn,
             _ => self.broken(Guard::Loss),
         };
         Some((says, Seen::Lost { loss, limit, accepted }))
+    }
+
+    /// Whether people say at a gate after a fence what they accept: by then it has stopped growing.
+    fn is_accepted_later(&self, place: usize) -> bool {
+        let by_people = matches!(self.kind, MoveKind::Manual | MoveKind::Emergency);
+        by_people && self.is_fence(place) && self.accepted().is_none()
     }
 
     /// The least that any of its people accepted at the gates before the step that acts.

@@ -115,6 +115,9 @@ fn a_gate_that_nobody_can_pass_is_refused_at_launch() {
     let few = |needs, have| Refusal::TooFewPeople { step: id("go"), needs, have };
     assert_eq!(personal.refused(ada(), launch(&incident, "two-people")), few(2, 1));
     assert_eq!(personal.refused(ada(), launch(&incident, "somebody-else")), few(1, 0));
+    personal.all_good("shop");
+    personal.pass(60);
+    personal.outage();
     personal.ok(ada(), launch(&incident, "failover-west"));
     shared.ok(ada(), launch(&incident, "two-people"));
 
@@ -202,7 +205,7 @@ fn an_earlier_yes_to_another_view_is_void_and_can_be_given_anew() {
     let run = world.start(&incident, "failover-west");
     world.walk_to(run, "go");
     yes(&mut world, ada(), run);
-    world.turns("web-west", Verdict::Down);
+    world.turns("web-west", Verdict::Degraded);
     let mut again = world.clone();
     let events = yes(&mut again, ada(), run);
     assert_eq!(voided(&events), [(ada(), Voided::ViewChanged)], "ada has looked again");
@@ -261,12 +264,10 @@ fn a_loss_that_nobody_can_say_takes_a_ceiling_all_the_same() {
 
 #[test]
 fn a_plan_whose_data_does_not_travel_asks_for_no_ceiling() {
-    let mut world = World::empty();
+    let (mut world, incident) = World::declared();
     let mut still = plan("shop");
     still.components[3].replication = None;
     world.load(still);
-    world.ok(ada(), declare(Declared::Plan(id("shop"))));
-    let incident = world.only_incident().id.clone();
     let run = world.start(&incident, "failover-west");
     world.walk_to(run, "go");
     assert_eq!(world.view(run).loss, None);

@@ -308,6 +308,7 @@ fn what_is_in_the_data_is_not_failed_over_until_somebody_rules_it_out() {
     assert!(matches!(world.refused(rita(), rule_out("no")), Refusal::NotPermitted { .. }));
     assert!(matches!(world.refused(ada(), rule_out("  ")), Refusal::Text { .. }));
     world.ok(ada(), rule_out("the checksums were of another table"));
+    world.outage();
     world.ok(ada(), launch(&incident, "failover-west"));
 }
 
