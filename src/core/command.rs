@@ -261,6 +261,20 @@ pub enum Command {
         /// Which guard.
         guard: Guard,
     },
+    /// Stops the automatic failovers of a plan, also one that is counted down, until somebody arms them again.
+    StopAutomation {
+        /// The plan.
+        plan: PlanId,
+        /// Why, if there is time to say.
+        reason: Option<String>,
+    },
+    /// Lets them happen again.
+    ArmAutomation {
+        /// The plan.
+        plan: PlanId,
+        /// Why.
+        reason: String,
+    },
     /// Says that a failover stays: nobody goes back.
     CommitMove {
         /// Of which incident.
@@ -338,10 +352,11 @@ impl Command {
             Command::SayDone { .. } => Act::TickStep,
             Command::Retry { .. } | Command::Skip { .. } => Act::SettleStep,
             Command::Confirm { .. } | Command::Withdraw { .. } | Command::Decline { .. } => Act::PassGate,
-            Command::Hold { .. } | Command::PutGlassBack { .. } => Act::HoldRun,
+            Command::Hold { .. } | Command::PutGlassBack { .. } | Command::StopAutomation { .. } => Act::HoldRun,
             Command::BreakGlass { .. } => Act::BreakGlass,
             Command::TurnEmergency { .. }
             | Command::CommitMove { .. }
+            | Command::ArmAutomation { .. }
             | Command::Resume { .. }
             | Command::Abort { .. }
             | Command::RollBack { .. } => Act::SteerRun,

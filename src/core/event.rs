@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, AlertKey};
 use super::comms::{Attempt, Try};
-use super::failover::{Finding, Guard, MoveKind};
+use super::failover::{CountdownEnd, Finding, Guard, MoveKind};
 use super::health::{Change, Extent};
 use super::ids::{
-    CallSign, ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, RoleId, RunId, ScenarioId, SiteId, StepId,
+    CallSign, ChannelId, ComponentId, IncidentId, PlanId, Principal, ProbeId, ProcedureId, RoleId, RunId, ScenarioId,
+    SiteId, StepId,
 };
 use super::impact::Assessment;
 use super::incident::Incident;
@@ -168,6 +169,51 @@ pub enum Event {
         incident: IncidentId,
         /// How long they had.
         limit: Span,
+    },
+    /// An automatic failover will begin unless somebody stops it.
+    CountdownBegan {
+        /// The plan.
+        plan: PlanId,
+        /// The scenario whose trigger asks for it.
+        scenario: ScenarioId,
+        /// The incident that it serves.
+        incident: IncidentId,
+        /// What will be launched.
+        procedure: ProcedureId,
+        /// How long everybody has.
+        window: Span,
+        /// What the guards found.
+        guards: Vec<Finding>,
+    },
+    /// That is over.
+    CountdownEnded {
+        /// The plan.
+        plan: PlanId,
+        /// How it ended.
+        why: CountdownEnd,
+    },
+    /// A trigger asks for a failover, and guards refuse it.
+    AutomaticRefused {
+        /// The plan.
+        plan: PlanId,
+        /// The scenario.
+        scenario: ScenarioId,
+        /// Those that refuse.
+        refused: Vec<Finding>,
+    },
+    /// A person stopped the automatic failovers of a plan, also one that was counted down.
+    AutomationStopped {
+        /// The plan.
+        plan: PlanId,
+        /// Why, if there was time to say.
+        reason: Option<String>,
+    },
+    /// They may happen again.
+    AutomationArmed {
+        /// The plan.
+        plan: PlanId,
+        /// Why.
+        reason: String,
     },
     /// A person overrides a guard; it counts once everybody had time to say no.
     GlassBroken {

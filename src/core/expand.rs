@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::command::Options;
 use super::failover::MoveKind;
-use super::ids::{ComponentId, MAX_ID, ProcedureId, StepId};
+use super::ids::{ComponentId, MAX_ID, ProcedureId, RoleId, StepId};
 use super::param::ParamKind;
 use super::plan::{
     Action, Each, Environment, List, Needs, OnFailure, Origin, Plan, Procedure, ProcedureKind, Purpose, Return, Step,
@@ -124,6 +124,9 @@ pub fn lay_out(
     Ok(LaidOut { procedure: laid_out, graph, components })
 }
 
+/// The roles that may join where a plan asks for more people than its author thought of.
+const LEADING: [&str; 3] = ["incident_commander", "deputy", "technical_lead"];
+
 /// What a kind of failover makes of the steps: an emergency takes their ungraceful forms, a planned one stops at the first error, and
 /// the gates before what is final ask for as many people as the plan does.
 fn as_move(laid_out: &mut Procedure, graph: &Graph, kind: MoveKind, plan: &Plan) {
@@ -138,10 +141,16 @@ fn as_move(laid_out: &mut Procedure, graph: &Graph, kind: MoveKind, plan: &Plan)
         }
         if let Action::Gate(gate) = &mut step.action
             && guarded.contains(&place)
+            && gate.people < people
         {
-            gate.people = gate.people.max(people);
+            gate.people = people;
+            // A role is held by one person: who else may join has to be somebody.
+            if !gate.roles.is_empty() {
+                gate.roles.extend(LEADING.iter().filter_map(|role| RoleId::new(*role).ok()));
+            }
         }
     }
+    laid_out.timeout = laid_out.timeout.or(plan.failover.timeout);
 }
 
 /// A step without return that no gate has to be passed for: a gate above it in the file is none when nothing waits for it.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::Alerts;
 use super::event::Event;
-use super::failover::{Fenced, Moved};
+use super::failover::{Automation, Fenced, Moved};
 use super::forecast::Compared;
 use super::health::{Extent, Pause, ProbeState, Standing, Tally, Verdict};
 use super::ids::{
@@ -93,6 +93,9 @@ pub struct Loaded {
     /// The last failovers, the newest last; at most [`super::failover::MOVES_KEPT`].
     #[serde(default)]
     pub moves: Vec<Moved>,
+    /// How its automatic failovers stand.
+    #[serde(default)]
+    pub automation: Automation,
     /// Where the parts stand in the plan.
     #[serde(skip)]
     pub(crate) index: Arc<Index>,
@@ -123,13 +126,16 @@ struct Stored {
     fences: BTreeMap<SiteId, Fenced>,
     #[serde(default)]
     moves: Vec<Moved>,
+    #[serde(default)]
+    automation: Automation,
 }
 
 impl From<Stored> for Loaded {
     fn from(stored: Stored) -> Loaded {
-        let Stored { plan, hash, probes, pauses, triggers, alerts, active, moved_apart, fences, moves } = stored;
+        let Stored { plan, hash, probes, pauses, triggers, alerts, active, moved_apart, fences, moves, automation } =
+            stored;
         let loaded = Loaded::new(plan, hash, probes, pauses, active);
-        Loaded { triggers, alerts, moved_apart, fences, moves, ..loaded }
+        Loaded { triggers, alerts, moved_apart, fences, moves, automation, ..loaded }
     }
 }
 
@@ -162,8 +168,22 @@ impl Loaded {
         let index = Arc::new(Index::of(&plan));
         let (triggers, alerts, tally) = (BTreeMap::new(), Alerts::default(), Tally::default());
         let (moved_apart, fences, moves) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        let mut loaded =
-            Loaded { plan, hash, probes, pauses, triggers, alerts, active, moved_apart, fences, moves, index, tally };
+        let automation = Automation::default();
+        let mut loaded = Loaded {
+            plan,
+            hash,
+            probes,
+            pauses,
+            triggers,
+            alerts,
+            active,
+            moved_apart,
+            fences,
+            moves,
+            automation,
+            index,
+            tally,
+        };
         loaded.tally = Tally::of(&loaded);
         loaded
     }

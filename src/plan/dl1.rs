@@ -3,7 +3,8 @@
 //! They are read and checked, so that a document with a mistake in them does not pass, and then left out.
 
 use crate::core::ids::SiteId;
-use crate::core::plan::{DownWhen, Site, SiteRole};
+use crate::core::plan::{DownWhen, Site, SiteRole, Then};
+use crate::core::time::Span;
 
 use super::fault::Faults;
 use super::fields::{Field, Fields, Shape};
@@ -47,6 +48,10 @@ pub(crate) fn collect_sites(root: &Node, register: &mut Register, faults: &Fault
 pub(crate) struct Configuration {
     pub(crate) sites: Vec<Site>,
     pub(crate) triggers: Vec<FailoverTrigger>,
+    /// What comes of them.
+    pub(crate) then: Then,
+    /// How long a failover may take.
+    pub(crate) timeout: Option<Span>,
 }
 
 /// A trigger of DL-11.
@@ -71,11 +76,12 @@ pub(crate) fn configuration(plan: &Fields<'_>) -> Configuration {
     let Some(fields) = plan.get("failover_configuration").and_then(|f| f.fields(CONFIGURATION)) else {
         return Configuration::default();
     };
-    fields.get("failover_automation").and_then(|f| f.flag());
-    fields.get("failover_timeout").and_then(|f| f.span(Bare::Seconds));
+    let automatic = fields.get("failover_automation").and_then(|f| f.flag()).unwrap_or(false);
     Configuration {
         sites: SITES.iter().filter_map(|(key, role)| site(&fields.get(key)?, *role)).collect(),
         triggers: triggers(&fields),
+        then: if automatic { Then::Failover } else { Then::Propose },
+        timeout: fields.get("failover_timeout").and_then(|f| f.span(Bare::Seconds)),
     }
 }
 

@@ -18,6 +18,7 @@ const POLICY: Shape = Shape {
         "abort_window",
         "failback_after",
         "commit_within",
+        "timeout",
         "people",
         "roles",
         "freezes",
@@ -30,8 +31,8 @@ const MOST_AGREE: u64 = 1_000;
 const MOST_PEOPLE: u64 = 10;
 
 /// The limits of the guards; those that the plan does not name are the usual ones.
-pub(crate) fn policy(plan: &Fields<'_>) -> Policy {
-    let usual = Policy::default();
+pub(crate) fn policy(plan: &Fields<'_>, timeout: Option<Span>) -> Policy {
+    let usual = Policy { timeout, ..Policy::default() };
     let Some(fields) = plan.get("failover").and_then(|f| f.fields(POLICY)) else { return usual };
     let count = |name, most| fields.get(name).and_then(|f| f.whole(1..=most)).and_then(|n| u32::try_from(n).ok());
     let span = |name| fields.get(name).and_then(|f| f.span_within(SHORTEST, LONGEST));
@@ -45,6 +46,7 @@ pub(crate) fn policy(plan: &Fields<'_>) -> Policy {
         abort_window: perhaps_none("abort_window", usual.abort_window),
         failback_after: perhaps_none("failback_after", usual.failback_after),
         commit_within: span("commit_within"),
+        timeout: span("timeout").or(usual.timeout),
         people: count("people", MOST_PEOPLE),
         roles: fields
             .get("roles")

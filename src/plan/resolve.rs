@@ -119,7 +119,7 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
     check::cycles(root, "components", "component_id", faults);
     let procedures = procedure::procedures(&fields, &known);
     check::cycles(root, "recovery_procedures", "procedure_id", faults);
-    let of_triggers = scenario::of_triggers(&configuration.triggers, &sites, &procedures);
+    let of_triggers = scenario::of_triggers(&configuration.triggers, configuration.then, &sites, &procedures);
     let scenarios = scenario::scenarios(&fields, &known, &procedures, of_triggers);
     let plan = Plan {
         description: fields.get("description").and_then(|f| f.prose()),
@@ -136,7 +136,7 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
         pages: channels(&fields, "pages"),
         customers: fields.get("customers").and_then(|f| customers(&f)),
         targets,
-        failover: failover::policy(&fields),
+        failover: failover::policy(&fields, configuration.timeout),
         id: id?,
         name: name?.name()?,
     };

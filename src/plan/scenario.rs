@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::core::ids::{ProcedureId, ScenarioId, SiteId};
 use crate::core::plan::{
-    Disaster, Method, Probability, Procedure, ProcedureKind, Scenario, Site, SiteRole, Then, Trigger,
+    Disaster, Method, Need, Probability, Procedure, ProcedureKind, Scenario, Site, SiteRole, Then, Trigger,
 };
 use crate::core::time::Span;
 use crate::core::when::{self, Condition, Type};
@@ -14,7 +14,7 @@ use super::dl1::FailoverTrigger;
 use super::fields::{Field, Fields, Shape};
 use super::register::Register;
 use super::resolve::{Known, LONGEST, SEVERITIES};
-use super::values::{Bare, quote};
+use super::values::{Bare, bare, quote};
 
 const SCENARIO: Shape = Shape {
     what: "a scenario",
@@ -39,6 +39,8 @@ const SCENARIO: Shape = Shape {
 
 const PROBABILITIES: [(&str, Probability); 3] =
     [("high", Probability::High), ("medium", Probability::Medium), ("low", Probability::Low)];
+
+const THENS: [(&str, Then); 3] = [("propose", Then::Propose), ("declare", Then::Declare), ("failover", Then::Failover)];
 
 /// How long a trigger has to hold that does not say.
 const HELD_FOR: Span = Span::from_secs(60);
@@ -78,6 +80,8 @@ fn scenario(field: &Field<'_>, known: &Known, procedures: &[Procedure]) -> Optio
     let usual = disaster.usual();
     let method = fields.get("method").map_or(Some(usual.method), |f| method(&f, disaster));
     let allows = allows(&fields, disaster, method);
+    let procedure = fields.get("procedure").and_then(|f| procedure(&f, known, procedures, &allows));
+    needs_failover(&fields, trigger.as_ref(), procedure.as_ref(), procedures);
     Some(Scenario {
         probability: probability.unwrap_or(Some(usual.probability))?,
         impact: impact.unwrap_or(Some(usual.impact))?,
@@ -85,7 +89,7 @@ fn scenario(field: &Field<'_>, known: &Known, procedures: &[Procedure]) -> Optio
         rpo: rpo.unwrap_or(usual.rpo),
         strategy,
         estimate,
-        procedure: fields.get("procedure").and_then(|f| procedure(&f, known, procedures, &allows)),
+        procedure,
         id: id?,
         name: name?,
         disaster,
@@ -93,6 +97,30 @@ fn scenario(field: &Field<'_>, known: &Known, procedures: &[Procedure]) -> Optio
         allows,
         trigger,
     })
+}
+
+/// What is failed over without anybody asking has to say by which procedure, and that one has to need nothing said at launch.
+fn needs_failover(
+    fields: &Fields<'_>,
+    trigger: Option<&Trigger>,
+    procedure: Option<&ProcedureId>,
+    procedures: &[Procedure],
+) {
+    let Some(then) = fields.get("then").filter(|_| trigger.is_some_and(|t| t.then == Then::Failover)) else { return };
+    let known = procedure.and_then(|id| procedures.iter().find(|p| p.id == *id));
+    let right = Some("procedure: a failover whose parameters all have defaults".to_owned());
+    match known {
+        Some(p) if p.kind == ProcedureKind::Failover => {
+            if let Some(parameter) = p.parameters.iter().find(|parameter| parameter.need == Need::Required) {
+                let what =
+                    format!("{} asks for {} at launch, and nobody is there to say it", p.id, bare(&parameter.name));
+                then.wrong::<()>(what, right);
+            }
+        }
+        _ => {
+            then.wrong::<()>("there is no failover to launch", right);
+        }
+    }
 }
 
 fn disaster(field: &Field<'_>) -> Option<Disaster> {
@@ -141,8 +169,7 @@ fn procedure(
 fn trigger(fields: &Fields<'_>, known: &Known) -> Option<Trigger> {
     let held_for = fields.get("for").map_or(Some(HELD_FOR), |f| f.span_within(Span::ZERO, LONGEST));
     let then = fields.get("then");
-    let then =
-        then.map_or(Some(Then::Propose), |f| f.choice(&[("propose", Then::Propose), ("declare", Then::Declare)]));
+    let then = then.map_or(Some(Then::Propose), |f| f.choice(&THENS));
     let Some(when) = fields.get("when") else {
         for (name, at) in fields.present(&["for", "then"]) {
             let what = format!("{name} says nothing without when");
@@ -198,15 +225,29 @@ impl when::Scope for Asked<'_> {
 }
 
 /// The scenarios of DL-11's triggers, about the site that serves at the start.
-pub(crate) fn of_triggers(triggers: &[FailoverTrigger], sites: &[Site], procedures: &[Procedure]) -> Vec<Scenario> {
+pub(crate) fn of_triggers(
+    triggers: &[FailoverTrigger],
+    automation: Then,
+    sites: &[Site],
+    procedures: &[Procedure],
+) -> Vec<Scenario> {
     let primary = sites.iter().find(|site| site.role == SiteRole::Primary).or(sites.first());
     let Some(site) = primary.map(|site| &site.id) else { return Vec::new() };
     let moves = |p: &&Procedure| p.kind == ProcedureKind::Failover && p.from.as_ref().is_none_or(|from| from == site);
-    let procedure = procedures.iter().find(moves).map(|p| &p.id);
-    triggers.iter().filter_map(|trigger| of_trigger(*trigger, site, procedure)).collect()
+    let procedure = procedures.iter().find(moves);
+    // What asks for something at launch waits for a person who says it.
+    let by_itself = procedure.is_some_and(|p| p.parameters.iter().all(|parameter| parameter.need != Need::Required));
+    let then = if by_itself { automation } else { Then::Propose };
+    let procedure = procedure.map(|p| &p.id);
+    triggers.iter().filter_map(|trigger| of_trigger(*trigger, then, site, procedure)).collect()
 }
 
-fn of_trigger(trigger: FailoverTrigger, site: &SiteId, procedure: Option<&ProcedureId>) -> Option<Scenario> {
+fn of_trigger(
+    trigger: FailoverTrigger,
+    then: Then,
+    site: &SiteId,
+    procedure: Option<&ProcedureId>,
+) -> Option<Scenario> {
     let (id, name, disaster, when, held_for) = match trigger {
         FailoverTrigger::SiteUnavailable => (
             "site-unavailable",
@@ -228,7 +269,7 @@ fn of_trigger(trigger: FailoverTrigger, site: &SiteId, procedure: Option<&Proced
     Some(Scenario {
         method: Method::Failover,
         procedure: procedure.cloned(),
-        trigger: Some(Trigger { when: Condition::parse(&when).ok()?, held_for, then: Then::Propose }),
+        trigger: Some(Trigger { when: Condition::parse(&when).ok()?, held_for, then }),
         ..Scenario::usual(ScenarioId::new(id).ok()?, name, disaster)
     })
 }

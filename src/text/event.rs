@@ -7,6 +7,7 @@ mod tests;
 use crate::core::alert::Alert;
 use crate::core::comms::Attempt;
 use crate::core::event::{Event, Opening, Voided};
+use crate::core::failover::CountdownEnd;
 use crate::core::health::Change;
 use crate::core::ids::{PlanId, ProbeId, RunId, StepId};
 use crate::core::people::Mode;
@@ -73,6 +74,21 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
         Event::MoveCommitted { reason, .. } => because("the failover", "stays", reason),
         Event::CommitOverdue { limit, .. } => {
             format!("nobody said within {limit} whether the failover stays: people are called")
+        }
+        Event::CountdownBegan { plan, procedure, window, .. } => {
+            format!("AUTOMATIC FAILOVER of plan {plan} ({procedure}) begins in {window} unless somebody stops it")
+        }
+        Event::CountdownEnded { why, .. } => countdown_ended(why),
+        Event::AutomaticRefused { plan, scenario, refused } => {
+            let pair = super::Pair::of_scenario(state, plan, scenario);
+            let refused: Vec<String> = refused.iter().map(|one| super::guard_sentence(&pair, one)).collect();
+            because("automatic failover", "REFUSED by guards", &refused.join("; "))
+        }
+        Event::AutomationStopped { plan, reason } => {
+            with_words(&format!("automatic failover of plan {plan}"), "STOPPED and disarmed", reason)
+        }
+        Event::AutomationArmed { plan, reason } => {
+            because(&format!("automatic failover of plan {plan}"), "armed again", reason)
         }
         Event::GlassBroken { guard, reason, .. } => {
             because(&format!("GLASS BROKEN: guard {}", guard.name()), "is overridden in 60s", reason)
@@ -143,7 +159,8 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
         }
         Event::GateOpened { run, step, by } => {
             let names: Vec<_> = by.iter().map(|who| state.name(who)).collect();
-            format!("{} opened by {}", step_name(state, *run, step), all_of(&names))
+            let by = if names.is_empty() { "the countdown that nobody stopped".into() } else { all_of(&names) };
+            format!("{} opened by {by}", step_name(state, *run, step))
         }
         Event::GateDeclined { run, step, reason } => because(&step_name(state, *run, step), "declined", reason),
         Event::RunHeld { run, reason } => with_words(&run.to_string(), "held", reason),
@@ -168,6 +185,19 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
 
 fn ids<'i>(some: impl IntoIterator<Item = &'i crate::core::ids::ComponentId>) -> Vec<String> {
     some.into_iter().map(ToString::to_string).collect()
+}
+
+fn countdown_ended(why: &CountdownEnd) -> String {
+    match why {
+        CountdownEnd::Over => "nobody stopped the countdown: the automatic failover begins".into(),
+        CountdownEnd::Passed => "countdown ended: what asked for the failover is no longer so".into(),
+        CountdownEnd::Overtaken { run } => format!("countdown ended: {run} moves already"),
+        CountdownEnd::Refused { refused } => {
+            let pair = super::Pair::default();
+            let refused: Vec<String> = refused.iter().map(|one| super::guard_sentence(&pair, one)).collect();
+            because("countdown ended", "by guards", &refused.join("; "))
+        }
+    }
 }
 
 fn mode_word(mode: Mode) -> &'static str {

@@ -44,6 +44,20 @@ impl Pair {
     }
 }
 
+impl Pair {
+    /// Those of the procedure that a scenario names.
+    #[must_use]
+    pub fn of_scenario(
+        state: &State,
+        plan: &crate::core::ids::PlanId,
+        scenario: &crate::core::ids::ScenarioId,
+    ) -> Pair {
+        let plan = state.plans.get(plan).map(|loaded| &*loaded.plan);
+        let procedure = plan.and_then(|p| p.procedure(p.scenario(scenario)?.procedure.as_ref()?));
+        procedure.map_or_else(Pair::default, |procedure| Pair::of(plan, procedure))
+    }
+}
+
 impl Default for Pair {
     /// Two sites whose names are not known.
     fn default() -> Pair {

@@ -21,6 +21,7 @@ pub fn trigger(trigger: &Trigger) -> String {
     let then = match trigger.then {
         Then::Propose => "proposed",
         Then::Declare => "declared by the engine",
+        Then::Failover => "declared by the engine and failed over after a countdown",
     };
     format!("{then} when {} for {}", line(&trigger.when.to_string()), trigger.held_for)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::event::Event;
-use super::super::failover::{Called, Fenced, Glass, MoveKind, Owed, Witness};
+use super::super::failover::{Called, Countdown, Disarmed, Fenced, Glass, MoveKind, Owed, Witness};
 use super::super::ids::{ComponentId, PlanId, RunId, SiteId, StepId};
 use super::super::plan::{ProcedureKind, Purpose};
 use super::super::run::{Run, RunState, StepState};
@@ -28,6 +28,22 @@ pub(super) fn apply(state: &mut State, entry: &Entry) {
             let broken = i.glass.iter_mut().filter(|glass| glass.guard == *guard && glass.put_back.is_none());
             broken.for_each(|glass| glass.put_back = Some((by.clone(), at.clone())));
         }),
+        Event::CountdownBegan { plan, scenario, incident, procedure, window, .. } => loaded_mut(state, plan, |l| {
+            let (scenario, incident) = (scenario.clone(), incident.clone());
+            l.automation.refused.remove(&scenario);
+            let (procedure, window) = (procedure.clone(), *window);
+            l.automation.countdown = Some(Countdown { scenario, incident, procedure, began: at, window });
+        }),
+        Event::CountdownEnded { plan, .. } => loaded_mut(state, plan, |l| l.automation.countdown = None),
+        Event::AutomaticRefused { plan, scenario, refused } => loaded_mut(state, plan, |l| {
+            let guards = refused.iter().map(|finding| finding.guard).collect();
+            l.automation.refused.insert(scenario.clone(), guards);
+        }),
+        Event::AutomationStopped { plan, reason } => loaded_mut(state, plan, |l| {
+            l.automation.countdown = None;
+            l.automation.disarmed = Some(Disarmed { by, at, reason: reason.clone() });
+        }),
+        Event::AutomationArmed { plan, .. } => loaded_mut(state, plan, |l| l.automation.disarmed = None),
         Event::MoveCommitted { incident, .. } => incident_mut(state, incident, |i| i.owed = None),
         Event::CommitOverdue { incident, .. } => incident_mut(state, incident, |i| {
             if let Some(owed) = &mut i.owed {

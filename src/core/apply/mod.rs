@@ -43,8 +43,12 @@ pub fn apply(state: &mut State, entry: &Entry) {
             let alerts = before.map(|before| before.alerts.clone()).unwrap_or_default();
             let loaded = Loaded::new(Arc::clone(body), hash.clone(), probes, pauses, active);
             let kept = before.map(|before| Loaded::clone(before));
-            let (moved_apart, fences, moves) = kept.map(|b| (b.moved_apart, b.fences, b.moves)).unwrap_or_default();
-            let loaded = Loaded { triggers, alerts, moved_apart, fences, moves, ..loaded };
+            let loaded = match kept {
+                Some(Loaded { moved_apart, fences, moves, automation, .. }) => {
+                    Loaded { triggers, alerts, moved_apart, fences, moves, automation, ..loaded }
+                }
+                None => Loaded { triggers, alerts, ..loaded },
+            };
             state.plans.insert(plan.clone(), Arc::new(loaded));
             outages::of_plan(state, plan, Because::OthersCount, &entry.at);
         }
@@ -208,7 +212,12 @@ pub fn apply(state: &mut State, entry: &Entry) {
         | Event::GlassBroken { .. }
         | Event::GlassPutBack { .. }
         | Event::MoveCommitted { .. }
-        | Event::CommitOverdue { .. } => failover::apply(state, entry),
+        | Event::CommitOverdue { .. }
+        | Event::CountdownBegan { .. }
+        | Event::CountdownEnded { .. }
+        | Event::AutomaticRefused { .. }
+        | Event::AutomationStopped { .. }
+        | Event::AutomationArmed { .. } => failover::apply(state, entry),
         step_event => step::apply(state, entry, step_event),
     }
     remember(state, entry);

@@ -2,6 +2,7 @@
 
 pub mod alert;
 mod assess;
+mod automatic;
 mod clock;
 pub mod failover;
 pub mod gate;
@@ -77,6 +78,8 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
         Command::TurnEmergency { run, reason } => failover::turn_emergency(c, *run, reason),
         Command::BreakGlass { incident, guard, reason } => failover::break_glass(c, incident, *guard, reason),
         Command::PutGlassBack { incident, guard } => failover::put_back(c, incident, *guard),
+        Command::StopAutomation { plan, reason } => automatic::stop(c, plan, reason.as_deref()),
+        Command::ArmAutomation { plan, reason } => automatic::arm(c, plan, reason),
         Command::CommitMove { incident, reason } => failover::commit(c, incident, reason),
         Command::Abort { run, reason } => run::abort(c, *run, reason),
         Command::SayDone { run, step, note } => step::say_done(c, *run, step, note.as_deref()),
@@ -124,7 +127,9 @@ fn act(state: &State, command: &Command) -> Act {
 /// The environment that a command acts on, where it acts on one.
 fn environment(state: &State, command: &Command) -> Option<Environment> {
     match command {
-        Command::StartRun { plan, .. } => state.plans.get(plan).map(|l| l.plan.environment),
+        Command::StartRun { plan, .. } | Command::ArmAutomation { plan, .. } => {
+            state.plans.get(plan).map(|l| l.plan.environment)
+        }
         Command::Improvise { incident, .. }
         | Command::BreakGlass { incident, .. }
         | Command::CommitMove { incident, .. } => {

@@ -10,7 +10,7 @@ use super::super::failover::{Finding, MoveKind};
 use super::super::ids::{ComponentId, IncidentId, PlanId, ProcedureId, RunId, StepId};
 use super::super::incident::Incident;
 use super::super::people::{Act, Mode};
-use super::super::plan::{Action, Environment, Launcher, PlanHash, Procedure, ProcedureKind, Purpose, Step};
+use super::super::plan::{Action, Attended, Environment, Launcher, PlanHash, Procedure, ProcedureKind, Purpose, Step};
 use super::super::refusal::{Missing, Refusal};
 use super::super::run::{RunResult, RunState};
 use super::super::state::Loaded;
@@ -89,7 +89,7 @@ pub fn may_begin(c: Context<'_>, launch: Launch<'_>, launched: &Launched<'_>) ->
     super::scenario::allows(known, launched.procedure)?;
     one_move_at_a_time(c, launch.plan, launched.procedure)?;
     nobody_else_works_on(c, launch.plan, &launched.laid_out.components)?;
-    enough_people(c, launched.loaded.plan.environment, &launched.laid_out.procedure)?;
+    enough_people(c, launched.loaded.plan.environment, &launched.laid_out.procedure, launched.move_kind)?;
     failover::allow(failover::guards(c, known, &launch, launched))
 }
 
@@ -224,9 +224,17 @@ fn one_move_at_a_time(c: Context<'_>, plan: &PlanId, procedure: &Procedure) -> R
 }
 
 /// A gate that nobody can ever pass is refused at launch, not met at three in the morning.
-fn enough_people(c: Context<'_>, environment: Environment, procedure: &Procedure) -> Result<(), Refusal> {
+fn enough_people(
+    c: Context<'_>,
+    environment: Environment,
+    procedure: &Procedure,
+    kind: Option<MoveKind>,
+) -> Result<(), Refusal> {
     for step in &procedure.steps {
         let Action::Gate(gate) = &step.action else { continue };
+        if kind == Some(MoveKind::Automatic) && gate.in_automatic == Attended::ByCountdown {
+            continue;
+        }
         let can = c.state.people.values().filter(|p| p.may(Act::PassGate, Some(environment)).is_ok());
         let have = match (c.state.mode, gate.launcher) {
             (Mode::Personal, Launcher::Counts) => can.count().min(1),

@@ -66,6 +66,7 @@ impl Event {
             | Event::MoveCommitted { incident, .. }
             | Event::CommitOverdue { incident, .. }
             | Event::GlassBroken { incident, .. }
+            | Event::CountdownBegan { incident, .. }
             | Event::GlassPutBack { incident, .. }
             | Event::RoleAssigned { incident, .. }
             | Event::UpdateSent { incident, .. }

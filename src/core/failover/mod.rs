@@ -1,16 +1,19 @@
 //! Failovers: their kinds, the guards before them, what they leave behind.
 //!
 //! - here: the words that events and state keep
+//! - `automatic`: those that nobody launches
 //! - `guards`: what each guard finds now
 //! - `weight`: what a guard that does not hold means for which kind
 //! - `pair`: which site serves what, what was fenced, what moved last
 
+mod automatic;
 mod guards;
 mod pair;
 mod weight;
 
 use serde::{Deserialize, Serialize};
 
+pub use automatic::{Automation, Countdown, CountdownEnd, Disarmed};
 pub use guards::{At, Question, evaluate, refusals};
 
 use super::health::Verdict;

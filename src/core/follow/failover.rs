@@ -1,11 +1,12 @@
 //! What follows for a failover: guards at the moment of acting, what serves from then on, and who has yet to decide.
 
 use super::super::event::Event;
-use super::super::failover::{At, Called, Finding, Question, evaluate, refusals};
+use super::super::failover::{At, Called, Finding, MoveKind, Question, evaluate, refusals};
+use super::super::gate::view;
 use super::super::health::Readings;
 use super::super::incident::Incident;
-use super::super::plan::{ProcedureKind, Step};
-use super::super::run::{Run, StepRun, StepState};
+use super::super::plan::{Attended, Gate, ProcedureKind, Step};
+use super::super::run::{Run, RunState, StepRun, StepState};
 use super::super::state::State;
 use super::super::time::{Moment, Now, Span};
 
@@ -54,6 +55,16 @@ pub(super) fn acting(
         false if refused.iter().all(Finding::may_come_right) => Acting::Waits,
         false => Acting::Refused(refused),
     }
+}
+
+/// The gate of an automatic failover that its countdown was the yes to, as long as no guard refuses there.
+pub(super) fn opens_by_itself(state: &State, run: &Run, readings: &Readings, now: &Now) -> Option<Event> {
+    let automatic = run.move_kind == Some(MoveKind::Automatic) && run.state == RunState::Going;
+    let unattended = |gate: &Gate| automatic && gate.in_automatic == Attended::ByCountdown;
+    let (place, step, gate, _) = run.gates().find(|(_, _, gate, _)| unattended(gate))?;
+    let shown = view(state, run, place, gate, readings, now);
+    let opened = Event::GateOpened { run: run.id, step: step.id.clone(), by: Vec::new() };
+    refusals(shown.guards).is_empty().then_some(opened)
 }
 
 /// What serves now is what the last step without return has made of it; where there is none, the end of the run.

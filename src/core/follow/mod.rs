@@ -3,6 +3,7 @@
 //!
 //! The engine calls [`follow`] after each batch until nothing follows, within the same commit, and again at [`next_due`].
 
+mod automatic;
 mod facts;
 mod failover;
 mod incident;
@@ -42,6 +43,7 @@ pub fn follow(state: &State, readings: &Readings, now: &Now) -> Vec<Event> {
     for loaded in state.plans.values() {
         events.extend(trigger::changes(state, loaded));
         events.extend(trigger::declaration(state, loaded));
+        events.extend(automatic::of_plan(state, loaded, readings, now));
     }
     // One a round: the next one's identifier and call-sign depend on it.
     let proposal = |loaded| trigger::answer(state, loaded, now).or_else(|| incident::proposal(state, loaded, now));
@@ -70,5 +72,6 @@ pub fn next_due(state: &State, now: &Now) -> Option<Moment> {
     let moves = state.open_incidents().filter_map(|incident| failover::due(state, incident, now));
     let pauses = state.plans.values().flat_map(|loaded| &loaded.pauses).map(|pause| now.utc.plus(pause.left(now)));
     let triggers = state.plans.values().filter_map(|loaded| trigger::due(state, loaded, now));
-    runs.chain(incidents).chain(moves).chain(pauses).chain(triggers).min()
+    let countdowns = state.plans.values().filter_map(|loaded| automatic::due(loaded, now));
+    runs.chain(incidents).chain(moves).chain(countdowns).chain(pauses).chain(triggers).min()
 }

@@ -31,6 +31,7 @@ pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now, h
         events.extend(no_longer_confirmed(state, run, step, seen, readings, now));
         events.extend(by_itself(state, run, step, seen, now));
     }
+    events.extend(failover::opens_by_itself(state, run, readings, now));
     if run.state != RunState::Going {
         return events;
     }

@@ -63,7 +63,7 @@ pub(super) fn declaration(state: &State, loaded: &Loaded) -> Vec<Event> {
     let Some(incident) = proposed else { return Vec::new() };
     let by_itself = incident.counting().find(|(id, _)| {
         let trigger = loaded.plan.scenario(id).and_then(|scenario| scenario.trigger.as_ref());
-        trigger.is_some_and(|trigger| trigger.then == Then::Declare)
+        trigger.is_some_and(|trigger| matches!(trigger.then, Then::Declare | Then::Failover))
     });
     let Some((_, matched)) = by_itself else { return Vec::new() };
     let declared = Event::IncidentDeclared(Opening::of(incident));
@@ -97,6 +97,15 @@ fn awaited<'a>(
         (held.answer == Answer::Awaited).then_some((scenario, trigger, held))
     });
     held.filter(move |_| sees)
+}
+
+/// Whether the trigger of a scenario holds, and has for long enough.
+pub(super) fn is_ripe(state: &State, loaded: &Loaded, scenario: &Scenario, now: &Now) -> bool {
+    let held = scenario.trigger.as_ref().zip(loaded.triggers.get(&scenario.id));
+    let sees = state.cut_off.is_none();
+    held.is_some_and(|(trigger, held)| {
+        sees && left(trigger, held, now) == Span::ZERO && trigger.when.holds(&OfPlan::as_believed(loaded)) == Ok(true)
+    })
 }
 
 fn left(trigger: &Trigger, held: &Held, now: &Now) -> Span {

@@ -82,6 +82,20 @@ pub struct Gate {
     pub launcher: Launcher,
     /// What cannot be undone afterwards, in its author's words.
     pub after: Option<String>,
+    /// Whether an automatic failover, which was counted down, passes it without people.
+    #[serde(default)]
+    pub in_automatic: Attended,
+}
+
+/// Whether a gate asks people in an automatic failover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attended {
+    /// It does: the failover waits for them.
+    #[default]
+    ByPeople,
+    /// The countdown that nobody stopped was their yes (`unattended: true`).
+    ByCountdown,
 }
 
 /// A request and what a good answer is.

@@ -28,6 +28,8 @@ pub struct Policy {
     pub failback_after: Span,
     /// How long after a failover somebody has to say that it stays, or to go back, before people are called.
     pub commit_within: Option<Span>,
+    /// How long the engine may be at work in a failover whose procedure does not say (DL-11).
+    pub timeout: Option<Span>,
     /// How many people a gate before a step without return takes at least; two in production when not given.
     pub people: Option<u32>,
     /// The roles that somebody must hold.
@@ -49,6 +51,7 @@ impl Default for Policy {
             abort_window: Span::from_secs(60),
             failback_after: Span::from_secs(15 * 60),
             commit_within: None,
+            timeout: None,
             people: None,
             roles: BTreeSet::new(),
             freezes: Vec::new(),

@@ -62,6 +62,8 @@ pub enum Then {
     Propose,
     /// Declares it.
     Declare,
+    /// Declares it, and launches its failover once that was counted down.
+    Failover,
 }
 
 /// How likely a scenario is.

@@ -1,6 +1,7 @@
 //! The rules, tried in a world of their own (`fixtures::World`): one file for each area. Random histories are in `tests/sim`.
 
 mod alerts;
+mod automatic;
 mod clocks;
 mod correction;
 mod expand;
@@ -9,6 +10,7 @@ mod failure;
 mod forecast;
 mod gates;
 mod graph;
+mod guards;
 mod impact;
 mod incidents;
 mod locks;

@@ -55,6 +55,7 @@ const STEP: Shape = Shape {
         "roles",
         "separate",
         "after",
+        "unattended",
         "needs",
         "when",
         "for_each",

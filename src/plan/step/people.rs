@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::core::ids::{ChannelId, RoleId};
 use crate::core::nearest::nearest;
-use crate::core::plan::{Gate, Launcher, Notice, ROLES};
+use crate::core::plan::{Attended, Gate, Launcher, Notice, ROLES};
 
 use super::Scope;
 use crate::plan::fields::{Field, Fields, Shape};
@@ -24,12 +24,14 @@ pub(super) fn gate(question: &Field<'_>, fields: &Fields<'_>, scope: &Scope<'_>)
     };
     let separate = fields.get("separate").map_or(Some(false), |f| f.flag());
     let after = fields.get("after").and_then(|f| f.told(&scope.names));
+    let unattended = fields.get("unattended").map_or(Some(false), |f| f.flag());
     Some(Gate {
         question: question.told(&scope.names)?,
         people: people?,
         roles,
         launcher: if separate? { Launcher::IsAnother } else { Launcher::Counts },
         after,
+        in_automatic: if unattended? { Attended::ByCountdown } else { Attended::ByPeople },
     })
 }
 
