@@ -74,6 +74,7 @@ fn plan() -> Plan {
             "go",
             "Promote West",
             Action::Gate(Gate {
+                in_automatic: Default::default(),
                 question: "Promote West".into(),
                 people: 2,
                 roles: ["incident_commander", "technical_lead"].map(|r| r.parse().unwrap()).into(),

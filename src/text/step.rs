@@ -109,6 +109,7 @@ mod tests {
             ),
             (
                 Action::Gate(Gate {
+                    in_automatic: Default::default(),
                     question: "Promote West".into(),
                     people: 2,
                     roles: ["incident_commander".parse().unwrap()].into(),

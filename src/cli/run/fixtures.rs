@@ -39,6 +39,7 @@ fn rescue() -> Procedure {
     let hosts = ["web-1", "web-2", "web-3"].map(text).to_vec();
     let repair = step("repair", "Repair it", command(&["repair", "${why}"]));
     let gate = Gate {
+        in_automatic: Default::default(),
         question: "Promote West".into(),
         people: 2,
         roles: ["incident_commander", "technical_lead"].map(id).into(),

@@ -85,7 +85,14 @@ fn with_undo(step: Step, line: &str) -> Step {
 
 fn gate(question: &str) -> Action {
     let roles = ["incident_commander", "technical_lead"].map(|r| r.parse().unwrap()).into();
-    Action::Gate(Gate { question: question.into(), people: 1, roles, launcher: Launcher::Counts, after: None })
+    Action::Gate(Gate {
+        question: question.into(),
+        people: 1,
+        roles,
+        launcher: Launcher::Counts,
+        after: None,
+        in_automatic: Default::default(),
+    })
 }
 
 fn parameter(name: &str, description: &str, kind: ParamKind, default: Option<&str>) -> Parameter {

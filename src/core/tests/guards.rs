@@ -9,7 +9,7 @@ use crate::core::fixtures::{World, ada, id, launch, mike, plan, rita, root};
 use crate::core::health::Verdict;
 use crate::core::ids::{IncidentId, RunId};
 use crate::core::loss::Loss;
-use crate::core::observe::{Connection, Report};
+use crate::core::observe::{Connection, Report, StepEnd};
 use crate::core::people::{Access, Act};
 use crate::core::plan::{Fence, Freeze, Plan, Policy, Ungraceful};
 use crate::core::refusal::Refusal;
@@ -230,10 +230,7 @@ fn a_fence_that_a_person_said_is_done_is_a_caution_and_one_that_was_skipped_is_n
     for (settled, says) in [("said", Some(Says::Warn)), ("skipped", None)] {
         let (mut world, _, run) = at_fence(Policy::default());
         world.goes_well(run);
-        for _ in 0..3 {
-            world.goes_wrong(run);
-            world.pass(10);
-        }
+        world.ends(run, "stop", 1, StepEnd::Lost("the strip hung up".into()));
         let step = id("stop");
         match settled {
             "said" => world.ok(ada(), Command::SayDone { run, step, note: None }),

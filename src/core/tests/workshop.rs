@@ -43,6 +43,7 @@ pub(super) fn wait(name: &str, secs: u64) -> Step {
 /// A gate that anybody with the permission opens alone.
 pub(super) fn gate(name: &str) -> Step {
     let gate = Gate {
+        in_automatic: Default::default(),
         question: "Go on".into(),
         people: 1,
         roles: Default::default(),
