@@ -9,6 +9,7 @@ pub mod apply;
 pub mod clocks;
 pub mod command;
 pub mod comms;
+pub mod dead_site;
 pub mod decide;
 pub mod event;
 pub mod expand;

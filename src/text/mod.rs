@@ -8,6 +8,7 @@ mod alert;
 mod clean;
 pub mod clocks;
 mod comms;
+mod dead_site;
 mod event;
 mod forecast;
 mod gate;
@@ -33,6 +34,7 @@ pub(crate) mod fixtures;
 pub use alert::{alert, alert_said};
 pub use clean::{ascii, clean, clean_block, clean_line, cut};
 pub use comms::{attempt, delivery};
+pub use dead_site::{if_lost, need};
 pub use event::{EVENT_LIMIT, event, event_in_full};
 pub use forecast::{
     critical_path, forecast, forecast_accuracy, forecast_at_start, forecast_basis, forecast_pressed, forecast_short,

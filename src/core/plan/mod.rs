@@ -2,6 +2,7 @@
 
 mod action;
 mod dependencies;
+mod holds;
 mod index;
 mod probe;
 mod procedure;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use action::*;
 pub(crate) use dependencies::Dependencies;
+pub use holds::*;
 pub use index::Index;
 pub(crate) use index::ProbeAt;
 pub use probe::*;
@@ -158,6 +160,9 @@ pub struct Site {
     /// The probe that measures how much of its capacity it has now, in per cent.
     #[serde(default)]
     pub capacity: Option<ProbeId>,
+    /// What lies there beside what probes look at there.
+    #[serde(default)]
+    pub holds: Holds,
 }
 
 /// How much of a site has to be down before it counts as down as a whole. What is paused counts neither way.

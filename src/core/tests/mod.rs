@@ -3,6 +3,7 @@
 mod alerts;
 mod clocks;
 mod correction;
+mod dead_site;
 mod expand;
 mod exposure;
 mod failure;
