@@ -40,6 +40,7 @@ pub mod scenario;
 pub mod secret;
 pub mod service;
 pub mod state;
+pub mod status;
 pub mod template;
 pub mod time;
 pub mod turn;

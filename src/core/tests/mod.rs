@@ -17,6 +17,7 @@ mod outages;
 mod overdue;
 mod people;
 mod runs;
+mod status;
 mod tally;
 mod triggers;
 mod truth;
