@@ -153,3 +153,45 @@ fn plan_check_tells_every_fault_of_every_file() {
     assert_eq!(told[0]["ok"], false);
     assert_eq!(told[0]["faults"][0]["place"]["line"], 1);
 }
+
+#[test]
+fn plan_check_tells_for_each_site_what_could_run_without_it() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("plan.yml");
+    let text = "plan_name: Shop
+sites:
+  - {site_id: east, name: East, role: primary, holds: {hosts: [bastion-2]}}
+  - {site_id: west, name: West, role: standby}
+components: [{component_id: pay, name: Payments, type: api, probes: [{site: west, tcp: 'pay-west:80'}], sites: [east, west]}]
+recovery_procedures:
+  - procedure_id: over
+    name: Over
+    kind: failover
+    from: east
+    to: west
+    steps:
+      - {id: fence, command: [power, 'off', east], host: bastion-2}
+      - {id: start, command: [start], host: pay-west}
+  - {procedure_id: by-hand, name: By hand, kind: failover, from: east, to: west, steps: [Do it]}
+";
+    std::fs::write(&path, text).unwrap();
+    let check = |more: &[&str]| {
+        let output = warroom(home.path()).args(["plan", "check"]).arg(&path).args(more).output().unwrap();
+        assert!(output.status.success(), "warnings are no errors");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let stdout = check(&[]);
+    assert!(
+        stdout
+            .contains("plan.yml:13:10: warning: over leaves East, and step fence runs on bastion-2, which lies there"),
+        "{stdout}"
+    );
+    let table = "  if East is lost: over cannot: it needs 1 thing there; by-hand can run
+    step fence runs on bastion-2, which lies there
+  if West is lost: no failover leads away from it
+";
+    assert!(stdout.ends_with(table), "{stdout}");
+    let told: serde_json::Value = serde_json::from_str(&check(&["--json"])).unwrap();
+    let over = &told[0]["if_lost"][0]["failovers"][0];
+    assert_eq!((&over["can_run"], &over["needs"][0]["step"]), (&false.into(), &"fence".into()));
+}

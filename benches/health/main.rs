@@ -72,6 +72,7 @@ fn plan(count: usize) -> Plan {
         location: None,
         down_when: Default::default(),
         capacity: None,
+        holds: Default::default(),
     };
     Plan {
         id: id("shop"),

@@ -58,6 +58,7 @@ fn plan(count: usize) -> Plan {
         location: None,
         down_when: Default::default(),
         capacity: None,
+        holds: Default::default(),
     };
     let mut procedure = Procedure::plain(id("long"), "Long", ProcedureKind::Validation, (0..count).map(step).collect());
     procedure.to = Some(id("west"));

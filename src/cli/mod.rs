@@ -20,6 +20,7 @@ mod feed;
 mod find;
 mod health;
 mod heartbeat;
+mod if_lost;
 mod improvise;
 mod incident;
 mod note;

@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::out::{Format, Out};
 use super::session::Session;
-use super::{Failure, Globals, Outcome, find, talk};
+use super::{Failure, Globals, Outcome, find, if_lost, talk};
 use crate::client::ClientError;
 use crate::core::command::Command;
+use crate::core::dead_site::People;
 use crate::core::forecast::accuracy;
 use crate::core::ids::PlanId;
 use crate::core::param::ParamKind;
@@ -60,7 +61,7 @@ impl Plan {
                 let loaded = find::plan(&snapshot.state, &plan)?;
                 match procedure {
                     Some(id) => show_procedure(&snapshot.state, loaded, find::procedure(loaded, &id)?, out),
-                    None => show(loaded, out),
+                    None => show(&snapshot.state, loaded, out),
                 }
             }),
         }
@@ -98,7 +99,8 @@ fn check(files: &[PathBuf], out: &mut Out) -> Outcome {
             Err(other) => return Err(other),
         };
         let errors = reading.faults.iter().filter(|fault| fault.level == Level::Error).count();
-        reports.push(json!({ "file": name, "ok": reading.plan.is_some(), "faults": reading.faults }));
+        reports.push(json!({ "file": name, "ok": reading.plan.is_some(), "faults": reading.faults,
+                             "if_lost": reading.plan.as_ref().map(|plan| if_lost::as_json(plan, People::Placed)) }));
         if out.format == Format::Text {
             tell(&name, &reading, errors, out)?;
         }
@@ -123,13 +125,16 @@ fn tell(name: &str, reading: &Reading, errors: usize, out: &mut Out) -> Outcome 
     let warned = if warnings == 0 { String::new() } else { format!(", {}", counted(warnings, "warning")) };
     let name = text::clean_line(name);
     match &reading.plan {
-        Some(plan) => out.line(format!(
-            "{name}: good{warned}: plan {}, {}, {}, {}",
-            plan.id,
-            counted(plan.sites.len(), "site"),
-            counted(plan.components.len(), "component"),
-            counted(plan.procedures.len(), "procedure")
-        )),
+        Some(plan) => {
+            out.line(format!(
+                "{name}: good{warned}: plan {}, {}, {}, {}",
+                plan.id,
+                counted(plan.sites.len(), "site"),
+                counted(plan.components.len(), "component"),
+                counted(plan.procedures.len(), "procedure")
+            ))?;
+            if_lost::show(plan, People::Placed, out)
+        }
         None => out.line(format!("{name}: {}{warned}", counted(errors, "error"))),
     }
 }
@@ -199,10 +204,12 @@ fn list(snapshot: &Snapshot, out: &mut Out) -> Outcome {
     out.table(&rows)
 }
 
-fn show(loaded: &Loaded, out: &mut Out) -> Outcome {
+fn show(state: &State, loaded: &Loaded, out: &mut Out) -> Outcome {
     let plan = &loaded.plan;
+    let people = People::Known(&state.people);
     if out.format == Format::Json {
-        return out.json(&json!({ "hash": loaded.hash, "serves": loaded.active, "plan": plan }));
+        return out.json(&json!({ "hash": loaded.hash, "serves": loaded.active, "plan": plan,
+                                 "if_lost": if_lost::as_json(plan, people) }));
     }
     out.line(format!("{}  {}  {}", plan.environment, plan.id, text::clean_line(&plan.name)))?;
     if let Some(description) = &plan.description {
@@ -231,6 +238,7 @@ fn show(loaded: &Loaded, out: &mut Out) -> Outcome {
         rows.push(vec!["procedure".into(), procedure.id.to_string(), name, counted(procedure.steps.len(), "step")]);
     }
     out.table(&rows)?;
+    if_lost::show(plan, people, out)?;
     super::risk::show(&loaded.plan, out)
 }
 

@@ -274,7 +274,7 @@ pub enum Exactness {
 }
 
 /// How long something lasted, and how well that is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Elapsed {
     /// The length.
     pub span: Span,

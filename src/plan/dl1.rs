@@ -3,7 +3,7 @@
 //! They are read and checked, so that a document with a mistake in them does not pass, and then left out.
 
 use crate::core::ids::SiteId;
-use crate::core::plan::{DownWhen, Site, SiteRole, Then};
+use crate::core::plan::{DownWhen, Holds, Site, SiteRole, Then};
 use crate::core::time::Span;
 
 use super::fault::Faults;
@@ -114,7 +114,15 @@ fn site(field: &Field<'_>, role: SiteRole) -> Option<Site> {
         fields.get(key).and_then(|f| f.number());
     }
     let location = fields.get("location").and_then(|f| f.name());
-    Some(Site { id: id?, name: name?.name()?, role: role?, location, down_when: DownWhen::default(), capacity: None })
+    Some(Site {
+        id: id?,
+        name: name?.name()?,
+        role: role?,
+        location,
+        down_when: DownWhen::default(),
+        capacity: None,
+        holds: Holds::default(),
+    })
 }
 
 /// Checks the fields that are left out.

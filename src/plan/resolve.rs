@@ -12,7 +12,7 @@ use super::register::Register;
 use super::targets::Probes;
 use super::tree::{Node, Value};
 use super::values::{Bare, quote};
-use super::{check, dl1, failover, procedure, scenario, targets};
+use super::{check, dead_site, dl1, failover, holds, procedure, scenario, targets};
 
 const PLAN: Shape = Shape {
     what: "a plan",
@@ -49,7 +49,8 @@ const PLAN: Shape = Shape {
         "next_test",
     ],
 };
-const SITE: Shape = Shape { what: "a site", fields: &["site_id", "name", "role", "location", "down_when", "capacity"] };
+const SITE: Shape =
+    Shape { what: "a site", fields: &["site_id", "name", "role", "location", "down_when", "capacity", "holds"] };
 const DOWN_WHEN: Shape = Shape { what: "a rule for a site", fields: &["tier"] };
 const CUSTOMERS: Shape = Shape { what: "customers", fields: &["url", "every"] };
 
@@ -141,6 +142,7 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
         name: name?.name()?,
     };
     targets::check_standby(&plan, &tiers_at, faults);
+    dead_site::check(&plan, root, faults);
     Some(plan)
 }
 
@@ -206,7 +208,8 @@ fn site(field: &Field<'_>, probes: &Probes<'_>) -> Option<Site> {
     let location = fields.get("location").and_then(|f| f.name());
     let down_when = fields.get("down_when").and_then(|f| down_when(&f)).unwrap_or_default();
     let capacity = fields.get("capacity").and_then(|f| probes.capacity(&f));
-    Some(Site { id: id?, name: name?, role: role?, location, down_when, capacity })
+    let holds = fields.get("holds").and_then(|f| holds::holds(&f)).unwrap_or_default();
+    Some(Site { id: id?, name: name?, role: role?, location, down_when, capacity, holds })
 }
 
 /// `all`, `any`, or `{tier: 1}`.

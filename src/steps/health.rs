@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use super::Job;
-use crate::core::health::{Found, ProbeState, Readings, Sample, Verdict};
-use crate::core::ids::{ComponentId, SiteId};
+use crate::core::health::{Found, ProbeState, Readings, Sample, Verdict, probes_of};
 use crate::core::observe::StepEnd;
 use crate::core::plan::{Probe, Subject};
 use crate::core::run::{Evidence, Failure};
-use crate::core::state::{Loaded, State};
-use crate::core::template::Template;
+use crate::core::state::State;
 use crate::core::time::{Now, Span};
 
 /// Waits, at most `within`, for samples that show all in question ok without a break for `stable_for`.
@@ -95,7 +93,7 @@ impl Seen {
 /// All in question ok, or the first thing that is not.
 fn see(job: &Job, subject: &Subject, state: &State, readings: &Readings, which: Samples) -> Result<Seen, String> {
     let loaded = state.plans.get(&job.run.plan).ok_or("the plan is not loaded")?;
-    let probes = subjects(job, subject, loaded)?;
+    let probes = probes_of(subject, &job.values, loaded)?;
     let looks = probes.iter().flat_map(|probe| probe.from.iter().map(move |place| (*probe, place)));
     let mut all: Option<Seen> = None;
     for (probe, place) in looks {
@@ -148,25 +146,6 @@ fn later(one: Now, other: Now) -> Now {
 
 fn earlier(one: Now, other: Now) -> Now {
     if one.uptime <= other.uptime { one } else { other }
-}
-
-fn subjects<'a>(job: &Job, subject: &Subject, loaded: &'a Loaded) -> Result<Vec<&'a Probe>, String> {
-    let fill = |template: &Template| template.fill(&job.values).map_err(|e| e.to_string());
-    match subject {
-        Subject::Site(template) => {
-            let text = fill(template)?;
-            let site = SiteId::new(&text).map_err(|e| format!("{text:?} is no site: {e}"))?;
-            loaded.plan.site(&site).ok_or_else(|| format!("the plan has no site {site}"))?;
-            let probes = loaded.parts_at(Some(&site)).flat_map(|component| &component.probes);
-            Ok(probes.filter(|probe| probe.site.as_ref() == Some(&site)).collect())
-        }
-        Subject::Component(template) => {
-            let text = fill(template)?;
-            let id = ComponentId::new(&text).map_err(|e| format!("{text:?} is no component: {e}"))?;
-            let component = loaded.component(&id).ok_or_else(|| format!("the plan has no component {id}"))?;
-            Ok(component.probes.iter().collect())
-        }
-    }
 }
 
 fn word(verdict: Verdict) -> &'static str {

@@ -67,6 +67,7 @@ fn plan() -> Plan {
         location: None,
         down_when: Default::default(),
         capacity: None,
+        holds: Default::default(),
     };
     let steps = vec![
         step("fence", "Fence East", Action::Command { argv: vec![] }),

@@ -12,6 +12,7 @@ mod printing;
 mod runs;
 mod scenario;
 mod steering;
+mod waits;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;

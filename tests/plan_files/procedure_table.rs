@@ -370,6 +370,11 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             "5:65+4 \"from\" is no parameter of q => nothing: it has no parameters"),
         (calls("parameters: [{name: pw, type: secret}], steps: [{procedure: {id: q, with: {pw: \"${pw}\"}}}]", "parameters: [{name: pw, type: secret}], steps: [Go]"),
             "5:109+7 with.pw: ${pw} is a secret, and a run shows the values of a call => no value: a procedure that is called has the secrets of its caller under the same names"),
+        (procedure("kind: failover, from: east, to: west, steps: [Look, {health: {site: '${from}', within: 5s}, on_failure: {do: [{health: {site: east, within: 5s}}]}}]"),
+            "5:141+6 warning: p leaves E, and step mend-2-1, which mends, waits until that is healthy => the same elsewhere; or on_failure: continue, where the rest can do without it"),
+        (procedure("kind: failover, from: east, to: west, preconditions: [{health: {site: east, within: 5s}}], steps: [Look, {id: s, health: {site: '${from}', within: 5s}}]"),
+            "5:85+6 warning: p leaves E, and precondition check-1 waits until that is healthy => the same elsewhere; or on_failure: continue, where the rest can do without it\n\
+            5:136+2 warning: p leaves E, and step s waits until that is healthy => the same elsewhere; or on_failure: continue, where the rest can do without it"),
         (calls("steps: [{procedure: q}]", "steps: [{procedure: p}]"),
             "6:50+1 procedures call each other in a circle: p → q → p => one of these calls left out"),
         (calls("steps: [{manual: x, on_failure: {do: [{procedure: {id: q}}]}}]", "steps: [{procedure: p}]"),

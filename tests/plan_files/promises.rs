@@ -1,6 +1,6 @@
 //! What a plan promises, as it is read: tiers, data, capacity, service.
 
-use warroom::core::plan::{BackupProof, Plan, SetBy, Worth};
+use warroom::core::plan::{BackupProof, Housed, Plan, SetBy, Worth};
 
 use super::{DELIVERY, EVERYTHING, plan};
 
@@ -48,6 +48,21 @@ fn data_names_what_shows_it_and_how_much_may_be_lost() {
     let shares = (everything.targets.capacity, everything.targets.service);
     assert_eq!((shares.0.unwrap().to_string(), shares.1.unwrap().to_string()), ("80%".into(), "99.9%".into()));
     assert_eq!(everything.sites[0].capacity.as_ref().map(|probe| probe.as_str()), Some("load-east"));
+}
+
+#[test]
+fn a_site_holds_what_the_plan_says_lies_there() {
+    let everything = plan(EVERYTHING);
+    let holds = &everything.sites[0].holds;
+    let hosts: Vec<String> = holds.hosts.iter().map(ToString::to_string).collect();
+    assert_eq!(hosts, ["bastion-1", "*.east.example", "10.0.1.0/24"]);
+    assert_eq!(
+        (&holds.paths[..], &holds.secrets[..]),
+        (&["/mnt/nas-east".into()][..], &["env:EAST_DSN".into(), "command:vault".into()][..])
+    );
+    assert!(holds.channels.contains("slack-east"));
+    assert_eq!(holds.people.iter().collect::<Vec<_>>(), ["dana", "uid:1004"]);
+    assert_eq!(everything.sites.iter().map(|site| site.holds.engine).collect::<Vec<_>>(), [Housed::Here; 2]);
 }
 
 #[test]

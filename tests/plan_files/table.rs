@@ -104,6 +104,17 @@ fn table() -> Vec<(String, &'static str)> {
         (plan("sites: [{site_id: east, name: E, role: active}, {site_id: east, name: E, role: standby}]"),
             "3:40+6 role: \"active\" is not known here => one of primary, standby\n\
             3:59+4 site_id: \"east\" names two sites => another identifier; the first \"east\" stands in line 3"),
+        (plan("sites: [{site_id: e, name: E, role: primary, holds: {hosts: [\"*\", db:22, 10.0.0.0/99], paths: [mnt, /], secrets: [hunter2], people: [\"\"], channels: [\"#x\"], engine: maybe, tapes: 3}}]"),
+            "3:62+3 hosts[0]: \"*\" names no host, or every one => a name such as bastion-2 or *.east.example\n\
+            3:67+5 hosts[1]: \"db:22\" has ':' in it => a host alone: no user, no port, no scheme, as in db-east or 10.0.1.5\n\
+            3:74+11 hosts[2]: \"10.0.0.0/99\" is no network => an address with its bits, as in 10.0.1.0/24\n\
+            3:96+3 paths[0]: \"mnt\" is no absolute path below / => a path such as /mnt/nas-east\n\
+            3:101+1 paths[1]: \"/\" is no absolute path below / => a path such as /mnt/nas-east\n\
+            3:115+7 secrets[0]: this is no reference to a secret => env:NAME, file:/PATH or command:PROGRAM ARGUMENTS, or how such begin\n\
+            3:134+2 people[0]: it is empty => a text\n\
+            3:150+4 channels[0]: \"#x\" is no identifier: it has '#' in it => 1 to 64 letters, digits, '-', '_' and '.', the first a letter or digit\n\
+            3:165+5 engine: expected true or false, found the text \"maybe\" => true or false\n\
+            3:172+5 \"tapes\" is no field of what a site holds => the fields of what a site holds are hosts, paths, secrets, channels, people, engine"),
         (plan("channels: [inbox, inbox, \"a b\"]"),
             "3:19+5 channels[1]: it stands in the list twice => once\n\
             3:26+5 channels[2]: \"a b\" is no identifier: it has ' ' in it => 1 to 64 letters, digits, '-', '_' and '.', the first a letter or digit"),
@@ -397,7 +408,7 @@ fn table() -> Vec<(String, &'static str)> {
             "3:10+65 plan_id: \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…\" is no identifier: it has 65 characters => 1 to 64 letters, digits, '-', '_' and '.', the first a letter or digit"),
         (plan("sites: [{site_id: e, name: E, role: primary, location: \"a\tb\", weights: 3}]"),
             "3:56+5 location: a line end or a tab cannot stand in it => a text of one line\n\
-            3:63+7 \"weights\" is no field of a site => the fields of a site are site_id, name, role, location, down_when, capacity"),
+            3:63+7 \"weights\" is no field of a site => the fields of a site are site_id, name, role, location, down_when, capacity, holds"),
         (plan("scenarios: [{scenario_id: a, name: A, type: flood}, {scenario_id: a}]"),
             "3:45+5 type: \"flood\" is not known here => one of server_failure, data_centre_outage, database_failure, database_corruption, application_failure, storage_failure, network_failure, security_breach, natural_disaster, human_error, third_party_failure, workforce_loss\n\
             3:54+11 name is missing in a scenario => name: a name for people\n\

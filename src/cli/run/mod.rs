@@ -21,6 +21,7 @@ mod picture;
 mod preview;
 mod show;
 mod start;
+mod status;
 #[cfg(test)]
 mod tests;
 mod turning;

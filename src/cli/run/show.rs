@@ -7,10 +7,11 @@ use super::super::out::{Format, Out};
 use super::super::session::Session;
 use super::super::{Failure, Outcome, find};
 use super::follow::{Interrupts, to_its_end};
-use super::{forecast, picture};
+use super::{forecast, picture, status};
 use crate::core::ids::RunId;
 use crate::core::run::Run;
 use crate::core::state::State;
+use crate::core::status::waits_for;
 use crate::text;
 use crate::wire::Snapshot;
 
@@ -82,9 +83,11 @@ fn show(snapshot: &Snapshot, id: RunId, out: &mut Out) -> Outcome {
     if out.format == Format::Json {
         let mut shown = serde_json::to_value(run).map_err(|why| Failure::failed(why.to_string()))?;
         shown["forecast"] = forecast::of_run(state, run, &snapshot.now);
+        shown["status"] = status::document(state, run, &snapshot.now);
         return out.json(&shown);
     }
     out.line(row(state, run).join("  "))?;
+    out.line(text::waits(state, run, &waits_for(state, run, &snapshot.now)))?;
     for line in picture::lines(state, run, &snapshot.now) {
         out.line(line)?;
     }

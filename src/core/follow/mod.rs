@@ -11,6 +11,8 @@ mod run;
 mod trigger;
 mod turned;
 
+pub(in crate::core) use run::takes_a_lane;
+
 use std::collections::BTreeMap;
 
 pub(super) use facts::OfStep;

@@ -279,7 +279,7 @@ fn behind_an_open_gate(run: &Run, place: usize) -> bool {
 }
 
 /// Whether the engine is at a step, or about to be again.
-fn takes_a_lane(run: &Run, seen: &StepRun) -> bool {
+pub(in crate::core) fn takes_a_lane(run: &Run, seen: &StepRun) -> bool {
     match seen.state {
         StepState::Running { .. } => true,
         StepState::Pausing { .. } => run.is_open(),

@@ -4,6 +4,7 @@ pub mod history;
 pub mod judge;
 mod pause;
 mod site;
+mod subject;
 mod tally;
 mod tracker;
 
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use pause::{Extent, Pause};
 pub use site::{SiteVerdict, Summary, judge_site, judge_site_if, site, summarise};
+pub use subject::probes_of;
 pub(crate) use tally::Standing;
 pub use tally::{Counts, Tally};
 pub use tracker::Tracker;

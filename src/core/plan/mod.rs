@@ -3,6 +3,7 @@
 mod action;
 mod dependencies;
 mod failover;
+mod holds;
 mod index;
 mod probe;
 mod procedure;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use action::*;
 pub(crate) use dependencies::Dependencies;
 pub use failover::*;
+pub use holds::*;
 pub use index::Index;
 pub(crate) use index::ProbeAt;
 pub use probe::*;
@@ -163,6 +165,9 @@ pub struct Site {
     /// The probe that measures how much of its capacity it has now, in per cent.
     #[serde(default)]
     pub capacity: Option<ProbeId>,
+    /// What lies there beside what probes look at there.
+    #[serde(default)]
+    pub holds: Holds,
 }
 
 /// How much of a site has to be down before it counts as down as a whole. What is paused counts neither way.

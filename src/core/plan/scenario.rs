@@ -284,6 +284,12 @@ impl Disaster {
         }
     }
 
+    /// Whether a whole site is gone in it.
+    #[must_use]
+    pub fn takes_a_site(self) -> bool {
+        matches!(self, Disaster::DataCentreOutage | Disaster::NaturalDisaster)
+    }
+
     /// Whether the damage is in the data, so that a failover or the newest copy would only bring it along.
     #[must_use]
     pub fn is_in_the_data(self) -> bool {

@@ -50,6 +50,7 @@ pub fn plan(chance: &mut Chance, name: &str, size: Size) -> Plan {
                 location: None,
                 down_when: Default::default(),
                 capacity: None,
+                holds: Default::default(),
             })
             .into(),
         scenarios: scenarios::scenarios(chance, &components),
