@@ -7,6 +7,7 @@ mod command;
 pub mod config;
 mod durable;
 mod file;
+mod haproxy;
 mod health;
 mod hosted;
 mod http;
@@ -152,6 +153,7 @@ async fn done(job: Job, way: Way) -> StepEnd {
         Action::Sql(sql) => sql::perform(&job, sql, way, &fetched).await,
         Action::File(check) => file::perform(&job, check).await,
         Action::Config(files) => config::perform(&job, files).await,
+        Action::Haproxy(server) => haproxy::perform(&job, server).await,
         Action::Manual { .. } | Action::Gate(_) | Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_) => {
             let why = format!("a step of kind {} is not done by the engine's hands", step.action.kind());
             StepEnd::Bad(Failure::NotStarted { why })

@@ -166,6 +166,9 @@ mod tests {
   - {wait: 30s}
   - {shell: "set -e\ntrue", for_each: [a, b], host: "${item}", retry: {times: 3, every: 2s, backoff: 1.5, at_most: 10s}}
   - {config: {files: [{from: /x, to: /y, mode: "0600"}], keep: /z, check: [app, "${at}"]}, on_failure: rollback}
+  - {haproxy: {socket: "lb:9999", backend: shop, server: "${at}", weight: 0, state: drain, sessions: wait}}
+  - {haproxy: {socket: /run/h.sock, backend: shop, server: east, weight: 100}}
+  - {haproxy: {socket: /run/h.sock, backend: shop, server: east, sessions: end}}
   - {notify: "To ${at}", for_each: {components: affected}}
   - {procedure: {id: q, with: {zone: "${at} 1"}}}
   - {command: [a], undo: {command: [b, "${at}"]}, on_failure: {do: [{notify: {text: No, channels: [pager]}}]}}

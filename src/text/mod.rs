@@ -24,6 +24,7 @@ mod run;
 mod scenario;
 mod step;
 mod terms;
+mod traffic;
 mod trouble;
 mod words;
 

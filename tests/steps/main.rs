@@ -4,6 +4,7 @@
 
 mod config;
 mod file;
+mod haproxy;
 mod health;
 mod http;
 mod mysql;
@@ -13,4 +14,6 @@ mod programs;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod sqlite;
+#[path = "../servers/traffic.rs"]
+mod traffic;
 mod world;

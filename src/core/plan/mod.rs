@@ -7,6 +7,7 @@ mod probe;
 mod procedure;
 mod scenario;
 mod targets;
+mod traffic;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ pub use probe::*;
 pub use procedure::*;
 pub use scenario::*;
 pub use targets::*;
+pub use traffic::*;
 
 use super::ids::{ChannelId, ComponentId, PlanId, ProbeId, ProcedureId, ScenarioId, SiteId};
 use super::time::Span;

@@ -5,6 +5,7 @@ mod call;
 mod config;
 mod each;
 mod failure;
+mod haproxy;
 mod http;
 mod look;
 mod people;
@@ -49,6 +50,7 @@ const STEP: Shape = Shape {
         "file",
         "wait",
         "config",
+        "haproxy",
         "notify",
         "procedure",
         "people",
