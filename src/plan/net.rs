@@ -66,7 +66,7 @@ impl Field<'_> {
 
     /// The same with `${name}` in its parts.
     pub(crate) fn host_and_port_template(&self, names: &Names<'_>) -> Option<Template> {
-        let template = self.template(names, Place::Address)?;
+        let template = self.template(names, Place::Words)?;
         // A digit can stand in a host and in a port. What a value makes of it shows once it is filled in.
         let filler: Values = template.names().map(|name| (name.to_owned(), "1".to_owned())).collect();
         let filled = template.fill(&filler).unwrap_or_default();

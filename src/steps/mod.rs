@@ -5,6 +5,7 @@ mod begin;
 mod capture;
 mod command;
 pub mod config;
+mod dns;
 mod durable;
 mod file;
 mod haproxy;
@@ -12,6 +13,7 @@ mod health;
 mod hosted;
 mod http;
 mod left;
+pub mod nginx;
 mod program;
 pub mod remote;
 mod secrets;
@@ -154,6 +156,8 @@ async fn done(job: Job, way: Way) -> StepEnd {
         Action::File(check) => file::perform(&job, check).await,
         Action::Config(files) => config::perform(&job, files).await,
         Action::Haproxy(server) => haproxy::perform(&job, server).await,
+        Action::Nginx(upstream) => nginx::perform(&job, upstream).await,
+        Action::Dns(records) => dns::perform(&job, records, &fetched).await,
         Action::Manual { .. } | Action::Gate(_) | Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_) => {
             let why = format!("a step of kind {} is not done by the engine's hands", step.action.kind());
             StepEnd::Bad(Failure::NotStarted { why })

@@ -23,6 +23,12 @@ pub fn evidence(evidence: &Evidence) -> String {
         Evidence::ServerSet { server, weight, state, status, sessions, change } => {
             clean_line(&traffic::server_set(server, *weight, *state, status, *sessions, *change)).into_owned()
         }
+        Evidence::UpstreamLoaded { upstream, servers, workers, answered, change } => {
+            clean_line(&traffic::upstream_loaded(upstream, *servers, *workers, *answered, *change)).into_owned()
+        }
+        Evidence::NamesAnswered { name, record, values, servers, change } => {
+            clean_line(&traffic::names_answered(name, *record, values, *servers, *change)).into_owned()
+        }
         Evidence::Delivered { channels: 1 } => "delivered to 1 channel".into(),
         Evidence::Delivered { channels } => format!("delivered to {channels} channels"),
     }
@@ -167,7 +173,7 @@ mod tests {
     use super::*;
     use crate::core::fixtures::at;
     use crate::core::ids::Principal;
-    use crate::core::plan::ServerState;
+    use crate::core::plan::{Record, ServerState};
     use crate::core::run::Change;
     use crate::core::time::Span;
     use crate::text::fixtures::{ada, mike, state};
@@ -222,6 +228,36 @@ mod tests {
                     change: Change::AlreadySo,
                 }),
                 "seen: shop/west has weight 100, ready, UP^[[0m, no sessions; it was so already",
+            ),
+            (
+                How::Seen(Evidence::UpstreamLoaded {
+                    upstream: "shop".into(),
+                    servers: 1,
+                    workers: Some(4),
+                    answered: Some(200),
+                    change: Change::Made,
+                }),
+                "seen: upstream shop with 1 server is loaded, 4 new workers, answered 200",
+            ),
+            (
+                How::Seen(Evidence::UpstreamLoaded {
+                    upstream: "shop".into(),
+                    servers: 2,
+                    workers: None,
+                    answered: Some(200),
+                    change: Change::AlreadySo,
+                }),
+                "seen: upstream shop with 2 servers is loaded, answered 200; it was so already",
+            ),
+            (
+                How::Seen(Evidence::NamesAnswered {
+                    name: "www.example.org".into(),
+                    record: Record::Aaaa,
+                    values: vec!["::1".into(), "::2".into()],
+                    servers: 2,
+                    change: Change::Made,
+                }),
+                "seen: www.example.org AAAA ::1, ::2, answered by 2 servers",
             ),
             (How::Seen(Evidence::Delivered { channels: 1 }), "seen: delivered to 1 channel"),
             (How::Said { by: mike(), note: None }, "said by mike"),

@@ -32,6 +32,8 @@ pub fn action(action: &Action, values: &Values) -> String {
         Action::Wait { span } => format!("wait {span}"),
         Action::Config(config) => clean_line(&kinds::config(config, values)).into_owned(),
         Action::Haproxy(server) => clean_line(&traffic::haproxy(server, values)).into_owned(),
+        Action::Nginx(upstream) => clean_line(&traffic::nginx(upstream, values)).into_owned(),
+        Action::Dns(records) => clean_line(&traffic::dns(records, values)).into_owned(),
         Action::Notify(notice) => clean_line(&kinds::notice(notice, values)).into_owned(),
         Action::Procedure(call) => clean_line(&kinds::call(call, values)).into_owned(),
     }

@@ -119,3 +119,108 @@ async fn repeater(name: &'static str) -> u16 {
     });
     port
 }
+
+/// nginx, whose upstream `shop` is a file of its own and leads to `east` at first.
+pub struct Nginx {
+    pub home: TempDir,
+    pub port: u16,
+    /// Where the sides listen, which say in the header `x-site` which one they are.
+    pub east: String,
+    pub west: String,
+    program: String,
+    _daemon: Daemon,
+}
+
+impl Nginx {
+    pub async fn start() -> Option<Nginx> {
+        let program = installed("nginx")?;
+        let home = tempfile::tempdir().unwrap();
+        let (east, west, port) = (side("east").await, side("west").await, free_port());
+        let at = home.path().display();
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let temporary: String = temporary.iter().map(|kind| format!(" {kind}_temp_path {at}/{kind};\n")).collect();
+        let config = format!(
+            "pid {at}/nginx.pid;\nerror_log {at}/error.log;\nworker_processes 2;\nevents {{}}\nhttp {{\n access_log off;\n\
+             {temporary} include {at}/shop.conf;\n server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://shop; }} }}\n}}\n"
+        );
+        fs::write(home.path().join("nginx.conf"), config).unwrap();
+        fs::write(home.path().join("shop.conf"), format!("upstream shop {{ server {east}; }}\n")).unwrap();
+        let config = home.path().join("nginx.conf").display().to_string();
+        let daemon = Daemon::start(&program, &["-c", &config, "-g", "daemon off;"], &home.path().join("log"));
+        let nginx = Nginx { home, port, east, west, program, _daemon: daemon };
+        eventually("nginx answers", || async { nginx.try_site().await }).await;
+        Some(nginx)
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.home.path().join("shop.conf")
+    }
+
+    /// `nginx` with its settings and one more word or two.
+    pub fn words(&self, more: &[&str]) -> Vec<String> {
+        let config = self.home.path().join("nginx.conf").display().to_string();
+        let words = [self.program.as_str(), "-c", &config].into_iter().chain(more.iter().copied());
+        words.map(str::to_owned).collect()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    /// Which side answers a customer.
+    pub async fn site(&self) -> String {
+        self.try_site().await.unwrap()
+    }
+
+    async fn try_site(&self) -> Option<String> {
+        let answer = warroom::outbound::client().unwrap().get(self.url()).send().await.ok()?;
+        Some(answer.headers().get("x-site")?.to_str().unwrap().to_owned())
+    }
+}
+
+async fn side(name: &'static str) -> String {
+    let page = axum::routing::get(move || async move { ([("x-site", name)], format!("this is {name}")) });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().route("/", page)).await });
+    at
+}
+
+/// A BIND that is the primary of `example.org` for the key `failover`, and of `example.net` for nobody. `www` is at 10.0.1.5.
+pub struct Bind {
+    pub at: String,
+    _home: TempDir,
+    _daemon: Daemon,
+}
+
+/// The keys that it knows, in base64; `other` may change nothing.
+pub const FAILOVER: &str = "c2VjcmV0LWtleS1vZi10aGUtdGVzdHMtN2YzYQ==";
+pub const LONG: &str = "YW5vdGhlci1zZWNyZXQta2V5LW9mLXRoZS10ZXN0cy0xYzJk";
+pub const OTHER: &str = "b3RoZXItc2VjcmV0LWtleS1vZi10aGUtdGVzdHMtOWI=";
+
+impl Bind {
+    pub async fn start() -> Option<Bind> {
+        let program = installed("named")?;
+        let home = tempfile::tempdir().unwrap();
+        let (at, port) = (home.path().display(), free_port());
+        let config = format!(
+            "options {{ directory \"{at}\"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; pid-file none;\n \
+             session-keyfile none; recursion no; dnssec-validation no; }};\ncontrols {{ }};\n\
+             key failover {{ algorithm hmac-sha256; secret \"{FAILOVER}\"; }};\n\
+             key long {{ algorithm hmac-sha512; secret \"{LONG}\"; }};\n\
+             key other {{ algorithm hmac-sha256; secret \"{OTHER}\"; }};\n\
+             zone example.org {{ type primary; file \"org.zone\"; allow-update {{ key failover; key long; }}; }};\n\
+             zone example.net {{ type primary; file \"net.zone\"; allow-update {{ none; }}; }};\n"
+        );
+        let zone = "$TTL 60\n@ SOA ns.example.org. root.example.org. 1 3600 600 86400 60\n@ NS ns.example.org.\n\
+                    ns A 127.0.0.1\nwww A 10.0.1.5\n";
+        for (name, text) in [("named.conf", config.as_str()), ("org.zone", zone), ("net.zone", zone)] {
+            fs::write(home.path().join(name), text).unwrap();
+        }
+        let config = home.path().join("named.conf").display().to_string();
+        let daemon = Daemon::start(&program, &["-g", "-n", "1", "-c", &config], &home.path().join("log"));
+        let at = format!("127.0.0.1:{port}");
+        eventually("BIND listens", || async { TcpStream::connect(&at).await.ok().map(drop) }).await;
+        Some(Bind { at, _home: home, _daemon: daemon })
+    }
+}

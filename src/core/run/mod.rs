@@ -13,7 +13,7 @@ pub use graph::Graph;
 
 use super::forecast::AtStart;
 use super::ids::{ComponentId, IncidentId, PlanId, Principal, RunId, StepId};
-use super::plan::{Action, Gate, PlanHash, Procedure, Purpose, ServerState, Step};
+use super::plan::{Action, Gate, PlanHash, Procedure, Purpose, Record, ServerState, Step};
 use super::template::Values;
 use super::time::{Moment, Now, Span};
 
@@ -306,6 +306,32 @@ pub enum Evidence {
         status: String,
         /// How many sessions it has.
         sessions: u64,
+        /// Whether that is the step's work.
+        change: Change,
+    },
+    /// nginx serves by the upstream as the plan says.
+    UpstreamLoaded {
+        /// Its name.
+        upstream: String,
+        /// How many servers it has.
+        servers: usize,
+        /// How many new workers were seen; none where nobody looked at them.
+        workers: Option<usize>,
+        /// The status with which the new side answered; none where nobody asked.
+        answered: Option<u16>,
+        /// Whether that is the step's work.
+        change: Change,
+    },
+    /// Every server that counts answers the records of the plan.
+    NamesAnswered {
+        /// The name, whole.
+        name: String,
+        /// Their type.
+        record: Record,
+        /// Their values.
+        values: Vec<String>,
+        /// How many servers answer them.
+        servers: usize,
         /// Whether that is the step's work.
         change: Change,
     },

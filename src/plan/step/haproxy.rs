@@ -50,7 +50,7 @@ fn address(field: &Field<'_>, scope: &Scope<'_>) -> Option<HaproxyAddress> {
 }
 
 fn name(field: &Field<'_>, scope: &Scope<'_>) -> Option<Template> {
-    let template = field.template(&scope.names, Place::Address)?;
+    let template = field.template(&scope.names, Place::Words)?;
     let filler: Values = template.names().map(|name| (name.to_owned(), "1".to_owned())).collect();
     if template.fill(&filler).is_ok_and(|filled| is_haproxy_name(&filled)) {
         return Some(template);

@@ -3,11 +3,13 @@
 mod actions;
 mod call;
 mod config;
+mod dns;
 mod each;
 mod failure;
 mod haproxy;
 mod http;
 mod look;
+mod nginx;
 mod people;
 mod placeholders;
 mod program;
@@ -51,6 +53,8 @@ const STEP: Shape = Shape {
         "wait",
         "config",
         "haproxy",
+        "nginx",
+        "dns",
         "notify",
         "procedure",
         "people",
