@@ -2,6 +2,8 @@
 
 #![allow(clippy::panic, reason = "a test that fails panics, in its helpers too")]
 
+#[path = "plan_files/examples.rs"]
+mod examples;
 #[path = "plan_files/faults.rs"]
 mod faults;
 #[path = "plan_files/hostile.rs"]

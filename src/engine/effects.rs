@@ -185,7 +185,7 @@ impl Effects {
     /// Ends what the engine itself was at for a run that is over. Programs have to be asked, and their tasks see to it.
     fn stop(&mut self, key: StepKey, run: &Run, step: &Step, seen: &StepRun) {
         let known = self.steps.remove(&key);
-        if matches!(step.action, Action::Config(_)) {
+        if matches!(step.action, Action::Config(_) | Action::Nginx(_)) {
             // Its files come back, or are all in place: the directory says which.
             self.settling.entry(key).or_insert_with(|| settle(&self.shared, run.id, step, seen.attempts));
             drop(known);
@@ -349,9 +349,10 @@ pub(super) fn job(
 
 fn settle(shared: &Arc<Shared>, run: RunId, step: &Step, attempt: u32) -> Task {
     let shared = Arc::clone(shared);
-    let step = step.id.clone();
+    let (step, is_nginx) = (step.id.clone(), matches!(step.action, Action::Nginx(_)));
     let settling = async move {
-        let end = steps::config::settle(&shared.attempt_dir(run, &step, attempt)).await;
+        let dir = shared.attempt_dir(run, &step, attempt);
+        let end = if is_nginx { steps::nginx::settle(&dir).await } else { steps::config::settle(&dir).await };
         shared.report(Report::Step { run, step, attempt, end });
     };
     Task(tokio::spawn(settling).abort_handle())

@@ -42,6 +42,7 @@ mod variables;
 
 pub use fault::{Fault, Level, Place};
 pub use file::{FileError, read_file};
+pub(crate) use net::is_host_and_port;
 pub use render::render;
 pub use resolve::slug;
 

@@ -43,6 +43,11 @@ fn is_host(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.len() <= 253 && text.bytes().all(allowed)
 }
 
+/// Whether a text is the address of a port: a name or a number, `:`, and a port.
+pub(crate) fn is_host_and_port(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| is_host(host) && is_port(port))
+}
+
 impl Field<'_> {
     /// The address of a page: `http` or `https`, with a host.
     pub(crate) fn url(&self) -> Option<String> {
@@ -56,13 +61,22 @@ impl Field<'_> {
     /// The address of a port.
     pub(crate) fn host_and_port(&self) -> Option<String> {
         let text = self.raw()?;
-        match text.rsplit_once(':') {
-            Some((host, port)) if is_host(host) && is_port(port) => Some(text.to_owned()),
-            _ => self.wrong(
-                format!("{} is no host and port", quote(text)),
-                Some("host:port such as 10.0.1.5:5432, db.local:5432 or [::1]:5432".to_owned()),
-            ),
-        }
+        if is_host_and_port(text) { Some(text.to_owned()) } else { self.no_port(text) }
+    }
+
+    /// The same with `${name}` in its parts.
+    pub(crate) fn host_and_port_template(&self, names: &Names<'_>) -> Option<Template> {
+        let template = self.template(names, Place::Words)?;
+        // A digit can stand in a host and in a port. What a value makes of it shows once it is filled in.
+        let filler: Values = template.names().map(|name| (name.to_owned(), "1".to_owned())).collect();
+        let filled = template.fill(&filler).unwrap_or_default();
+        let is_whole = template.names().any(|name| template.source() == format!("${{{name}}}"));
+        if is_whole || is_host_and_port(&filled) { Some(template) } else { self.no_port(template.source()) }
+    }
+
+    fn no_port<T>(&self, text: &str) -> Option<T> {
+        let right = "host:port such as 10.0.1.5:5432, db.local:5432 or [::1]:5432".to_owned();
+        self.wrong(format!("{} is no host and port", quote(text)), Some(right))
     }
 
     /// The address of a page with `${name}` in its parts.

@@ -56,7 +56,7 @@ pub(super) async fn look(
     let told = answers(&reply, record).map_err(|why| NotGood::Bad(format!("{why} from {from}")))?;
     let missing: Vec<String> = expect.iter().filter(|text| !told.iter().any(|t| is_same(t, text))).cloned().collect();
     if told.is_empty() {
-        return Err(NotGood::Bad(format!("no {} record of {} from {from}", word(record), few(name))));
+        return Err(NotGood::Bad(format!("no {} record of {} from {from}", record.word(), few(name))));
     }
     if !missing.is_empty() {
         return Err(NotGood::Bad(format!("{} from {from}, without {}", some(&told), some(&missing))));
@@ -142,16 +142,5 @@ fn kind(record: Record) -> TYPE {
         Record::Mx => TYPE::MX,
         Record::Ns => TYPE::NS,
         Record::Txt => TYPE::TXT,
-    }
-}
-
-fn word(record: Record) -> &'static str {
-    match record {
-        Record::A => "A",
-        Record::Aaaa => "AAAA",
-        Record::Cname => "CNAME",
-        Record::Mx => "MX",
-        Record::Ns => "NS",
-        Record::Txt => "TXT",
     }
 }

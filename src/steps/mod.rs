@@ -5,12 +5,15 @@ mod begin;
 mod capture;
 mod command;
 pub mod config;
+mod dns;
 mod durable;
 mod file;
+mod haproxy;
 mod health;
 mod hosted;
 mod http;
 mod left;
+pub mod nginx;
 mod program;
 pub mod remote;
 mod secrets;
@@ -152,6 +155,9 @@ async fn done(job: Job, way: Way) -> StepEnd {
         Action::Sql(sql) => sql::perform(&job, sql, way, &fetched).await,
         Action::File(check) => file::perform(&job, check).await,
         Action::Config(files) => config::perform(&job, files).await,
+        Action::Haproxy(server) => haproxy::perform(&job, server).await,
+        Action::Nginx(upstream) => nginx::perform(&job, upstream).await,
+        Action::Dns(records) => dns::perform(&job, records, &fetched).await,
         Action::Manual { .. } | Action::Gate(_) | Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_) => {
             let why = format!("a step of kind {} is not done by the engine's hands", step.action.kind());
             StepEnd::Bad(Failure::NotStarted { why })

@@ -7,7 +7,7 @@ use super::program::{file_variable, variable};
 use super::shim::GivenSecret;
 use crate::core::mask::Masker;
 use crate::core::observe::StepEnd;
-use crate::core::plan::{Action, Given, HttpRequest, Sql, Step};
+use crate::core::plan::{Action, DnsRecords, Given, HttpRequest, Sql, Step, ZoneKey};
 use crate::core::run::Failure;
 use crate::core::secret::SecretRef;
 use crate::core::template::{Template, Values};
@@ -19,6 +19,8 @@ pub(super) struct Fetched {
     named: BTreeMap<String, Secret>,
     /// The address of a database, where that is one.
     pub(super) address: Option<Secret>,
+    /// The key of a zone, where that is one.
+    pub(super) key: Option<Secret>,
     masker: Masker,
 }
 
@@ -34,8 +36,12 @@ impl Fetched {
             Action::Sql(Sql { url: Given::Secret(reference), .. }) => Some(resolve(reference).await?),
             _ => None,
         };
-        let masker = Masker::new(named.values().chain(&address).map(Secret::expose));
-        Ok(Fetched { named, address, masker })
+        let key = match key_of(&job.step.action) {
+            Some(Given::Secret(reference)) => Some(resolve(reference).await?),
+            _ => None,
+        };
+        let masker = Masker::new(named.values().chain(&address).chain(&key).map(Secret::expose));
+        Ok(Fetched { named, address, key, masker })
     }
 
     /// The step's values with its secrets among them; for places that nobody reads.
@@ -94,7 +100,19 @@ pub fn used_by(step: &Step) -> BTreeSet<SecretRef> {
         Action::Sql(Sql { url: Given::Secret(reference), .. }) => Some(reference.clone()),
         _ => None,
     };
-    named.map(|(_, reference)| reference.clone()).chain(address).collect()
+    let key = match key_of(&step.action) {
+        Some(Given::Secret(reference)) => Some(reference.clone()),
+        _ => None,
+    };
+    named.map(|(_, reference)| reference.clone()).chain(address).chain(key).collect()
+}
+
+/// The key that a step signs with.
+fn key_of(action: &Action) -> Option<&Given> {
+    match action {
+        Action::Dns(DnsRecords { key: ZoneKey { secret, .. }, .. }) => Some(secret),
+        _ => None,
+    }
 }
 
 /// The names that may stand for a secret in this step: in places that are never shown, and nowhere else.
@@ -112,6 +130,10 @@ fn wanted(action: &Action) -> BTreeSet<String> {
             };
             address.into_iter().chain(&sql.bind).flat_map(Template::names).map(str::to_owned).collect()
         }
+        Action::Dns(records) => match &records.key.secret {
+            Given::Text(template) => template.names().map(str::to_owned).collect(),
+            Given::Secret(_) => BTreeSet::new(),
+        },
         _ => BTreeSet::new(),
     }
 }

@@ -166,6 +166,12 @@ mod tests {
   - {wait: 30s}
   - {shell: "set -e\ntrue", for_each: [a, b], host: "${item}", retry: {times: 3, every: 2s, backoff: 1.5, at_most: 10s}}
   - {config: {files: [{from: /x, to: /y, mode: "0600"}], keep: /z, check: [app, "${at}"]}, on_failure: rollback}
+  - {haproxy: {socket: "lb:9999", backend: shop, server: "${at}", weight: 0, state: drain, sessions: wait}}
+  - {haproxy: {socket: /run/h.sock, backend: shop, server: east, weight: 100}}
+  - {haproxy: {socket: /run/h.sock, backend: shop, server: east, sessions: end}}
+  - {nginx: {file: /etc/n.conf, upstream: shop, servers: [{address: "${at}:80", weight: 3}, {address: "h:80", backup: true}], check: [nginx, -t], reload: [nginx, -s, reload], pid_file: /run/n.pid, verify: {url: "http://h/${at}", header: {x-site: "${at}"}, contains: ok}}}
+  - {dns: {server: "ns1:53", zone: example.org, name: www, ttl: 30s, values: [10.0.0.1, 10.0.0.2], key: {name: k, secret: {secret: "env:K"}}, until: ["ns1:53", "ns2:53"]}}
+  - {dns: {server: "ns1:53", zone: example.org, name: "@", record: TXT, ttl: 30s, values: ["${at}"], key: {name: k, secret: {secret: "env:K"}}}}
   - {notify: "To ${at}", for_each: {components: affected}}
   - {procedure: {id: q, with: {zone: "${at} 1"}}}
   - {command: [a], undo: {command: [b, "${at}"]}, on_failure: {do: [{notify: {text: No, channels: [pager]}}]}}

@@ -27,6 +27,7 @@ mod scenario;
 mod status;
 mod step;
 mod terms;
+mod traffic;
 mod trouble;
 mod words;
 

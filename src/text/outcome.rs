@@ -4,7 +4,7 @@ use crate::core::ids::StepId;
 use crate::core::run::{Evidence, Failure, How, RunResult, RunState, StepState, Then};
 use crate::core::state::State;
 
-use super::{all_of, clean_line, some_of};
+use super::{all_of, clean_line, some_of, traffic};
 
 /// What the engine saw: `exit 0`.
 #[must_use]
@@ -20,6 +20,15 @@ pub fn evidence(evidence: &Evidence) -> String {
         Evidence::Waited { span } => format!("{span} passed"),
         Evidence::FilesPut { files: 1 } => "1 file put in place".into(),
         Evidence::FilesPut { files } => format!("{files} files put in place"),
+        Evidence::ServerSet { server, weight, state, status, sessions, change } => {
+            clean_line(&traffic::server_set(server, *weight, *state, status, *sessions, *change)).into_owned()
+        }
+        Evidence::UpstreamLoaded { upstream, servers, workers, answered, change } => {
+            clean_line(&traffic::upstream_loaded(upstream, *servers, *workers, *answered, *change)).into_owned()
+        }
+        Evidence::NamesAnswered { name, record, values, servers, change } => {
+            clean_line(&traffic::names_answered(name, *record, values, *servers, *change)).into_owned()
+        }
         Evidence::Delivered { channels: 1 } => "delivered to 1 channel".into(),
         Evidence::Delivered { channels } => format!("delivered to {channels} channels"),
     }
@@ -164,6 +173,8 @@ mod tests {
     use super::*;
     use crate::core::fixtures::at;
     use crate::core::ids::Principal;
+    use crate::core::plan::{Record, ServerState};
+    use crate::core::run::Change;
     use crate::core::time::Span;
     use crate::text::fixtures::{ada, mike, state};
 
@@ -196,6 +207,58 @@ mod tests {
             (How::Seen(Evidence::FileFits), "seen: the file is as it should be"),
             (How::Seen(Evidence::Waited { span: Span::from_secs(30) }), "seen: 30s passed"),
             (How::Seen(Evidence::FilesPut { files: 2 }), "seen: 2 files put in place"),
+            (
+                How::Seen(Evidence::ServerSet {
+                    server: "shop/east".into(),
+                    weight: 0,
+                    state: ServerState::Drain,
+                    status: "DRAIN".into(),
+                    sessions: 1,
+                    change: Change::Made,
+                }),
+                "seen: shop/east has weight 0, drain, 1 session",
+            ),
+            (
+                How::Seen(Evidence::ServerSet {
+                    server: "shop/west".into(),
+                    weight: 100,
+                    state: ServerState::Ready,
+                    status: "UP\u{1b}[0m".into(),
+                    sessions: 0,
+                    change: Change::AlreadySo,
+                }),
+                "seen: shop/west has weight 100, ready, UP^[[0m, no sessions; it was so already",
+            ),
+            (
+                How::Seen(Evidence::UpstreamLoaded {
+                    upstream: "shop".into(),
+                    servers: 1,
+                    workers: Some(4),
+                    answered: Some(200),
+                    change: Change::Made,
+                }),
+                "seen: upstream shop with 1 server is loaded, 4 new workers, answered 200",
+            ),
+            (
+                How::Seen(Evidence::UpstreamLoaded {
+                    upstream: "shop".into(),
+                    servers: 2,
+                    workers: None,
+                    answered: Some(200),
+                    change: Change::AlreadySo,
+                }),
+                "seen: upstream shop with 2 servers is loaded, answered 200; it was so already",
+            ),
+            (
+                How::Seen(Evidence::NamesAnswered {
+                    name: "www.example.org".into(),
+                    record: Record::Aaaa,
+                    values: vec!["::1".into(), "::2".into()],
+                    servers: 2,
+                    change: Change::Made,
+                }),
+                "seen: www.example.org AAAA ::1, ::2, answered by 2 servers",
+            ),
             (How::Seen(Evidence::Delivered { channels: 1 }), "seen: delivered to 1 channel"),
             (How::Said { by: mike(), note: None }, "said by mike"),
             (How::Said { by: Principal::Uid(7), note: Some("open\nsince 3".into()) }, "said by uid:7: open since 3"),

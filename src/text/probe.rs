@@ -2,7 +2,7 @@
 
 use super::clean_line;
 use crate::core::health::judge::quantity;
-use crate::core::plan::{Address, Limit, Look, Measure, Probe, Record, ServerRole, Side};
+use crate::core::plan::{Address, Limit, Look, Measure, Probe, ServerRole, Side};
 
 /// What a look does, in a few words; cleaned.
 #[must_use]
@@ -16,7 +16,7 @@ pub fn look(look: &Look) -> String {
         }
         Look::Dns { name, record, server, .. } => {
             let server = server.as_ref().map_or(String::new(), |server| format!(" of {server}"));
-            format!("asks for {} of {name}{server}", self::record(*record))
+            format!("asks for {} of {name}{server}", record.word())
         }
         Look::Icmp { host } => format!("sends an echo request to {host}"),
         Look::Postgres { url, role } => format!("asks PostgreSQL{}{}", at(url), must_be(*role)),
@@ -92,18 +92,6 @@ fn must_be(role: Option<ServerRole>) -> &'static str {
         Some(ServerRole::Primary) => ", which must be the primary",
         Some(ServerRole::Standby) => ", which must be a standby",
         None => "",
-    }
-}
-
-/// As it is written in zones.
-fn record(record: Record) -> &'static str {
-    match record {
-        Record::A => "A",
-        Record::Aaaa => "AAAA",
-        Record::Cname => "CNAME",
-        Record::Mx => "MX",
-        Record::Ns => "NS",
-        Record::Txt => "TXT",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::core::template::{Template, Values, fill_json};
 use crate::core::time::Span;
 
 use super::words::people;
-use super::{any_of, clean_line, kinds, role};
+use super::{any_of, clean_line, kinds, role, traffic};
 
 /// What a step does, in one line: `POST http://router/sites/east {"weight":0}`. A value that is missing stands as `${name}`.
 #[must_use]
@@ -31,6 +31,9 @@ pub fn action(action: &Action, values: &Values) -> String {
         Action::File(check) => clean_line(&kinds::file(check)).into_owned(),
         Action::Wait { span } => format!("wait {span}"),
         Action::Config(config) => clean_line(&kinds::config(config, values)).into_owned(),
+        Action::Haproxy(server) => clean_line(&traffic::haproxy(server, values)).into_owned(),
+        Action::Nginx(upstream) => clean_line(&traffic::nginx(upstream, values)).into_owned(),
+        Action::Dns(records) => clean_line(&traffic::dns(records, values)).into_owned(),
         Action::Notify(notice) => clean_line(&kinds::notice(notice, values)).into_owned(),
         Action::Procedure(call) => clean_line(&kinds::call(call, values)).into_owned(),
     }

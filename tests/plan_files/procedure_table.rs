@@ -149,11 +149,81 @@ fn procedure_table() -> Vec<(String, &'static str)> {
         (steps("{file: {path: /a, present: false, owner: root, mode: \"0640\", free: 1GB}}"),
             "5:124+5 owner says something of a file that must not be there => owner left out, or present: true\n\
             5:137+4 mode says something of a file that must not be there => mode left out, or present: true"),
+        (steps("{haproxy: {}}"),
+            "5:100+2 socket is missing in a haproxy step => socket: /run/haproxy.sock, or host:port\n\
+            5:100+2 backend is missing in a haproxy step => backend: its name in HAProxy\n\
+            5:100+2 server is missing in a haproxy step => server: its name in the backend\n\
+            5:100+2 the step sets nothing => one of weight, state, sessions"),
+        (steps("{haproxy: {socket: run/h.sock, backend: a b, server: \"${reason};\", weight: 257, state: down, sessions: kill}}"),
+            "5:109+10 socket: \"run/h.sock\" is no host and port => host:port such as 10.0.1.5:5432, db.local:5432 or [::1]:5432\n\
+            5:130+3 backend: \"a b\" names nothing in HAProxy => letters, digits, '-', '_', '.' and ':'\n\
+            5:143+12 server: \"${reason};\" names nothing in HAProxy => letters, digits, '-', '_', '.' and ':'\n\
+            5:165+3 weight: 257 is out of range => a whole number from 0 to 256\n\
+            5:177+4 state: \"down\" is not known here => one of ready, drain, maint\n\
+            5:193+4 sessions: \"kill\" is not known here => one of end, wait"),
+        (steps("{haproxy: {socket: \"/run/${reason}\", backend: a, server: b, weight: 1, sessions: end}}, {haproxy: {socket: \"${reason}:0\", backend: a, server: b, state: ready, sessions: wait}}"),
+            "5:109+16 socket: \"/run/${reason}\": nothing is filled into a path => the path itself\n\
+            5:197+13 socket: \"${reason}:0\" is no host and port => host:port such as 10.0.1.5:5432, db.local:5432 or [::1]:5432"),
+        (steps("{haproxy: {socket: /run/h, backend: a, server: b, weight: 1, sessions: end}}, {haproxy: {socket: \"${reason}:1\", backend: a, server: b, state: ready, sessions: wait}}"),
+            "5:151+8 sessions would never end: the server is given new ones => state: drain, state: maint or weight: 0 beside it\n\
+            5:239+8 sessions would never end: the server is given new ones => state: drain, state: maint or weight: 0 beside it"),
+        (steps("{nginx: {}}"),
+            "5:98+2 file is missing in an nginx step => file: /etc/nginx/upstreams/shop.conf\n\
+            5:98+2 upstream is missing in an nginx step => upstream: its name\n\
+            5:98+2 servers is missing in an nginx step => servers: [{address: \"10.0.2.5:80\"}]\n\
+            5:98+2 check is missing in an nginx step => check: [nginx, -t]\n\
+            5:98+2 reload is missing in an nginx step => reload: [nginx, -s, reload]\n\
+            5:98+2 nothing would show that nginx has loaded it => pid_file: /run/nginx.pid, or verify: {url, header or contains}"),
+        (steps("{nginx: {file: shop.conf, upstream: a b, servers: [], check: nginx -t, reload: [], verify: {url: \"http://h/\"}}}"),
+            "5:105+9 file: \"shop.conf\" is no absolute path => a path that begins with '/'\n\
+            5:126+3 upstream: \"a b\" is no name of an upstream => letters, digits, '-', '_' and '.', the first a letter or digit\n\
+            5:131+7 servers: the list is empty => at least one server\n\
+            5:151+8 check: expected a list, found the text \"nginx -t\" => check: [first, second], or one line with '- ' for each\n\
+            5:161+6 reload: the list is empty => at least one program\n\
+            5:173+6 any side could answer it => header: {x-site: west}, or contains: text"),
+        (steps("{nginx: {file: /a, upstream: a, servers: [{address: h}, {address: \"${reason}:x\", weight: 0}, {address: \"h:1\", backup: true, down: true}], check: [a], reload: [a], pid_file: run, verify: {url: h, header: [a], contains: b}}}"),
+            "5:142+1 address: \"h\" is no host and port => host:port such as 10.0.1.5:5432, db.local:5432 or [::1]:5432\n\
+            5:156+13 address: \"${reason}:x\" is no host and port => host:port such as 10.0.1.5:5432, db.local:5432 or [::1]:5432\n\
+            5:179+1 weight: 0 is out of range => a whole number from 1 to 65535\n\
+            5:208+4 backup: a server that is down is no backup => one of backup and down\n\
+            5:263+3 pid_file: \"run\" is no absolute path => a path that begins with '/'\n\
+            5:282+1 url: \"h\" does not begin with http:// or https:// => an address such as http://host:8080/path or https://host/path\n\
+            5:285+6 header: expected a map of header lines, found a list => header: {accept: text/plain}"),
+        (steps("{dns: {}}"),
+            "5:96+2 server is missing in a dns step => server: \"ns1.example.org:53\"\n\
+            5:96+2 zone is missing in a dns step => zone: example.org\n\
+            5:96+2 name is missing in a dns step => name: www, or \"@\" for the zone itself\n\
+            5:96+2 ttl is missing in a dns step => ttl: 30s\n\
+            5:96+2 values is missing in a dns step => values: [10.0.2.5]\n\
+            5:96+2 key is missing in a dns step => key: {name: failover, secret: {secret: \"env:NAME\"}}"),
+        (steps("{dns: {server: ns1, zone: a b, name: \"a..b\", record: MX, ttl: 500ms, values: [], key: {name: a b, algorithm: md5, secret: hunter2}, until: [], within: 3}}"),
+            "5:105+3 server: \"ns1\" is no host and port => host:port such as 10.0.1.5:5432, db.local:5432 or [::1]:5432\n\
+            5:116+3 zone: \"a b\" is no name => labels of letters, digits, '-' and '_', with dots between\n\
+            5:127+6 name: \"a..b\" is no name => labels of letters, digits, '-' and '_', with dots between\n\
+            5:143+2 record: \"MX\" is not known here => one of A, AAAA, CNAME, TXT\n\
+            5:152+5 ttl: 500ms is no whole number of seconds => a time such as 30s\n\
+            5:159+6 values: the list is empty => at least one value\n\
+            5:183+3 name: \"a b\" is no name => labels of letters, digits, '-' and '_', with dots between\n\
+            5:199+3 algorithm: \"md5\" is not known here => one of hmac-sha256, hmac-sha512\n\
+            5:212+7 secret: the key itself would stand in the plan => {secret: \"env:NAME\"}, or \"${name}\" of a parameter of type secret\n\
+            5:222+5 until: the list is empty => at least one server\n\
+            5:241+1 within: \"3\" has no unit => 3s, 3m or 3h"),
+        (steps("{dns: {server: \"h:53\", zone: a, name: b, ttl: 1s, values: [\"::1\", \"${reason}\"], key: {name: k, secret: {secret: hunter2}}}}, {dns: {server: \"h:53\", zone: a, name: b, record: CNAME, ttl: 1s, values: [a b, c], key: {name: k, secret: \"${reson}\"}}}"),
+            "5:149+5 values[0]: \"::1\" is no value of that type => an IPv4 address such as 10.0.2.5\n\
+            5:202+7 secret: this is no reference to a secret => env:NAME, file:/PATH or command:PROGRAM ARGUMENTS\n\
+            5:289+3 values[0]: \"a b\" is no value of that type => a whole name such as west.example.org\n\
+            5:294+1 values[1]: a CNAME has one value => one value\n\
+            5:321+10 secret: ${reson} has no value in this procedure => reason"),
+        (secret("{dns: {server: \"${pw}:53\", zone: \"${pw}\", name: \"${pw}\", record: TXT, ttl: 1s, values: [\"${pw}\"], key: {name: k, secret: \"${pw}\"}}}"),
+            "5:93+10 server: ${pw} is a secret, and people are told these words => words without it\n\
+            5:111+7 zone: ${pw} is a secret, and people are told these words => words without it\n\
+            5:126+7 name: ${pw} is a secret, and people are told these words => words without it\n\
+            5:166+7 values[0]: ${pw} is a secret, and people are told these words => words without it"),
         (steps("{wait: 30}"),
             "5:97+2 wait: \"30\" has no unit => 30s, 30m or 30h"),
         (steps("{wait: 30s, retry: 2, on_failure: continue}"),
-            "5:102+5 retry belongs to a step that the engine can do again, and this is a wait step => retry beside command, shell, http, health, sql, file, config, notify, or left out\n\
-            5:112+10 on_failure belongs to a step that can fail, and this is a wait step => on_failure beside manual, command, shell, http, health, sql, file, config, notify, or left out"),
+            "5:102+5 retry belongs to a step that the engine can do again, and this is a wait step => retry beside command, shell, http, health, sql, file, config, haproxy, nginx, dns, notify, or left out\n\
+            5:112+10 on_failure belongs to a step that can fail, and this is a wait step => on_failure beside manual, command, shell, http, health, sql, file, config, haproxy, nginx, dns, notify, or left out"),
         (steps("{health: {site: east, within: 10s, stable_for: 1m}}"),
             "5:137+2 stable_for: 1m00s is longer than within, 10s => at most 10s"),
         (steps("{config: {}}"),
@@ -265,20 +335,20 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             "5:170+1 needs[0]: \"a\" is no step of this handler => the only step is b\n\
             5:187+1 needs[0]: \"b\" is no step of this procedure => the steps are a, step-2, step-3"),
         (steps("{gate: a, on_failure: continue}"),
-            "5:100+10 on_failure belongs to a step that can fail, and this is a gate step => on_failure beside manual, command, shell, http, health, sql, file, config, notify, or left out"),
+            "5:100+10 on_failure belongs to a step that can fail, and this is a gate step => on_failure beside manual, command, shell, http, health, sql, file, config, haproxy, nginx, dns, notify, or left out"),
         (steps("{manual: a, undo: {}}"),
-            "5:108+2 the undo does nothing => one of manual, command, shell, http, sql, config, notify"),
+            "5:108+2 the undo does nothing => one of manual, command, shell, http, sql, config, haproxy, nginx, dns, notify"),
         (steps("{manual: a, undo: {command: [a], manual: b}}"),
             "5:123+6 an undo does one thing; this one has command and manual => an undo for each"),
         (steps("{manual: a, undo: {wait: 3s}}"),
-            "5:109+4 \"wait\" is no field of an undo => the fields of an undo are manual, command, shell, http, sql, config, notify, timeout, retry, host\n\
-            5:109+4 the undo does nothing => one of manual, command, shell, http, sql, config, notify"),
+            "5:109+4 \"wait\" is no field of an undo => the fields of an undo are manual, command, shell, http, sql, config, haproxy, nginx, dns, notify, timeout, retry, host\n\
+            5:109+4 the undo does nothing => one of manual, command, shell, http, sql, config, haproxy, nginx, dns, notify"),
         (steps("{manual: a, undo: {manual: b, timeout: 3s}}"),
-            "5:120+7 timeout belongs to a step that the engine can cut short, and this is a manual step => timeout beside command, shell, http, sql, file, config, notify, or left out"),
+            "5:120+7 timeout belongs to a step that the engine can cut short, and this is a manual step => timeout beside command, shell, http, sql, file, config, haproxy, nginx, dns, notify, or left out"),
         (steps("{manual: a, undo: undo it}"),
             "5:108+7 expected an undo, found the text \"undo it\" => a map with fields such as manual, command, shell"),
         (steps("{health: {site: east, within: 2m}, undo: {manual: b}}"),
-            "5:125+4 undo belongs to a step that does something, and this is a health step => undo beside manual, command, shell, http, sql, config, notify, or left out"),
+            "5:125+4 undo belongs to a step that does something, and this is a health step => undo beside manual, command, shell, http, sql, config, haproxy, nginx, dns, notify, or left out"),
         (steps("{gate: Go}, {manual: a, no_return: true, undo: {manual: b}}"),
             "5:131+4 undo: no_return says that there is no way back => one of undo and no_return"),
         (steps("{id: a, gate: Go}, {manual: b, needs: [], no_return: true}"),
@@ -286,7 +356,7 @@ fn procedure_table() -> Vec<(String, &'static str)> {
         (steps("{gate: Go, when: reason == \"hard\"}, {manual: b, no_return: true}"),
             "5:149+4 no_return: the step cannot be taken back, and the gate before it may be left out => a gate without when, for_each and part_of"),
         (steps("{gate: Go, part_of: verify}"),
-            "5:101+7 part_of belongs to a step that a launch can leave out, and this is a gate step => part_of beside manual, command, shell, http, health, sql, file, wait, config, notify, procedure, or left out"),
+            "5:101+7 part_of belongs to a step that a launch can leave out, and this is a gate step => part_of beside manual, command, shell, http, health, sql, file, wait, config, haproxy, nginx, dns, notify, procedure, or left out"),
         (steps("{manual: a, part_of: cleanup}"),
             "5:111+7 part_of: \"cleanup\" is not known here => one of verify, notify, dns, load_balancer"),
         (steps("{command: [a], result: [a]}"),
@@ -324,10 +394,10 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             "5:152+6 for_each[0]: ${x} is a result, and a run is laid out before there are any => a parameter, or a value that stands in the plan"),
         (steps("{procedure: {id: p, with: {reason: a}}, timeout: 3s, retry: 2, on_failure: continue, undo: {manual: a}}"),
             "5:107+1 procedures call each other in a circle: p → p => one of these calls left out\n\
-            5:130+7 timeout belongs to a step that the engine can cut short, and this is a procedure step => timeout beside command, shell, http, sql, file, config, notify, or left out\n\
-            5:143+5 retry belongs to a step that the engine can do again, and this is a procedure step => retry beside command, shell, http, health, sql, file, config, notify, or left out\n\
-            5:153+10 on_failure belongs to a step that can fail, and this is a procedure step => on_failure beside manual, command, shell, http, health, sql, file, config, notify, or left out\n\
-            5:175+4 undo belongs to a step that does something, and this is a procedure step => undo beside manual, command, shell, http, sql, config, notify, or left out"),
+            5:130+7 timeout belongs to a step that the engine can cut short, and this is a procedure step => timeout beside command, shell, http, sql, file, config, haproxy, nginx, dns, notify, or left out\n\
+            5:143+5 retry belongs to a step that the engine can do again, and this is a procedure step => retry beside command, shell, http, health, sql, file, config, haproxy, nginx, dns, notify, or left out\n\
+            5:153+10 on_failure belongs to a step that can fail, and this is a procedure step => on_failure beside manual, command, shell, http, health, sql, file, config, haproxy, nginx, dns, notify, or left out\n\
+            5:175+4 undo belongs to a step that does something, and this is a procedure step => undo beside manual, command, shell, http, sql, config, haproxy, nginx, dns, notify, or left out"),
         (secret("{command: [a, \"${pw}\"]}"),
             "5:92+7 command[1]: ${pw} is a secret, and a list of processes shows arguments => $WARROOM_PARAM_PW, which is in the environment of the program"),
         (secret("{command: [a], host: \"${pw}\"}"),

@@ -8,6 +8,7 @@ use super::super::ids::{ChannelId, ComponentId, ProcedureId, RoleId};
 use super::super::secret::SecretRef;
 use super::super::template::Template;
 use super::super::time::Span;
+use super::{DnsRecords, HaproxyServer, NginxUpstream};
 
 /// What a step does, by kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +54,12 @@ pub enum Action {
     },
     /// Files of settings are put in place, with a safety copy (TR-21).
     Config(ConfigFiles),
+    /// A server behind HAProxy gets a weight or a state, or loses its sessions (TR-10).
+    Haproxy(HaproxyServer),
+    /// An upstream of nginx gets its servers, and nginx loads them.
+    Nginx(NginxUpstream),
+    /// A name gets its records, and servers answer them.
+    Dns(DnsRecords),
     /// Words go out over channels; done when all of them took it.
     Notify(Notice),
     /// Another procedure of the plan is done. Stands in plans only: in a run its steps stand in its place.
@@ -306,6 +313,9 @@ impl Action {
             Action::File(_) => "file",
             Action::Wait { .. } => "wait",
             Action::Config(_) => "config",
+            Action::Haproxy(_) => "haproxy",
+            Action::Nginx(_) => "nginx",
+            Action::Dns(_) => "dns",
             Action::Notify(_) => "notify",
             Action::Procedure(_) => "procedure",
         }

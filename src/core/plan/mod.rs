@@ -9,6 +9,7 @@ mod probe;
 mod procedure;
 mod scenario;
 mod targets;
+mod traffic;
 
 use std::fmt;
 
@@ -24,6 +25,7 @@ pub use probe::*;
 pub use procedure::*;
 pub use scenario::*;
 pub use targets::*;
+pub use traffic::*;
 
 use super::ids::{ChannelId, ComponentId, PlanId, ProbeId, ProcedureId, ScenarioId, SiteId};
 use super::time::Span;

@@ -201,6 +201,21 @@ pub enum Record {
     Txt,
 }
 
+impl Record {
+    /// The type as zones and plans name it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Record::A => "A",
+            Record::Aaaa => "AAAA",
+            Record::Cname => "CNAME",
+            Record::Mx => "MX",
+            Record::Ns => "NS",
+            Record::Txt => "TXT",
+        }
+    }
+}
+
 /// Which of two a database server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,7 +14,7 @@ pub use graph::Graph;
 use super::failover::{Finding, MoveKind};
 use super::forecast::AtStart;
 use super::ids::{ComponentId, IncidentId, PlanId, Principal, RunId, StepId};
-use super::plan::{Action, Gate, PlanHash, Procedure, Purpose, Step};
+use super::plan::{Action, Gate, PlanHash, Procedure, Purpose, Record, ServerState, Step};
 use super::template::Values;
 use super::time::{Moment, Now, Span};
 
@@ -304,11 +304,62 @@ pub enum Evidence {
         /// How many.
         files: usize,
     },
+    /// A server behind a load balancer is as the plan says.
+    ServerSet {
+        /// The backend and the server, with a `/` between.
+        server: String,
+        /// Its weight.
+        weight: u32,
+        /// Whether it is given work.
+        state: ServerState,
+        /// What the load balancer's own checks say of it, in its words.
+        status: String,
+        /// How many sessions it has.
+        sessions: u64,
+        /// Whether that is the step's work.
+        change: Change,
+    },
+    /// nginx serves by the upstream as the plan says.
+    UpstreamLoaded {
+        /// Its name.
+        upstream: String,
+        /// How many servers it has.
+        servers: usize,
+        /// How many new workers were seen; none where nobody looked at them.
+        workers: Option<usize>,
+        /// The status with which the new side answered; none where nobody asked.
+        answered: Option<u16>,
+        /// Whether that is the step's work.
+        change: Change,
+    },
+    /// Every server that counts answers the records of the plan.
+    NamesAnswered {
+        /// The name, whole.
+        name: String,
+        /// Their type.
+        record: Record,
+        /// Their values.
+        values: Vec<String>,
+        /// How many servers answer them.
+        servers: usize,
+        /// Whether that is the step's work.
+        change: Change,
+    },
     /// Every channel took the words.
     Delivered {
         /// How many channels.
         channels: usize,
     },
+}
+
+/// Whether a step changed what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It did.
+    Made,
+    /// All was as it should be before.
+    AlreadySo,
 }
 
 /// Why a step did not do what it should.

@@ -3,14 +3,29 @@
 use crate::core::plan::{Action, Subject};
 use crate::core::template::Template;
 
-use super::{Scope, call, config, http, look, people, program, sql};
+use super::{Scope, call, config, dns, haproxy, http, look, nginx, people, program, sql};
 use crate::plan::fault::At;
 use crate::plan::fields::Fields;
 use crate::plan::values::MAX_NAME;
 
 /// What a step can do, of which it does one.
-pub(super) const KINDS: [&str; 12] =
-    ["manual", "gate", "command", "shell", "http", "health", "sql", "file", "wait", "config", "notify", "procedure"];
+pub(super) const KINDS: [&str; 15] = [
+    "manual",
+    "gate",
+    "command",
+    "shell",
+    "http",
+    "health",
+    "sql",
+    "file",
+    "wait",
+    "config",
+    "haproxy",
+    "nginx",
+    "dns",
+    "notify",
+    "procedure",
+];
 
 /// Who does one thing: as messages begin with it, and as they go on.
 #[derive(Clone, Copy)]
@@ -20,18 +35,34 @@ pub(super) const STEP: Doer = Doer("a step", "the step");
 pub(super) const UNDO: Doer = Doer("an undo", "the undo");
 
 /// What acts.
-const ACTS: &[&str] = &["manual", "command", "shell", "http", "sql", "config", "notify"];
+const ACTS: &[&str] = &["manual", "command", "shell", "http", "sql", "config", "haproxy", "nginx", "dns", "notify"];
 /// What the engine does, and can be cut short in.
-const TIMED: &[&str] = &["command", "shell", "http", "sql", "file", "config", "notify"];
+const TIMED: &[&str] = &["command", "shell", "http", "sql", "file", "config", "haproxy", "nginx", "dns", "notify"];
 /// What the engine can do again.
-const TRIED: &[&str] = &["command", "shell", "http", "health", "sql", "file", "config", "notify"];
+const TRIED: &[&str] =
+    &["command", "shell", "http", "health", "sql", "file", "config", "haproxy", "nginx", "dns", "notify"];
 /// What the engine acts with.
-const REPEATED: &[&str] = &["command", "shell", "http", "sql", "config", "notify"];
+const REPEATED: &[&str] = &["command", "shell", "http", "sql", "config", "haproxy", "nginx", "dns", "notify"];
 /// What can fail.
-const FAILS: &[&str] = &["manual", "command", "shell", "http", "health", "sql", "file", "config", "notify"];
+const FAILS: &[&str] =
+    &["manual", "command", "shell", "http", "health", "sql", "file", "config", "haproxy", "nginx", "dns", "notify"];
 /// What a launch option may leave out: all but gates.
-const LEFT_OUT: &[&str] =
-    &["manual", "command", "shell", "http", "health", "sql", "file", "wait", "config", "notify", "procedure"];
+const LEFT_OUT: &[&str] = &[
+    "manual",
+    "command",
+    "shell",
+    "http",
+    "health",
+    "sql",
+    "file",
+    "wait",
+    "config",
+    "haproxy",
+    "nginx",
+    "dns",
+    "notify",
+    "procedure",
+];
 
 /// Fields that only some kinds of step have: what they are, the kinds, and how those are called.
 const BELONGS: [(&[&str], &[&str], &str); 9] = [
@@ -88,6 +119,9 @@ fn read(kind: &str, fields: &Fields<'_>, scope: &Scope<'_>) -> Option<Action> {
         "file" => look::file(&field).map(Action::File),
         "wait" => look::wait(&field),
         "config" => config::config(&field, scope).map(Action::Config),
+        "haproxy" => haproxy::haproxy(&field, scope).map(Action::Haproxy),
+        "nginx" => nginx::nginx(&field, scope).map(Action::Nginx),
+        "dns" => dns::dns(&field, scope).map(Action::Dns),
         "notify" => people::notice(&field, scope).map(Action::Notify),
         _ => call::call(&field, scope).map(Action::Procedure),
     }
@@ -109,6 +143,9 @@ pub(super) fn title(action: &Action) -> String {
         Action::Config(config) => {
             format!("Put {}", config.files.iter().map(|file| file.to.as_str()).collect::<Vec<_>>().join(", "))
         }
+        Action::Haproxy(server) => haproxy::title(server),
+        Action::Nginx(upstream) => nginx::title(upstream),
+        Action::Dns(records) => dns::title(records),
         Action::Notify(notice) => notice.text.source().to_owned(),
         Action::Procedure(call) => call.procedure.to_string(),
     };

@@ -36,15 +36,16 @@ pub(super) fn http(field: &Field<'_>, scope: &Scope<'_>) -> Option<HttpRequest> 
     })
 }
 
-fn headers(field: &Field<'_>, scope: &Scope<'_>) -> BTreeMap<String, Template> {
+/// Header lines.
+pub(super) fn headers(field: &Field<'_>, scope: &Scope<'_>) -> BTreeMap<String, Template> {
     let Value::Map(entries) = &field.node.value else {
         return field
-            .wrong_type("a map of header lines", Some("headers: {accept: text/plain}".to_owned()))
+            .wrong_type("a map of header lines", Some(format!("{}: {{accept: text/plain}}", field.label)))
             .unwrap_or_default();
     };
     let mut headers = BTreeMap::new();
     for entry in entries {
-        let value = Field { node: &entry.value, key_at: entry.key_at, label: "headers".into(), ..field.clone() };
+        let value = Field { node: &entry.value, key_at: entry.key_at, label: field.label.clone(), ..field.clone() };
         if !is_header_name(&entry.key) {
             let right = Some("letters, digits and '-'".to_owned());
             field.faults.error(entry.key_at, format!("{} is no name of a header", quote(&entry.key)), right);

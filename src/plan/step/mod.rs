@@ -3,10 +3,13 @@
 mod actions;
 mod call;
 mod config;
+mod dns;
 mod each;
 mod failure;
+mod haproxy;
 mod http;
 mod look;
+mod nginx;
 mod people;
 mod placeholders;
 mod program;
@@ -49,6 +52,9 @@ const STEP: Shape = Shape {
         "file",
         "wait",
         "config",
+        "haproxy",
+        "nginx",
+        "dns",
         "notify",
         "procedure",
         "people",

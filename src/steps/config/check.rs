@@ -20,6 +20,8 @@ const LARGEST_PIPE: usize = 1024 * 1024;
 
 /// An argument vector, never a shell; nothing when the plan has none.
 pub(super) struct Program {
+    /// What it is called in sentences: `the check`.
+    pub(super) what: &'static str,
     pub(super) argv: Vec<String>,
     pub(super) environment: BTreeMap<String, String>,
 }
@@ -43,21 +45,22 @@ impl Program {
     /// Runs it to its end, within the bounds.
     pub(super) async fn run(&self, bounds: &Bounds) -> Result<(), String> {
         bounds.check()?;
+        let what = self.what;
         let Some((program, arguments)) = self.argv.split_first() else { return Ok(()) };
         let mut said = Vec::new();
         let ended = tokio::select! {
             biased;
             () = bounds.stop.cancelled() => return Err("it was stopped".into()),
             () = tokio::time::sleep_until(bounds.deadline) => {
-                return Err(format!("the check {program} was not over after {}, and was ended", bounds.limit));
+                return Err(format!("{what} {program} was not over after {}, and was ended", bounds.limit));
             }
             ended = self.follow(program, arguments, &mut said) => ended,
         };
-        let status = ended.map_err(|why| format!("the check {program} cannot be run: {why}"))?;
+        let status = ended.map_err(|why| format!("{what} {program} cannot be run: {why}"))?;
         if status.success() {
             return Ok(());
         }
-        Err(format!("the check {program} ended with {}: {}", how(status), end_of(&said)))
+        Err(format!("{what} {program} ended with {}: {}", how(status), end_of(&said)))
     }
 
     async fn follow(&self, program: &str, arguments: &[String], said: &mut Vec<u8>) -> io::Result<ExitStatus> {

@@ -101,7 +101,11 @@ pub(super) async fn perform(job: &Job, files: &ConfigFiles) -> StepEnd {
         dir: job.dir.clone(),
         files: files.files.clone(),
         keep: keep(job, files),
-        check: check::Program { argv: check, environment: shim::clean_environment(program::variables(job)) },
+        check: check::Program {
+            what: "the check",
+            argv: check,
+            environment: shim::clean_environment(program::variables(job)),
+        },
         bounds: Bounds { stop: stop.clone(), limit, deadline: Instant::now() + limit.to_std() },
     };
     // A task of its own: when this future is dropped, it still puts back what it has put.
@@ -109,6 +113,32 @@ pub(super) async fn perform(job: &Job, files: &ConfigFiles) -> StepEnd {
     match tokio::spawn(work.carry_out()).await {
         Ok(end) => end,
         Err(why) => StepEnd::Lost(format!("putting files in place broke off: {why}")),
+    }
+}
+
+/// Runs a program for what was put in place, as the check is run; no longer than until `deadline`.
+pub(super) async fn run(
+    job: &Job,
+    what: &'static str,
+    argv: Vec<String>,
+    limit: Span,
+    deadline: Instant,
+) -> Result<(), String> {
+    let bounds = Bounds { stop: CancellationToken::new(), limit, deadline };
+    check::Program { what, argv, environment: shim::clean_environment(program::variables(job)) }.run(&bounds).await
+}
+
+/// Puts back what this attempt has put in place, because of something that came of it.
+pub(super) async fn take_back(dir: &Path, why: String) -> StepEnd {
+    let dir = dir.to_path_buf();
+    let taken = apart(move |_| {
+        let _held = record::lock(&dir)?;
+        Ok(Record::read(&dir)?.map(|record| back::all(&dir, record, why)))
+    });
+    match taken.await.and_then(|taken| taken) {
+        Ok(Some(end)) => end,
+        Ok(None) => StepEnd::Bad(Failure::Stopped),
+        Err(why) => StepEnd::Lost(unreadable(&why)),
     }
 }
 
