@@ -1,0 +1,180 @@
+//! One site's PostgreSQL: started, killed, frozen, asked.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::Mutex;
+
+use rustix::process::Signal;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+
+use crate::harness::eventually;
+use crate::place::Place;
+use crate::programs;
+use crate::servers::PASSWORD;
+use crate::template::Postgres;
+use crate::watchman::{processes, send, state};
+
+pub struct Cluster {
+    pub name: &'static str,
+    pub place: Place,
+    pub port: u16,
+    /// What belongs to it; its socket is here, too, which a cut network does not cut.
+    pub dir: PathBuf,
+    postgres: Postgres,
+    child: Mutex<Option<Child>>,
+}
+
+impl Cluster {
+    /// A copy of what the template has for this site.
+    pub fn copied(
+        name: &'static str,
+        lab: &Path,
+        template: &Path,
+        postgres: &Postgres,
+        place: Place,
+        port: u16,
+    ) -> Cluster {
+        let dir = lab.join(name);
+        let copied = Command::new("cp").arg("-a").arg(template.join(name)).arg(&dir).status().unwrap();
+        assert!(copied.success());
+        let cluster = Cluster { name, place, port, dir, postgres: postgres.clone(), child: Mutex::default() };
+        let host = cluster.place.host;
+        cluster.set(&format!(
+            "listen_addresses = '{host}'\nport = {port}\nunix_socket_directories = '{}'\n",
+            cluster.dir.display()
+        ));
+        cluster
+    }
+
+    fn set(&self, lines: &str) {
+        let mut file = OpenOptions::new().append(true).open(self.data().join("postgresql.conf")).unwrap();
+        file.write_all(lines.as_bytes()).unwrap();
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.dir.join("data")
+    }
+
+    /// Has it receive from another, in place of whatever it was told.
+    pub fn follows(&self, host: &str, port: u16) {
+        let source = format!(
+            "primary_conninfo = 'host={host} port={port} user=warroom password={PASSWORD} application_name={} connect_timeout=2'\n\
+             primary_slot_name = '{}'\n",
+            self.name, self.name
+        );
+        fs::write(self.data().join("postgresql.auto.conf"), source).unwrap();
+    }
+
+    /// Has it read its settings again.
+    pub fn reload(&self) {
+        send(self.postmaster().unwrap(), Signal::HUP);
+    }
+
+    pub fn start(&self) {
+        let words = self.postgres.words("postgres");
+        let mut command = self.place.command(&words[0]);
+        command.args(&words[1..]).arg("-D").arg(self.data());
+        programs::logged(&mut command, self.dir.parent().unwrap(), self.name);
+        *self.child.lock().unwrap() = Some(command.spawn().unwrap());
+    }
+
+    /// Starts it, and waits until it answers.
+    pub async fn up(&self) {
+        self.start();
+        eventually(&format!("{}'s database answers", self.name), || self.asked("SELECT 1")).await;
+    }
+
+    /// The process that all others of it come from, if it lives.
+    pub fn postmaster(&self) -> Option<u32> {
+        let file = fs::read_to_string(self.data().join("postmaster.pid")).ok()?;
+        let pid = file.lines().next()?.parse().ok()?;
+        state(pid).filter(|state| *state != 'Z').map(|_| pid)
+    }
+
+    /// All its processes.
+    pub fn processes(&self) -> Vec<u32> {
+        let (data, exe) = (self.data(), self.postgres.bin.join("postgres"));
+        let at = |pid: u32, name: &str| fs::read_link(format!("/proc/{pid}/{name}")).unwrap_or_default();
+        processes().filter(|pid| at(*pid, "exe") == exe && at(*pid, "cwd") == data).collect()
+    }
+
+    /// Kills all of it at once, as when its machine is lost.
+    pub fn kill(&self) {
+        self.send(Signal::KILL);
+        self.reap();
+    }
+
+    /// Stops the clock for all of it, as when its machine hangs.
+    pub fn freeze(&self) {
+        self.send(Signal::STOP);
+    }
+
+    /// Lets it go on as if nothing had been.
+    pub fn thaw(&self) {
+        self.send(Signal::CONT);
+    }
+
+    /// To all that it has, and to what it makes meanwhile: the postmaster comes first.
+    fn send(&self, signal: Signal) {
+        if let Some(pid) = self.postmaster() {
+            send(pid, signal);
+        }
+        for pid in self.processes() {
+            send(pid, signal);
+        }
+    }
+
+    /// Waits for the process that was started here; a dead one that nobody waits for still has its number.
+    fn reap(&self) {
+        if let Some(mut child) = self.child.lock().unwrap().take() {
+            child.wait().unwrap();
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://warroom:{PASSWORD}@{}:{}/postgres", self.place.host, self.port)
+    }
+
+    async fn connection(&self) -> Result<PgConnection, sqlx::Error> {
+        let options = PgConnectOptions::new().socket(&self.dir).port(self.port);
+        PgConnection::connect_with(&options.username("warroom").password(PASSWORD).database("postgres")).await
+    }
+
+    /// The rows of a query whose columns are texts; nothing when it does not answer.
+    async fn asked(&self, query: &str) -> Option<Vec<Vec<String>>> {
+        let mut connection = self.connection().await.ok()?;
+        let rows = sqlx::raw_sql(AssertSqlSafe(query.to_owned())).fetch_all(&mut connection).await.ok()?;
+        let text = |row: &sqlx::postgres::PgRow| {
+            (0..row.len()).map(|at| row.try_get_unchecked::<String, _>(at).unwrap_or_default()).collect()
+        };
+        Some(rows.iter().map(text).collect())
+    }
+
+    pub async fn rows(&self, query: &str) -> Vec<Vec<String>> {
+        self.asked(query).await.unwrap_or_else(|| panic!("{} does not answer {query}", self.name))
+    }
+
+    /// What one query finds.
+    pub async fn one(&self, query: &str) -> String {
+        self.rows(query).await[0][0].clone()
+    }
+
+    /// How often it or those that it follows were promoted, and one.
+    pub async fn timeline(&self) -> u32 {
+        let query = "SELECT greatest(timeline_id, (SELECT received_tli FROM pg_stat_wal_receiver))::text FROM pg_control_checkpoint()";
+        let known: u32 = self.one(query).await.parse().unwrap();
+        // A promotion is told to the control file with the next checkpoint, and to the names of files at once.
+        let histories = fs::read_dir(self.data().join("pg_wal")).unwrap();
+        let names = histories.filter_map(|entry| {
+            u32::from_str_radix(entry.ok()?.file_name().to_str()?.strip_suffix(".history")?, 16).ok()
+        });
+        names.max().unwrap_or(1).max(known)
+    }
+
+    pub async fn is_primary(&self) -> bool {
+        self.one("SELECT (NOT pg_is_in_recovery())::text").await == "true"
+    }
+}
