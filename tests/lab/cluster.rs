@@ -1,6 +1,6 @@
 //! One site's PostgreSQL: started, killed, frozen, asked.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -28,25 +28,52 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A copy of what the template has for this site.
-    pub fn copied(
-        name: &'static str,
-        lab: &Path,
-        template: &Path,
-        postgres: &Postgres,
-        place: Place,
-        port: u16,
-    ) -> Cluster {
+    /// One that has no data yet.
+    pub fn new(name: &'static str, lab: &Path, postgres: &Postgres, place: Place, port: u16) -> Cluster {
         let dir = lab.join(name);
-        let copied = Command::new("cp").arg("-a").arg(template.join(name)).arg(&dir).status().unwrap();
-        assert!(copied.success());
-        let cluster = Cluster { name, place, port, dir, postgres: postgres.clone(), child: Mutex::default() };
-        let host = cluster.place.host;
-        cluster.set(&format!(
-            "listen_addresses = '{host}'\nport = {port}\nunix_socket_directories = '{}'\n",
-            cluster.dir.display()
+        fs::create_dir(&dir).unwrap();
+        Cluster { name, place, port, dir, postgres: postgres.clone(), child: Mutex::default() }
+    }
+
+    /// Gives its data a disk of its own, of so many MiB; or says why that cannot be.
+    pub fn on_a_disk_of(&self, size: u32) -> Result<(), String> {
+        fs::create_dir(self.data()).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size}m"), "tmpfs"]).arg(self.data());
+        let output = mount.output().map_err(|error| error.to_string())?;
+        let why = || String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        if output.status.success() { Ok(()) } else { Err(why()) }
+    }
+
+    /// Takes what the template has for this site.
+    pub fn copy(&self, template: &Path) {
+        let copied = Command::new("cp").arg("-a").arg(template.join(self.name).join(".")).arg(&self.dir).status();
+        assert!(copied.unwrap().success());
+        let host = self.place.host;
+        self.set(&format!(
+            "listen_addresses = '{host}'\nport = {}\nunix_socket_directories = '{}'\n",
+            self.port,
+            self.dir.display()
         ));
-        cluster
+    }
+
+    /// Leaves no room on its disk.
+    pub fn fill_disk(&self) {
+        let mut filler = File::create(self.filler()).unwrap();
+        while filler.write_all(&[0; 4096]).is_ok() {}
+    }
+
+    pub fn free_disk(&self) {
+        fs::remove_file(self.filler()).unwrap();
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.data().join("filler")
+    }
+
+    /// No step reaches its machine from now on.
+    pub fn is_unreachable(&self) {
+        fs::write(self.dir.join("unreachable"), "").unwrap();
     }
 
     fn set(&self, lines: &str) {
@@ -85,6 +112,16 @@ impl Cluster {
     pub async fn up(&self) {
         self.start();
         eventually(&format!("{}'s database answers", self.name), || self.asked("SELECT 1")).await;
+    }
+
+    pub async fn alive(&self) -> bool {
+        self.asked("SELECT 1").await.is_some()
+    }
+
+    /// Starts it again, once what was there is gone.
+    pub async fn again(&self) {
+        self.reap();
+        self.up().await;
     }
 
     /// The process that all others of it come from, if it lives.

@@ -1,7 +1,7 @@
 //! A laboratory: two sites, their front door, a name server, customers, and an engine that watches over them.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
@@ -21,13 +21,26 @@ use crate::programs;
 use crate::template::{self, Postgres};
 use crate::watchman::{Watchman, send};
 
-/// How a laboratory differs from the plain one.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Where the sites are.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sites {
     /// Both on loopback.
+    #[default]
     Together,
     /// Each with a network of its own.
     Apart,
+}
+
+/// How a laboratory differs from the plain one.
+#[derive(Clone, Default)]
+pub struct Wanted {
+    pub sites: Sites,
+    /// The engine's settings.
+    pub settings: String,
+    /// Where its socket is, if not in its state directory.
+    pub socket: Option<PathBuf>,
+    /// How large West's disk is, in MiB, where it has one of its own.
+    pub disk: Option<u32>,
 }
 
 /// One of the two sites.
@@ -73,16 +86,16 @@ pub struct Lab {
 impl Lab {
     /// One in which all is well; none where something that it needs is not installed, which is then said.
     pub async fn start() -> Option<Lab> {
-        Lab::with(Sites::Together, "").await
+        Lab::with(Wanted::default()).await
     }
 
-    /// One whose engine has settings.
-    pub async fn with(sites: Sites, settings: &str) -> Option<Lab> {
+    /// One that differs.
+    pub async fn with(wanted: Wanted) -> Option<Lab> {
         let postgres = installed()?;
         let dir = tempfile::Builder::new().prefix("warroom-lab-").tempdir().unwrap().keep();
         let watchman = Watchman::of(&dir);
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
-        let network = match sites {
+        let network = match wanted.sites {
             Sites::Together => Network::loopback(),
             Sites::Apart => match Network::apart(&dir) {
                 Ok(network) => network,
@@ -98,19 +111,21 @@ impl Lab {
         });
         let template = template.await.unwrap();
         let mut ports = Ports::take();
-        let copied = |name, place: &crate::place::Place, port| {
-            Cluster::copied(name, &dir, &template, &postgres, place.clone(), port)
-        };
-        let east = copied("east", &network.east, ports.next());
-        let west = copied("west", &network.west, ports.next());
+        let east = Cluster::new("east", &dir, &postgres, network.east.clone(), ports.next());
+        let west = Cluster::new("west", &dir, &postgres, network.west.clone(), ports.next());
+        if let Some(Err(why)) = wanted.disk.map(|size| west.on_a_disk_of(size)) {
+            skip("a disk that is full", &why);
+            return None;
+        }
+        east.copy(&template);
+        west.copy(&template);
         west.follows(east.place.host, east.port);
-        east.up().await;
-        west.up().await;
+        tokio::join!(east.up(), west.up());
         let [east, west] = [east, west].map(|db| site(&dir, db, ports.next()));
         let door = Door::open(&dir, &network.world, ports.next(), &east.address, &west.address).await;
         let names = Names::serve(&dir, &network.world, ports.next(), &postgres).await;
         let customers = begin_customers(&dir, &network, &door);
-        let engine = begin_engine(&dir, &network, settings).await;
+        let engine = begin_engine(&dir, &network, &wanted).await;
         Some(Lab {
             engine,
             east,
@@ -225,11 +240,14 @@ fn begin_customers(lab: &Path, network: &Network, door: &Door) -> Child {
     command.spawn().unwrap()
 }
 
-async fn begin_engine(lab: &Path, network: &Network, settings: &str) -> Engine {
+async fn begin_engine(lab: &Path, network: &Network, wanted: &Wanted) -> Engine {
     let state = lab.join("engine");
     fs::create_dir(&state).unwrap();
     fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
-    fs::write(state.join("config.toml"), settings).unwrap();
+    fs::write(state.join("config.toml"), &wanted.settings).unwrap();
+    if let Some(socket) = &wanted.socket {
+        symlink(socket, state.join("engine.sock")).unwrap();
+    }
     let mut command = network.west.of(&warroom());
     command.args(["engine", "run", "--state"]).arg(&state);
     programs::logged(&mut command, lab, "engine");

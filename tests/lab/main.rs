@@ -29,9 +29,16 @@
 )]
 
 mod app;
+mod behind;
 mod cluster;
 mod customers;
+mod cut;
 mod door;
+mod engine_killed;
+mod figures;
+mod flapping;
+mod frozen;
+mod full_disk;
 mod hand;
 #[allow(dead_code, reason = "shared with the tests of the engine, which use more of it")]
 #[path = "../engine/harness.rs"]
@@ -48,4 +55,5 @@ mod programs;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod template;
+mod two_commanders;
 mod watchman;

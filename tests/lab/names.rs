@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command};
 
 use crate::harness::eventually;
@@ -19,8 +19,6 @@ const SECRET: &str = "c2hvcmUtb2YtYS1sYWItd2l0aC1hLWtleS0zMmJ5dGU=";
 pub struct Names {
     host: &'static str,
     pub port: u16,
-    /// A file with the key, as BIND writes and reads it.
-    pub key: PathBuf,
     place: Place,
     _child: Child,
 }
@@ -52,7 +50,7 @@ impl Names {
         command.args(&words[1..]).args(["-g", "-4", "-n", "1", "-c"]).arg(dir.join("named.conf"));
         programs::logged(&mut command, lab, "named");
         let child = command.spawn().unwrap();
-        let names = Names { host: place.host, port, key: dir.join("key"), place: place.clone(), _child: child };
+        let names = Names { host: place.host, port, place: place.clone(), _child: child };
         eventually("the name server answers", || async { (names.shop() == EAST).then_some(()) }).await;
         names
     }

@@ -20,7 +20,7 @@ pub struct Watchman(Child);
 impl Watchman {
     /// For as long as this process lives and keeps it.
     pub fn of(dir: &Path) -> Watchman {
-        Watchman(begin(dir, Stdio::piped()))
+        Watchman(begin(dir).stdin(Stdio::piped()).spawn().unwrap())
     }
 }
 
@@ -36,14 +36,14 @@ pub fn until_gone(process: u32, dir: &Path) {
     let mut waits = Command::new("tail");
     waits.args([&format!("--pid={process}"), "-f", "/dev/null"]).stdin(Stdio::null()).stderr(Stdio::null());
     let mut waits = waits.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
-    begin(dir, waits.stdout.take().unwrap().into());
+    begin(dir).env_remove(KEEP).stdin(waits.stdout.take().unwrap()).spawn().unwrap();
 }
 
 /// Not in the test's process group: what a terminal sends there is not for the watchman.
-fn begin(dir: &Path, lifeline: Stdio) -> Child {
+fn begin(dir: &Path) -> Command {
     let mut command = programs::command("watchman");
-    command.env(MARK, dir).stdin(lifeline).stdout(Stdio::null()).stderr(Stdio::null());
-    command.current_dir("/").process_group(0).spawn().unwrap()
+    command.env(MARK, dir).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
+    command
 }
 
 /// The program: waits for the end of its standard input.
