@@ -36,12 +36,12 @@ impl Network {
         }
         for (at, (site, name)) in [(&east, "east"), (&west, "west")].into_iter().enumerate() {
             let netns = keepers[at].id().to_string();
-            run(&world, &["ip", "link", "add", name, "type", "veth", "peer", "name", "up", "netns", &netns])?;
+            run(&world, &["ip", "link", "add", name, "type", "veth", "peer", "name", "out", "netns", &netns])?;
             run(&world, &["ip", "link", "set", name, "up"])?;
-            run(site, &["ip", "link", "set", "up", "up"])?;
+            run(site, &["ip", "link", "set", "out", "up"])?;
             run(&world, &["ip", "route", "add", site.host, "dev", name, "src", WORLD])?;
-            run(site, &["ip", "route", "add", WORLD, "dev", "up", "src", site.host])?;
-            run(site, &["ip", "route", "add", "default", "via", WORLD, "dev", "up", "src", site.host, "onlink"])?;
+            run(site, &["ip", "route", "add", WORLD, "dev", "out", "src", site.host])?;
+            run(site, &["ip", "route", "add", "default", "via", WORLD, "dev", "out", "src", site.host, "onlink"])?;
         }
         run(&world, &["sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"])?;
         Ok(Network { east, west, world, keepers })

@@ -33,10 +33,13 @@ impl Drop for Watchman {
 
 /// Has a directory cleared up once another process is gone.
 pub fn until_gone(process: u32, dir: &Path) {
-    let mut waits = Command::new("tail");
-    waits.args([&format!("--pid={process}"), "-f", "/dev/null"]).stdin(Stdio::null()).stderr(Stdio::null());
-    let mut waits = waits.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
-    begin(dir).env_remove(KEEP).stdin(waits.stdout.take().unwrap()).spawn().unwrap();
+    let watchman = begin(dir);
+    let mut command = Command::new("sh");
+    command.args(["-c", "(tail --pid=\"$0\" -f /dev/null | \"$@\") &", &process.to_string()]);
+    command.arg(watchman.get_program()).args(watchman.get_args());
+    command.envs(watchman.get_envs().filter_map(|(name, value)| Some((name, value?)))).env_remove(KEEP);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
+    assert!(command.status().unwrap().success());
 }
 
 /// Not in the test's process group: what a terminal sends there is not for the watchman.
