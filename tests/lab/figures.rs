@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::customers::{Attempt, now};
 use crate::harness::eventually;
-use crate::lab::{Lab, Sites, Wanted};
+use crate::lab::{Lab, Patience, Sites, Wanted};
 use crate::ledger::Ledger;
 
 /// How many primaries are killed.
@@ -26,7 +26,7 @@ const KILLS: usize = 7;
 
 /// One kill: until it was proposed, until it was said yes, until traffic was on the other side; from the kill on.
 async fn measured() -> Option<[Duration; 3]> {
-    let lab = Lab::start().await?;
+    let lab = Lab::with(Wanted { patience: Patience::Short, ..Wanted::default() }).await?;
     lab.watched(1).await;
     let since = |begin: i64| Duration::from_micros(u64::try_from(now() - begin).unwrap());
     let killed = now();
@@ -115,7 +115,8 @@ async fn hiccup(lab: &Lab, chance: &mut Chance) -> &'static str {
 #[ignore = "a measurement"]
 async fn no_false_failover_in_histories_of_faults_that_are_none() {
     for seed in 0..HISTORIES {
-        let Some(mut lab) = Lab::with(Wanted { sites: Sites::Apart, ..Wanted::default() }).await else { return };
+        let wanted = Wanted { sites: Sites::Apart, patience: Patience::Short, ..Wanted::default() };
+        let Some(mut lab) = Lab::with(wanted).await else { return };
         lab.watched(1).await;
         let mut chance = Chance(seed);
         let mut told = Vec::new();

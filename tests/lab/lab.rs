@@ -31,6 +31,16 @@ pub enum Sites {
     Apart,
 }
 
+/// How long the engine waits with a proposal.
+#[derive(Clone, Copy, Default)]
+pub enum Patience {
+    /// Long enough for a busy machine, on which more looks are late than the story wants.
+    #[default]
+    Long,
+    /// No longer than it must, for what is measured.
+    Short,
+}
+
 /// How a laboratory differs from the plain one.
 #[derive(Clone, Default)]
 pub struct Wanted {
@@ -39,6 +49,8 @@ pub struct Wanted {
     pub settings: String,
     /// Where its socket is, if not in its state directory.
     pub socket: Option<PathBuf>,
+    /// How long East has to be down before the engine proposes anything.
+    pub patience: Patience,
     /// How large West's disk is, in MiB, where it has one of its own.
     pub disk: Option<u32>,
 }
@@ -77,6 +89,7 @@ pub struct Lab {
     pub network: Network,
     pub dir: PathBuf,
     customers: Child,
+    patience: &'static str,
     postgres: Postgres,
     // Whatever else is dropped, these come last.
     _watchman: Watchman,
@@ -135,6 +148,10 @@ impl Lab {
             network,
             dir,
             customers,
+            patience: match wanted.patience {
+                Patience::Long => "3s",
+                Patience::Short => "1s",
+            },
             postgres,
             _watchman: watchman,
             _ports: ports,
@@ -176,6 +193,7 @@ impl Lab {
             ("names_port", self.names.port.to_string()),
             ("address_west", WEST.to_owned()),
             ("people", people.to_string()),
+            ("for", self.patience.to_owned()),
         ];
         let template = include_str!("plan.yml").to_owned();
         values.into_iter().fold(template, |plan, (name, value)| plan.replace(&format!("@{name}@"), &value))

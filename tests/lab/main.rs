@@ -16,6 +16,9 @@
 //! LAB_KEEP=1 cargo test --test lab killed -- --nocapture
 //! ```
 //!
+//! A machine that is busy with much else makes East look down for longer than its faults last; cargo-nextest runs one laboratory at a
+//! time (`.config/nextest.toml`).
+//!
 //! What the machine does not have or allow is skipped by name: the packages `postgresql`, `haproxy`, `bind9`,
 //! `bind9-dnsutils` and `socat`; root, for networks cut in two.
 
