@@ -173,7 +173,8 @@ fn has_mariadb() -> bool {
     has
 }
 
-fn newest_postgres() -> Option<PathBuf> {
+/// The programs of the newest PostgreSQL that is installed.
+pub fn newest_postgres() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
     let mut found: Vec<PathBuf> = versions.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect();
     found.sort();
@@ -234,8 +235,8 @@ async fn start<const COUNT: usize>(kind: &str, user: &str, script: &str) -> [u16
     ports
 }
 
-/// Who runs a server: these refuse to run as root.
-fn unprivileged(user: &str) -> (String, String) {
+/// Who runs a server, and the words before a command that make it so: these refuse to run as root.
+pub fn unprivileged(user: &str) -> (String, String) {
     let own = rustix::process::getuid().as_raw().to_string();
     if own != "0" {
         return (own, String::new());
