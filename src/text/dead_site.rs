@@ -48,6 +48,22 @@ pub fn need(plan: &Plan, of: &ProcedureId, need: &Need) -> String {
     clean_line(&format!("{needs}{by}")).into_owned()
 }
 
+/// A need in a few words: `step drain, db-east`.
+#[must_use]
+pub(super) fn short(need: &Need) -> String {
+    let what = match &need.what {
+        Thing::Host(host) | Thing::Address(host) | Thing::Storage(host) => host.clone(),
+        Thing::Site => "its health".to_owned(),
+        Thing::Component(id) => id.to_string(),
+        Thing::Secret(secret) | Thing::Database(secret) => secret.to_string(),
+        Thing::Channel(channel) => format!("channel {channel}"),
+        Thing::People { .. } => "people".to_owned(),
+        Thing::Engine => "the engine".to_owned(),
+    };
+    let step = need.step.as_ref().map(|step| format!("step {step}, ")).unwrap_or_default();
+    clean_line(&format!("{step}{what}")).into_owned()
+}
+
 /// What can be done when a site is lost, in a line: `if East is lost: failover-west can run`.
 #[must_use]
 pub fn if_lost(plan: &Plan, lost: &IfLost) -> String {

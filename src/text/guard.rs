@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::core::dead_site::Needs;
 use crate::core::failover::{Finding, Guard, Says, Seen, Witness};
 use crate::core::plan::{Plan, Procedure};
 use crate::core::state::State;
@@ -150,10 +151,10 @@ fn found(finding: &Finding) -> String {
         Seen::LastMove { ago: Some(ago), limit } => format!("the last was {ago} ago, limit {limit}"),
         Seen::Scenario { forbids: None } => "nothing that it is taken for forbids it".into(),
         Seen::Scenario { forbids: Some(name) } => format!("{} forbids it: the damage is in the data", line(name)),
-        Seen::Needs { count: 0, .. } => "nothing is".into(),
-        Seen::Needs { count, first } => {
-            let first: Vec<String> = first.iter().map(|one| line(one).into_owned()).collect();
-            format!("{count}: {}", all_of(&first))
+        Seen::Needs(Needs { count: 0, .. }) => "nothing is".into(),
+        Seen::Needs(Needs { count, first }) => {
+            let first: Vec<String> = first.iter().map(super::dead_site::short).collect();
+            format!("{count} needed there: {}", all_of(&first))
         }
         Seen::Frozen { until, reason } => format!("frozen until {until}: {}", line(reason)),
         Seen::Missing { roles } if roles.is_empty() => "all roles are held".into(),

@@ -7,8 +7,8 @@ use super::super::health::Verdict;
 use super::super::ids::{ChannelId, ComponentId, ProcedureId, SiteId, StepId};
 use super::super::people::Act;
 use super::super::plan::{
-    Action, Call, Component, Each, Gate, Given as Text, Housed, List, OnFailure, Procedure, Purpose, Step, Subject,
-    Which,
+    Action, Call, Component, Each, Gate, Given as Text, HaproxyAddress, Housed, List, OnFailure, Procedure, Purpose,
+    Step, Subject, Which,
 };
 use super::super::secret::SecretRef;
 use super::super::template::{Template, Values};
@@ -21,7 +21,11 @@ use super::{By, Need, People, Thing, TooMuch, Within, foreseen};
 /// are those that are known of it.
 #[must_use]
 pub fn excused(step: &Step, at: &Whereabouts<'_>, dead: &SiteId, values: &Values) -> bool {
-    matches!(step.on_failure, OnFailure::Continue | OnFailure::Do(_)) || is_left_out(step, at, dead, values)
+    // In an emergency it has another form, or is left out.
+    let has_another_form = step.ungraceful.is_some();
+    has_another_form
+        || matches!(step.on_failure, OnFailure::Continue | OnFailure::Do(_))
+        || is_left_out(step, at, dead, values)
 }
 
 /// Whether a condition over nothing but values and the dead site says that a step is not done.
@@ -230,6 +234,24 @@ impl<'a> Walk<'a> {
                 let named: Vec<&ChannelId> =
                     if notice.channels.is_empty() { usual.collect() } else { notice.channels.iter().collect() };
                 found.extend(named.into_iter().map(|channel| self.channel(channel)));
+            }
+            Action::Haproxy(server) => found.push(match &server.address {
+                HaproxyAddress::Socket(path) => self.path(path),
+                HaproxyAddress::Port(at) => self.word(&self.fill(at, values)),
+            }),
+            Action::Nginx(upstream) => {
+                found.push(self.path(&upstream.file));
+                found.extend(upstream.pid_file.iter().map(|path| self.path(path)));
+                found.extend(upstream.verify.iter().map(|page| self.url(&self.fill(&page.url, values))));
+                found.extend(self.argv(&upstream.check, values)?);
+                found.extend(self.argv(&upstream.reload, values)?);
+            }
+            Action::Dns(records) => {
+                let servers = std::iter::once(&records.server).chain(&records.until);
+                found.extend(servers.map(|server| self.word(&self.fill(server, values))));
+                if let Text::Secret(secret) = &records.key.secret {
+                    found.push(self.secret(secret));
+                }
             }
             Action::Procedure(call) => self.call(call, scope)?,
         }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::dead_site::{Needs, People, Whereabouts, foreseen, needs_of};
 use super::super::exposure::{self, Source};
 use super::super::gate::worst_loss;
 use super::super::health::{Counts, Readings, Verdict};
@@ -72,7 +73,8 @@ pub fn evaluate(question: &Question<'_>) -> Vec<Finding> {
             Guard::Scenario => q.scenario()?,
             Guard::Freeze => q.freeze()?,
             Guard::People => q.people()?,
-            Guard::Lineage | Guard::Manager | Guard::Reach => return None,
+            Guard::Reach => q.reach(from)?,
+            Guard::Lineage | Guard::Manager => return None,
         };
         Some(q.overridden(Finding { guard, says, seen, overridden: None }))
     });
@@ -341,6 +343,15 @@ impl<'a> Question<'a> {
         let against = self.incident.counting().find(|(_, matched)| !matched.allows.contains(&Method::Failover));
         let forbids = against.map(|(_, matched)| matched.name.clone());
         Some((self.says(Guard::Scenario, forbids.is_none()), Seen::Scenario { forbids }))
+    }
+
+    /// Asked once, at launch: where things lie changes with the plan alone.
+    fn reach(&self, from: &SiteId) -> Option<(Says, Seen)> {
+        let At::Launch = self.at else { return None };
+        let at = Whereabouts::new(&self.loaded.plan);
+        let given = foreseen(self.procedure);
+        let needs = needs_of(&at, self.procedure, &given, from, People::Known(&self.state.people)).ok()?;
+        Some((self.says(Guard::Reach, needs.is_empty()), Seen::Needs(Needs::from(needs))))
     }
 
     fn freeze(&self) -> Option<(Says, Seen)> {

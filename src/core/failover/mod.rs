@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use automatic::{Automation, Countdown, CountdownEnd, Disarmed};
 pub use guards::{At, Question, evaluate, refusals};
 
+use super::dead_site::Needs;
 use super::health::Verdict;
 use super::ids::{ComponentId, Principal, RoleId, RunId, SiteId, StepId};
 use super::loss::Loss;
@@ -289,12 +290,7 @@ pub enum Seen {
         forbids: Option<String>,
     },
     /// What the procedure needs from the site that is left.
-    Needs {
-        /// How many things.
-        count: usize,
-        /// The first of them, in words.
-        first: Vec<String>,
-    },
+    Needs(Needs),
     /// Nothing is to be changed now.
     Frozen {
         /// Until when.

@@ -13,7 +13,8 @@ use crate::plan::tree::Value;
 const RETRY: Shape = Shape { what: "a retry", fields: &["times", "every", "backoff", "at_most"] };
 const HANDLER: Shape = Shape { what: "a handler", fields: &["do"] };
 const FORM: &[&str] = &[
-    "manual", "command", "shell", "http", "sql", "config", "haproxy", "nginx", "dns", "notify", "timeout", "retry", "host",
+    "manual", "command", "shell", "http", "sql", "config", "haproxy", "nginx", "dns", "notify", "timeout", "retry",
+    "host",
 ];
 const UNDO: Shape = Shape { what: "an undo", fields: FORM };
 const UNGRACEFUL: Shape = Shape { what: "an ungraceful form", fields: FORM };
