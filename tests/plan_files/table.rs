@@ -182,6 +182,10 @@ fn table() -> Vec<(String, &'static str)> {
         (component("replication: {from: east, to: east, source: 'http://h/', target: h}"),
             "8:33+4 to: it is east, as from is => two sites\n\
             8:68+1 target: \"h\" does not begin with http:// or https:// => an address such as http://host:8080/path or https://host/path"),
+        (component("replication: {from: east, to: east, source: 'postgres://u:pw@h/d', target: 'mysql://u:pw@h/d'}"),
+            "8:33+4 to: it is east, as from is => two sites\n\
+            8:47+21 warning: source: a password stands in the plan in clear text => {secret: \"env:NAME\"}, with the whole address in it\n\
+            8:80+18 target: this is no address that begins with postgres:// or postgresql:// => postgres://host/…, or {secret: \"env:NAME\"}"),
         (probe("site: east"),
             "8:13+4 a probe without a kind looks at nothing => one of http, tcp, tls, dns, icmp, postgres, mysql, redis, disk, load, file, command, heartbeat, metric"),
         (probe("tcp: 'h:1', http: 'http://h/'"),
