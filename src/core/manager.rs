@@ -53,6 +53,12 @@ impl Manager {
         }
     }
 
+    /// Whether it can be told to leave its databases to others for a while.
+    #[must_use]
+    pub fn can_be_paused(self) -> bool {
+        matches!(self, Manager::Patroni | Manager::Repmgr | Manager::PgAutoFailover)
+    }
+
     /// The one of that [word](Manager::word).
     #[must_use]
     pub fn of(word: &str) -> Option<Manager> {

@@ -11,6 +11,7 @@ mod health;
 mod hosted;
 mod http;
 mod left;
+mod postgres;
 mod program;
 pub mod remote;
 mod secrets;
@@ -152,6 +153,7 @@ async fn done(job: Job, way: Way) -> StepEnd {
         Action::Sql(sql) => sql::perform(&job, sql, way, &fetched).await,
         Action::File(check) => file::perform(&job, check).await,
         Action::Config(files) => config::perform(&job, files).await,
+        Action::Postgres(does) => postgres::perform(&job, does, &fetched).await,
         Action::Manual { .. } | Action::Gate(_) | Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_) => {
             let why = format!("a step of kind {} is not done by the engine's hands", step.action.kind());
             StepEnd::Bad(Failure::NotStarted { why })

@@ -20,6 +20,7 @@ pub fn evidence(evidence: &Evidence) -> String {
         Evidence::Waited { span } => format!("{span} passed"),
         Evidence::FilesPut { files: 1 } => "1 file put in place".into(),
         Evidence::FilesPut { files } => format!("{files} files put in place"),
+        Evidence::Postgres(proof) => super::postgres::proof(proof),
         Evidence::Delivered { channels: 1 } => "delivered to 1 channel".into(),
         Evidence::Delivered { channels } => format!("delivered to {channels} channels"),
     }

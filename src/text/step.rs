@@ -31,6 +31,7 @@ pub fn action(action: &Action, values: &Values) -> String {
         Action::File(check) => clean_line(&kinds::file(check)).into_owned(),
         Action::Wait { span } => format!("wait {span}"),
         Action::Config(config) => clean_line(&kinds::config(config, values)).into_owned(),
+        Action::Postgres(does) => clean_line(&super::postgres::step(does, values)).into_owned(),
         Action::Notify(notice) => clean_line(&kinds::notice(notice, values)).into_owned(),
         Action::Procedure(call) => clean_line(&kinds::call(call, values)).into_owned(),
     }

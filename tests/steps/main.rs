@@ -13,4 +13,5 @@ mod programs;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod sqlite;
+mod standbys;
 mod world;

@@ -53,6 +53,8 @@ pub enum Action {
     },
     /// Files of settings are put in place, with a safety copy (TR-21).
     Config(ConfigFiles),
+    /// PostgreSQL servers are looked at, promoted, fenced or made to follow.
+    Postgres(super::Postgres),
     /// Words go out over channels; done when all of them took it.
     Notify(Notice),
     /// Another procedure of the plan is done. Stands in plans only: in a run its steps stand in its place.
@@ -292,6 +294,7 @@ impl Action {
             Action::File(_) => "file",
             Action::Wait { .. } => "wait",
             Action::Config(_) => "config",
+            Action::Postgres(_) => "postgres",
             Action::Notify(_) => "notify",
             Action::Procedure(_) => "procedure",
         }
@@ -306,7 +309,11 @@ impl Action {
     /// Whether a program runs under a shim for it.
     #[must_use]
     pub fn is_program(&self) -> bool {
-        matches!(self, Action::Command { .. } | Action::Shell { .. })
+        match self {
+            Action::Command { .. } | Action::Shell { .. } => true,
+            Action::Postgres(does) => does.cluster().is_some(),
+            _ => false,
+        }
     }
 
     /// Whether it only looks: such a step can be done at any time, any number of times.
@@ -315,6 +322,7 @@ impl Action {
         match self {
             Action::Health { .. } | Action::File(_) | Action::Wait { .. } => true,
             Action::Http(request) => request.method == "GET",
+            Action::Postgres(does) => matches!(does, super::Postgres::Lag { .. } | super::Postgres::Choose { .. }),
             _ => false,
         }
     }

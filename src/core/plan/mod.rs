@@ -3,6 +3,7 @@
 mod action;
 mod dependencies;
 mod index;
+mod postgres;
 mod probe;
 mod procedure;
 mod scenario;
@@ -16,6 +17,7 @@ pub use action::*;
 pub(crate) use dependencies::Dependencies;
 pub use index::Index;
 pub(crate) use index::ProbeAt;
+pub use postgres::*;
 pub use probe::*;
 pub use procedure::*;
 pub use scenario::*;

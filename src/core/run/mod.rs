@@ -2,6 +2,7 @@
 
 mod board;
 mod graph;
+mod postgres;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use board::Board;
 pub use graph::Graph;
+pub use postgres::{News, Proof};
 
 use super::forecast::AtStart;
 use super::ids::{ComponentId, IncidentId, PlanId, Principal, RunId, StepId};
@@ -294,6 +296,8 @@ pub enum Evidence {
         /// How many.
         files: usize,
     },
+    /// PostgreSQL servers are as they should be.
+    Postgres(Proof),
     /// Every channel took the words.
     Delivered {
         /// How many channels.

@@ -3,14 +3,27 @@
 use crate::core::plan::{Action, Subject};
 use crate::core::template::Template;
 
-use super::{Scope, call, config, http, look, people, program, sql};
+use super::{Scope, call, config, http, look, people, postgres, program, sql};
 use crate::plan::fault::At;
 use crate::plan::fields::Fields;
 use crate::plan::values::MAX_NAME;
 
 /// What a step can do, of which it does one.
-pub(super) const KINDS: [&str; 12] =
-    ["manual", "gate", "command", "shell", "http", "health", "sql", "file", "wait", "config", "notify", "procedure"];
+pub(super) const KINDS: [&str; 13] = [
+    "manual",
+    "gate",
+    "command",
+    "shell",
+    "http",
+    "health",
+    "sql",
+    "postgres",
+    "file",
+    "wait",
+    "config",
+    "notify",
+    "procedure",
+];
 
 /// Who does one thing: as messages begin with it, and as they go on.
 #[derive(Clone, Copy)]
@@ -20,29 +33,41 @@ pub(super) const STEP: Doer = Doer("a step", "the step");
 pub(super) const UNDO: Doer = Doer("an undo", "the undo");
 
 /// What acts.
-const ACTS: &[&str] = &["manual", "command", "shell", "http", "sql", "config", "notify"];
+const ACTS: &[&str] = &["manual", "command", "shell", "http", "sql", "postgres", "config", "notify"];
 /// What the engine does, and can be cut short in.
-const TIMED: &[&str] = &["command", "shell", "http", "sql", "file", "config", "notify"];
+const TIMED: &[&str] = &["command", "shell", "http", "sql", "postgres", "file", "config", "notify"];
 /// What the engine can do again.
-const TRIED: &[&str] = &["command", "shell", "http", "health", "sql", "file", "config", "notify"];
+const TRIED: &[&str] = &["command", "shell", "http", "health", "sql", "postgres", "file", "config", "notify"];
 /// What the engine acts with.
-const REPEATED: &[&str] = &["command", "shell", "http", "sql", "config", "notify"];
+const REPEATED: &[&str] = &["command", "shell", "http", "sql", "postgres", "config", "notify"];
 /// What can fail.
-const FAILS: &[&str] = &["manual", "command", "shell", "http", "health", "sql", "file", "config", "notify"];
+const FAILS: &[&str] = &["manual", "command", "shell", "http", "health", "sql", "postgres", "file", "config", "notify"];
 /// What a launch option may leave out: all but gates.
-const LEFT_OUT: &[&str] =
-    &["manual", "command", "shell", "http", "health", "sql", "file", "wait", "config", "notify", "procedure"];
+const LEFT_OUT: &[&str] = &[
+    "manual",
+    "command",
+    "shell",
+    "http",
+    "health",
+    "sql",
+    "postgres",
+    "file",
+    "wait",
+    "config",
+    "notify",
+    "procedure",
+];
 
 /// Fields that only some kinds of step have: what they are, the kinds, and how those are called.
 const BELONGS: [(&[&str], &[&str], &str); 9] = [
     (&["people", "roles", "separate", "after"], &["gate"], "a gate"),
-    (&["host"], &["command", "shell"], "a step that runs a program"),
+    (&["host"], &["command", "shell", "postgres"], "a step that runs a program"),
     (&["timeout"], TIMED, "a step that the engine can cut short"),
     (&["idempotent"], REPEATED, "a step with which the engine acts"),
     (&["retry"], TRIED, "a step that the engine can do again"),
     (&["no_return", "undo"], ACTS, "a step that does something"),
     (&["on_failure"], FAILS, "a step that can fail"),
-    (&["result"], &["command", "shell", "http", "sql"], "a step that answers"),
+    (&["result"], &["command", "shell", "http", "sql", "postgres"], "a step that answers"),
     (&["part_of"], LEFT_OUT, "a step that a launch can leave out"),
 ];
 
@@ -85,6 +110,7 @@ fn read(kind: &str, fields: &Fields<'_>, scope: &Scope<'_>) -> Option<Action> {
         "http" => http::http(&field, scope).map(Action::Http),
         "health" => look::health(&field, scope),
         "sql" => sql::sql(&field, scope).map(Action::Sql),
+        "postgres" => postgres::postgres(&field, scope).map(Action::Postgres),
         "file" => look::file(&field).map(Action::File),
         "wait" => look::wait(&field),
         "config" => config::config(&field, scope).map(Action::Config),
@@ -104,6 +130,7 @@ pub(super) fn title(action: &Action) -> String {
         Action::Health { subject: Subject::Site(site), .. } => format!("{site} is healthy"),
         Action::Health { subject: Subject::Component(component), .. } => format!("{component} is healthy"),
         Action::Sql(sql) => sql.query.clone(),
+        Action::Postgres(does) => postgres::title(does),
         Action::File(check) => format!("{} is as it should be", check.path),
         Action::Wait { span } => format!("Wait {span}"),
         Action::Config(config) => {

@@ -14,11 +14,11 @@ const RETRY: Shape = Shape { what: "a retry", fields: &["times", "every", "backo
 const HANDLER: Shape = Shape { what: "a handler", fields: &["do"] };
 const UNDO: Shape = Shape {
     what: "an undo",
-    fields: &["manual", "command", "shell", "http", "sql", "config", "notify", "timeout", "retry", "host"],
+    fields: &["manual", "command", "shell", "http", "sql", "postgres", "config", "notify", "timeout", "retry", "host"],
 };
 
 /// What can take a step back, of which an undo does one.
-const UNDOES: [&str; 7] = ["manual", "command", "shell", "http", "sql", "config", "notify"];
+const UNDOES: [&str; 8] = ["manual", "command", "shell", "http", "sql", "postgres", "config", "notify"];
 
 /// What a failure can mean in one word; a step that mends cannot have the last.
 const WORDS: [(&str, Word); 3] = [("stop", Word::Stop), ("continue", Word::Continue), ("rollback", Word::Rollback)];

@@ -9,6 +9,7 @@ mod http;
 mod look;
 mod people;
 mod placeholders;
+mod postgres;
 mod program;
 mod result;
 mod sql;
@@ -46,6 +47,7 @@ const STEP: Shape = Shape {
         "http",
         "health",
         "sql",
+        "postgres",
         "file",
         "wait",
         "config",
@@ -285,6 +287,7 @@ fn refuse(fields: &Fields<'_>, names: &[&str], why: &str) {
 fn only_looks(field: &Field<'_>, step: &Step) -> bool {
     let what = match &step.action {
         Action::Health { .. } | Action::File(_) => return true,
+        Action::Postgres(_) if step.action.only_looks() => return true,
         Action::Http(request) if request.method == "GET" => return true,
         Action::Http(request) => format!("this one sends {}", request.method),
         Action::Sql(sql) if sql::only_reads(&sql.query) => return true,
