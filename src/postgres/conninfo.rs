@@ -19,6 +19,9 @@ const KNOWN: [&str; 13] = [
     "passfile",
 ];
 
+/// The file in a standby's data directory that has the password for whom it follows.
+pub(crate) const PASSFILE: &str = "warroom.pgpass";
+
 /// The parts of an address.
 #[derive(Clone)]
 pub(crate) struct Conninfo {
@@ -29,13 +32,6 @@ pub(crate) struct Conninfo {
     /// As it is sent.
     pub(crate) password: Option<String>,
     others: Vec<(String, String)>,
-}
-
-/// Whether the password is to stand in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Password {
-    With,
-    Without,
 }
 
 impl Conninfo {
@@ -76,24 +72,35 @@ impl Conninfo {
         }
     }
 
-    /// `host='…' port='…'` as a standby keeps it, which names no database.
+    /// `host='…' port='…'` as a standby keeps it, which names no database. The password stands in another file: the server
+    /// writes to its log what it is told here.
     pub(crate) fn of_standby(&self) -> String {
-        self.text(None, Password::With)
+        let mut text = self.text(None);
+        if self.password.is_some() {
+            text.push_str(&format!(" passfile='{PASSFILE}'"));
+        }
+        text
+    }
+
+    /// The line of a password file for it, where it has a password.
+    pub(crate) fn password_line(&self) -> Option<String> {
+        let escaped = |text: &str| text.replace('\\', "\\\\").replace(':', "\\:");
+        let user = self.user.as_deref().map_or_else(|| "*".to_owned(), escaped);
+        let password = escaped(self.password.as_deref()?);
+        Some(format!("{}:{}:*:{user}:{password}", escaped(&self.host), self.port))
     }
 
     /// The same with the database, and without the password, for the command line of a program.
     pub(crate) fn of_program(&self) -> String {
-        self.text(Some(self.database.as_deref().unwrap_or("postgres")), Password::Without)
+        self.text(Some(self.database.as_deref().unwrap_or("postgres")))
     }
 
-    fn text(&self, database: Option<&str>, password: Password) -> String {
+    fn text(&self, database: Option<&str>) -> String {
         let port = self.port.to_string();
-        let password = self.password.as_deref().filter(|_| password == Password::With);
         let named = [
             ("host", Some(self.host.as_str())),
             ("port", Some(port.as_str())),
             ("user", self.user.as_deref()),
-            ("password", password),
             ("dbname", database),
         ];
         let named = named.into_iter().filter_map(|(name, value)| Some((name, value?)));
@@ -111,7 +118,12 @@ mod tests {
     fn an_address_becomes_what_the_servers_own_programs_take() {
         let all = "postgres://re%70l:it's%20%5C@h:5433/shop?sslmode=require&statement-cache-capacity=9";
         let parts = Conninfo::of(all).unwrap();
-        assert_eq!(parts.of_standby(), r"host='h' port='5433' user='repl' password='it\'s \\' sslmode='require'");
+        assert_eq!(parts.of_standby(), "host='h' port='5433' user='repl' sslmode='require' passfile='warroom.pgpass'");
+        assert_eq!(parts.password_line().unwrap(), r"h:5433:*:repl:it's \\");
+        assert_eq!(
+            Conninfo::of("postgres://[::1]/?password=a:b").unwrap().password_line().unwrap(),
+            r"\:\:1:5432:*:*:a\:b"
+        );
         assert_eq!(parts.of_program(), "host='h' port='5433' user='repl' dbname='shop' sslmode='require'");
         let few = Conninfo::of("postgres://[::1]").unwrap();
         assert_eq!((few.of_standby().as_str(), few.shown().as_str()), ("host='::1' port='5432'", "[::1]:5432"));

@@ -3,5 +3,5 @@
 mod conninfo;
 mod standing;
 
-pub(crate) use conninfo::Conninfo;
+pub(crate) use conninfo::{Conninfo, PASSFILE};
 pub(crate) use standing::{Standing, ask};

@@ -1,6 +1,6 @@
 //! A standby follows another server.
 
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Row as _};
 use tokio::time::Instant;
 
@@ -12,6 +12,7 @@ use crate::core::lineage::{Lineage, Lsn, related};
 use crate::core::plan::{Given, Managed, ServerRole};
 use crate::core::run::{Failure, News, Proof};
 use crate::core::template::Template;
+use crate::postgres::PASSFILE;
 use crate::text;
 
 /// What a standby says of the server that streams to it; nothing where none does.
@@ -24,6 +25,11 @@ const RECEIVER: &str = "
 const UNLOGGED: &str =
     "SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_min_error_statement = 'panic';
     SET log_min_duration_sample = -1; SET pg_stat_statements.track = 'none'";
+
+/// Writes a line into a file that only the server can read, in its data directory; quoted by the server. The characters that the
+/// format needs are none that a line can have.
+const PASSWORD: &str =
+    r"SELECT format('COPY (SELECT %L) TO PROGRAM %L WITH (FORMAT csv, DELIMITER E''\x01'', QUOTE E''\x02'')', $1, $2)";
 
 /// Two settings of a standby; quoted by the server.
 const SETTINGS: &str = "SELECT format('ALTER SYSTEM SET primary_conninfo = %L', $1), format('ALTER SYSTEM SET primary_slot_name = %L', $2)";
@@ -77,12 +83,17 @@ impl Work<'_> {
         }
         let mut connection = standby.connect(deadline).await?;
         standby.in_time(deadline, sqlx::raw_sql(UNLOGGED).execute(&mut connection)).await?;
+        if let Some(line) = primary.conninfo.password_line() {
+            let program = format!("umask 077 && cat >{PASSFILE}.new && mv {PASSFILE}.new {PASSFILE}");
+            let asked = sqlx::query(PASSWORD).bind(line).bind(program).persistent(false).fetch_one(&mut connection);
+            let row = standby.in_time(deadline, asked).await?;
+            said(&mut connection, standby, &row, 0, deadline).await?;
+        }
         let conninfo = primary.conninfo.of_standby();
         let asked = sqlx::query(SETTINGS).bind(conninfo).bind(slot).persistent(false).fetch_one(&mut connection);
         let row = standby.in_time(deadline, asked).await?;
         for place in 0..2 {
-            let statement: String = row.try_get(place).map_err(|error| wrong(error.to_string()))?;
-            alter(&mut connection, standby, statement, deadline).await?;
+            said(&mut connection, standby, &row, place, deadline).await?;
         }
         standby.in_time(deadline, sqlx::raw_sql("SELECT pg_reload_conf()").execute(&mut connection)).await.map(drop)
     }
@@ -135,12 +146,15 @@ impl Work<'_> {
     }
 }
 
-async fn alter(
+/// Has the server do the statement that it put together.
+async fn said(
     connection: &mut PgConnection,
     standby: &Server,
-    statement: String,
+    row: &PgRow,
+    place: usize,
     deadline: Instant,
 ) -> Result<(), Failure> {
+    let statement: String = row.try_get(place).map_err(|error| wrong(error.to_string()))?;
     let text = AssertSqlSafe(statement);
     standby.in_time(deadline, sqlx::raw_sql(text).execute(connection)).await.map(drop)
 }
