@@ -118,3 +118,113 @@ pub fn ask_manager(owner: Manager) -> String {
     let paused = pause.map(|pause| format!("; or pause it in a step before ({pause}) and say manager: paused"));
     format!("{} manages this database: have it act ({act}){}", manager(owner), paused.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::lineage::Lsn;
+    use crate::core::plan::{Cluster, Managed, Replica, StopMode};
+    use crate::core::template::Template;
+    use crate::core::time::Span;
+
+    #[test]
+    fn what_a_step_does_shows_where_and_never_who_asks() {
+        let url = |text: &str| Given::Text(Template::new(text).unwrap());
+        let (west, east) =
+            (|| url("postgres://app:hunter2@${to}.db/shop"), || Given::Secret("env:EAST".parse().unwrap()));
+        let cluster = || Cluster { data: "/srv/pg".into(), config: None };
+        let values: Values = [("to".to_owned(), "west".to_owned())].into();
+        let manager = Managed::Acts;
+        for (does, sentence) in [
+            (
+                Postgres::Lag { url: west(), primary: None, within: Some(Span::from_secs(15)), bytes: Some(9) },
+                "postgres://west.db/shop is behind by at most 15s and 9 bytes",
+            ),
+            (
+                Postgres::Choose {
+                    of: vec![
+                        Replica { name: "west".into(), url: west() },
+                        Replica { name: "north".into(), url: west() },
+                    ],
+                },
+                "choose the best of west, north",
+            ),
+            (
+                Postgres::Fence { url: east(), how: Fencing::Stop { cluster: cluster(), mode: StopMode::Fast } },
+                "stop the database of env:EAST, whose data is in /srv/pg",
+            ),
+            (
+                Postgres::Fence { url: west(), how: Fencing::ReadOnly },
+                "have postgres://west.db/shop take no writes by default",
+            ),
+            (Postgres::Promote { url: west(), manager }, "promote postgres://west.db/shop"),
+            (
+                Postgres::Follow { url: east(), primary: west(), slot: None, manager },
+                "have the database of env:EAST follow postgres://west.db/shop",
+            ),
+            (
+                Postgres::Rewind { url: east(), from: west(), cluster: cluster(), manager },
+                "rewind the database of env:EAST to follow postgres://west.db/shop",
+            ),
+            (
+                Postgres::DropSlots {
+                    url: west(),
+                    named: vec![Template::new("old_*").unwrap(), Template::new("${to}").unwrap()],
+                },
+                "drop unused slots old_*, west of postgres://west.db/shop",
+            ),
+        ] {
+            assert_eq!(step(&does, &values), sentence);
+        }
+    }
+
+    #[test]
+    fn what_was_seen_is_told_with_its_values() {
+        let (lag, lsn) = (Some(Span::from_secs(3)), Lsn(0x300_0060));
+        for (seen, sentence) in [
+            (Proof::Behind { lag, bytes: 9 }, "3s and 9 bytes behind"),
+            (Proof::Behind { lag: None, bytes: 0 }, "0 bytes behind"),
+            (
+                Proof::Chosen {
+                    best: "west".into(),
+                    of: vec![("west".into(), Some(lsn)), ("north\u{1b}".into(), None)],
+                },
+                "west is the best: west has 0/3000060, north^[ does not answer",
+            ),
+            (Proof::Stopped, "stopped, and nobody is let in"),
+            (Proof::ReadOnly, "new transactions are read-only by default"),
+            (Proof::Promoted { timeline: Some(2), news: News::Done }, "promoted, takes writes, timeline 2"),
+            (Proof::Promoted { timeline: None, news: News::Already }, "primary already, takes writes"),
+            (Proof::Follows { whom: "h:5432".into(), lsn, news: News::Done }, "follows h:5432, has 0/3000060"),
+            (
+                Proof::Follows { whom: "h:5432".into(), lsn, news: News::Already },
+                "follows already h:5432, has 0/3000060",
+            ),
+            (Proof::Dropped { slots: vec!["a".into(), "b".into()] }, "dropped a, b"),
+            (Proof::Dropped { slots: Vec::new() }, "there are no such slots"),
+        ] {
+            assert_eq!(proof(&seen), sentence);
+        }
+    }
+
+    #[test]
+    fn a_lineage_says_what_is_known_and_a_manager_what_to_do() {
+        let unknown = |why| Lineage::Unknown { why };
+        for (known, sentence) in [
+            (Lineage::Same, "on the same timeline"),
+            (Lineage::Behind, "on an older timeline, and can follow"),
+            (Lineage::Ahead, "on a later timeline; the source has nothing that it lacks"),
+            (Lineage::Diverged { at: Lsn(0x300_0060) }, "diverged at 0/3000060"),
+            (Lineage::OtherCluster, "never the same cluster"),
+            (unknown(NotKnown::NoAnswer), "not known: one of them has not answered"),
+            (unknown(NotKnown::NoLine), "not known: one of them does not tell its timeline"),
+            (unknown(NotKnown::NoHistory { timeline: 3 }), "not known: the history of timeline 3 cannot be read there"),
+            (unknown(NotKnown::TwoPrimaries), "not known: both take writes on a timeline of the same number"),
+        ] {
+            assert_eq!(lineage(&known), sentence);
+        }
+        for owner in Manager::ALL {
+            assert_eq!(ask_manager(owner).contains("manager: paused"), owner.can_be_paused(), "{owner:?}");
+        }
+    }
+}

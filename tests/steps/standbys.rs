@@ -86,7 +86,7 @@ async fn a_standby_that_is_too_far_behind_fails_the_measure() {
     write(&primary).await;
     let far = step(lag(&standby, Some(&primary), 100_000)).wrong().await;
     assert!(far.ends_with(" bytes behind, at most 100000 are good"), "{far}");
-    assert_eq!(proof(lag(&standby, None, 0)).await, Proof::Behind { lag: None, bytes: 0 }, "it replayed what it has");
+    assert!(matches!(proof(lag(&standby, None, 0)).await, Proof::Behind { bytes: 0, .. }), "it replayed what it has");
     let refused = step(lag(&primary, None, 0)).wrong().await;
     assert_eq!(refused, format!("127.0.0.1:{} is a primary, and behind nobody", primary.port));
 }
@@ -145,7 +145,7 @@ async fn a_primary_whose_commits_wait_for_a_standby_that_is_gone_takes_no_writes
     primary.run("ALTER SYSTEM SET synchronous_standby_names = 'gone'").await;
     primary.run("SELECT pg_reload_conf()").await;
     primary.is("it is told", "current_setting('synchronous_standby_names') = 'gone'").await;
-    let waits = step(promote(&primary)).within(Duration::from_secs(2)).wrong().await;
+    let waits = step(promote(&primary)).within(Duration::from_secs(15)).wrong().await;
     assert_eq!(waits, "it is a primary, and a commit waits for synchronous_standby_names = \"gone\"");
 }
 
@@ -185,16 +185,16 @@ async fn a_standby_follows_the_new_primary_and_its_password_is_in_no_log() {
     primary.stop();
     proof(promote(&next)).await;
     let whom = format!("127.0.0.1:{}", next.port);
-    for (news, expected) in [(News::Done, "true"), (News::Already, "true")] {
+    for news in [News::Done, News::Already] {
         let Proof::Follows { whom: of, news: was, .. } = proof(follow(&other, &next, Some("other"))).await else {
             panic!()
         };
         assert_eq!((of.as_str(), was), (whom.as_str(), news));
         let used = next.asks("SELECT active FROM pg_replication_slots WHERE slot_name = 'other'").await;
-        assert_eq!(used.as_deref(), Some(expected));
+        assert_eq!(used.as_deref(), Some("true"));
     }
     let log = std::fs::read_to_string(other.data().join("start.log")).unwrap();
-    assert!(log.contains("pg_reload_conf") && !log.contains(PASSWORD), "{log}");
+    assert!(log.contains("parameter \"primary_conninfo\" changed") && !log.contains(PASSWORD), "{log}");
 }
 
 #[tokio::test]

@@ -186,6 +186,12 @@ impl<'a> Reader<'a> {
             field.wrong::<()>("no_return says that there is no way back", Some("one of undo and no_return".to_owned()));
         }
         let host = fields.get("host").map(|f| program::host(&f, scope));
+        if let (Some(field), Some(Action::Postgres(does))) = (fields.get("host"), &action)
+            && does.cluster().is_none()
+        {
+            let what = format!("{} runs no program on a host", does.word());
+            field.wrong::<()>(what, Some("host beside fence with how: stop, or rewind".to_owned()));
+        }
         let captures = fields.get("result").map(|f| {
             if fields.get("for_each").is_some() {
                 let right = "a step of its own, without for_each".to_owned();

@@ -22,7 +22,13 @@ const DOES: [(&str, Shape); 7] = [
     ("drop_slots", Shape { what: "drop_slots", fields: &["do", "url", "named"] }),
 ];
 /// All of it, for one of which nobody knows yet what it does.
-const ANY: Shape = Shape { what: "a postgres step", fields: &["do"] };
+const ANY: Shape = Shape {
+    what: "a postgres step",
+    fields: &[
+        "do", "url", "primary", "of", "within", "bytes", "how", "data", "config", "mode", "manager", "slot", "from",
+        "named",
+    ],
+};
 const REPLICA: Shape = Shape { what: "a replica", fields: &["name", "url"] };
 
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
@@ -166,7 +172,7 @@ fn managed(fields: &Fields<'_>) -> Option<Managed> {
 
 /// The name of a slot, as PostgreSQL has them; at its end a `*` may stand where several can be meant.
 fn slot(field: &Field<'_>, names: Names, scope: &Scope<'_>) -> Option<Template> {
-    let template = field.template(&scope.names, Place::Inside)?;
+    let template = field.template(&scope.names, Place::Words)?;
     let filler: Values = template.names().map(|name| (name.to_owned(), "1".to_owned())).collect();
     let name = template.fill(&filler).unwrap_or_default();
     let bare = match names {

@@ -54,11 +54,9 @@ impl Work<'_> {
         }
         // One that nobody can ask, with a user for replication alone, is not compared.
         if let Ok(leads) = primary.standing(deadline).await {
-            match related(&position(&leads, &self.job.since), &position(&standing, &self.job.since)) {
-                lineage @ (Lineage::Diverged { .. } | Lineage::OtherCluster | Lineage::Ahead) => {
-                    return Err(refused(format!("it cannot follow: {}", text::postgres::lineage(&lineage))));
-                }
-                _ => {}
+            let lineage = related(&position(&leads, &self.job.since), &position(&standing, &self.job.since));
+            if matches!(lineage, Lineage::Diverged { .. } | Lineage::OtherCluster | Lineage::Ahead) {
+                return Err(refused(format!("it cannot follow: {}", text::postgres::lineage(&lineage))));
             }
         }
         let news = match self.streams(&standby, &primary, &slot, deadline).await {
