@@ -13,6 +13,7 @@ pub mod engine;
 pub mod history;
 pub mod outbound;
 pub mod plan;
+mod postgres;
 pub mod probes;
 pub mod range;
 pub mod secrets;

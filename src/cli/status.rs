@@ -104,7 +104,7 @@ fn plan_rows(snapshot: &Snapshot, loaded: &Loaded) -> Vec<Vec<String>> {
     } else if let Some(door) = front_door(loaded) {
         rows.push(vec!["  customers".into(), String::new(), String::new(), text::clocks::front_door(door)]);
     }
-    if let Some(loss) = worst_loss(loaded, readings) {
+    if let Some(loss) = worst_loss(loaded, readings, &snapshot.now) {
         rows.push(vec!["  loss".into(), String::new(), String::new(), text::loss(loss)]);
     }
     let incident = snapshot.state.incident_of(&loaded.plan.id);
@@ -152,7 +152,7 @@ fn as_json(snapshot: &Snapshot) -> Value {
             json!({
                 "plan": loaded.plan.id, "name": loaded.plan.name, "environment": loaded.plan.environment,
                 "hash": loaded.hash, "serves": loaded.active, "probes": loaded.probes,
-                "customers": readings.customers.get(&loaded.plan.id), "loss": worst_loss(loaded, readings),
+                "customers": readings.customers.get(&loaded.plan.id), "loss": worst_loss(loaded, readings, &snapshot.now),
                 "alerts": loaded.alerts.firing(),
                 "clocks": clocks(loaded, incident.map(AsRef::as_ref), readings, &snapshot.now),
                 "impact": impact_of(state, loaded),

@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::failover::lost;
 use super::health::{Found, Readings, Sample};
 use super::ids::{CategoryId, PlanId, ProbeId};
-use super::loss::{Loss, reckon};
+use super::loss::Loss;
 use super::plan::{Category, Look, Measure, Place, Plan, SetBy, Worth};
 use super::state::Loaded;
 use super::time::{Moment, Now, Span};
@@ -147,17 +148,19 @@ impl Writes {
     /// Nothing is written any more once every source that replication asks is silent, and it can be asked for all of it.
     fn of(loaded: &Loaded, category: &Category, readings: &Readings, now: &Now) -> Writes {
         let asked = readings.replication.get(&loaded.plan.id);
-        let silent: Option<Vec<&Now>> = category
+        let silent: Option<Vec<Now>> = category
             .components
             .iter()
             .map(|id| {
                 let component = loaded.component(id)?;
                 let replication = component.replication.as_ref()?;
-                let serves = loaded.active_of(id).is_none_or(|active| replication.from == *active);
-                asked?.get(id).filter(|_| serves)?.source_silent_since.as_ref()
+                let active = loaded.active_of(id);
+                let serves = active.is_none_or(|active| replication.from == *active);
+                let silent = asked?.get(id).filter(|_| serves)?.source_silent_since.as_ref()?;
+                lost::writes_ended(loaded, active, silent).map(|end| now.at(end))
             })
             .collect();
-        let last = silent.and_then(|all| super::time::last_of(all.into_iter()).cloned());
+        let last = silent.and_then(|all| super::time::last_of(all.iter()).cloned());
         Writes { goes_on: last.is_none(), until: last.unwrap_or_else(|| now.clone()) }
     }
 
@@ -191,13 +194,15 @@ fn replica(loaded: &Loaded, category: &Category, readings: &Readings, now: &Now)
     for component in components {
         let by = component.id.to_string();
         let unknown = |why: &str| Some(seen(Source::Replication, &by, Known::Unknown(why.to_owned()), None));
-        let Some(replication) = &component.replication else { return unknown("its data is not replicated") };
-        if loaded.active.as_ref().is_some_and(|active| replication.from != *active) {
+        if component.replication.is_none() {
+            return unknown("its data is not replicated");
+        }
+        if !lost::travels(loaded, component, readings) {
             return unknown("it travels to the site that serves");
         }
         let asked = readings.replication.get(&loaded.plan.id).and_then(|all| all.get(&component.id));
         let Some(replicated) = asked else { return unknown("not asked yet") };
-        let loss = reckon(replicated);
+        let loss = lost::of_component(loaded, component, readings, now).unwrap_or(Loss::Unknown);
         if loss == Loss::Unknown {
             return unknown("the target does not answer, or has nothing yet");
         }

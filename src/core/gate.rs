@@ -2,10 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-use super::failover::{At, Finding, Question, evaluate};
+use super::failover::{At, Finding, Question, evaluate, lost};
 use super::health::{Readings, Verdict};
-use super::ids::{CallSign, ComponentId};
-use super::loss::{self, Loss};
+use super::ids::CallSign;
+use super::loss::Loss;
 use super::plan::{Gate, Return, Step};
 use super::run::{How, Run, StepRun, StepState};
 use super::state::{Loaded, State};
@@ -116,7 +116,7 @@ pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Read
         target,
         checks,
         guards: guards(state, (run, index), readings, now),
-        loss: loaded.and_then(|loaded| worst_loss(loaded, readings)),
+        loss: loaded.and_then(|loaded| worst_loss(loaded, readings, now)),
         remaining: expected(&after),
         after: gate.after.clone(),
         no_return,
@@ -127,19 +127,13 @@ pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Read
     view
 }
 
-/// The largest loss of all data that travels from the site that serves; unknown when any of it is. `None` when nothing does,
-/// as after a failover, until data travels the other way.
+/// The largest loss of all data that travels from the site that serves; unknown when any of it is. `None` when nothing does, as
+/// after a failover, until data travels the other way.
 #[must_use]
-pub fn worst_loss(loaded: &Loaded, readings: &Readings) -> Option<Loss> {
-    let known = readings.replication.get(&loaded.plan.id);
-    let of = |id: &ComponentId| known.and_then(|r| r.get(id)).map_or(Loss::Unknown, loss::reckon);
-    loaded
-        .replicated()
-        .filter(|c| {
-            c.replication.as_ref().is_some_and(|r| loaded.active_of(&c.id).is_none_or(|active| r.from == *active))
-        })
-        .map(|c| of(&c.id))
-        .max_by_key(|loss| (*loss == Loss::Unknown, loss.ceiling()))
+pub fn worst_loss(loaded: &Loaded, readings: &Readings, now: &Now) -> Option<Loss> {
+    let travelling = loaded.replicated().filter(|component| lost::travels(loaded, component, readings));
+    let losses = travelling.filter_map(|component| lost::of_component(loaded, component, readings, now));
+    losses.max_by_key(|loss| (*loss == Loss::Unknown, loss.ceiling()))
 }
 
 /// What the guards find at the gate of a failover.

@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::config::Config;
 use super::live::LiveBoard;
 use super::uplink::Uplink;
-use super::watchers;
+use super::{replication, watchers};
 use crate::channels::{self, Message};
 use crate::core::comms::{self, Attempt, Delivery, Update};
 use crate::core::health::{Verdict, living_key};
@@ -396,7 +396,7 @@ fn watch_over(shared: &Arc<Shared>, watched: &Watched, state: &State) -> Task {
         }
         Watched::Customers(plan, counter) => tokio::spawn(watchers::customers(shared, plan, counter)),
         Watched::Replication(plan, component, replication) => {
-            tokio::spawn(watchers::replication(shared, plan, component, replication))
+            tokio::spawn(replication::watch(shared, plan, component, replication))
         }
     };
     Task(handle.abort_handle())

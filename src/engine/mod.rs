@@ -9,6 +9,7 @@ pub mod hooks;
 mod live;
 mod memory;
 mod record;
+mod replication;
 mod turns;
 mod uplink;
 mod watchers;

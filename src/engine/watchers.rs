@@ -1,4 +1,4 @@
-//! Tasks that look at the world again and again: probes, customers, replication. Each has its own, so that a slow neighbour
+//! Tasks that look at the world again and again: probes, customers. Each has its own, so that a slow neighbour
 //! stretches nobody's interval.
 
 use std::collections::VecDeque;
@@ -10,11 +10,10 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::effects::Shared;
 use super::turns;
 use crate::core::health::{Customers, Found, Sample, Served, Tracker, Verdict};
-use crate::core::ids::{ComponentId, PlanId};
-use crate::core::loss::{Position, Replicated};
+use crate::core::ids::PlanId;
 use crate::core::observe::Report;
-use crate::core::plan::{CustomerCounter, Look, Place, Probe, Replication, Vantage};
-use crate::core::time::{Moment, Now, Span};
+use crate::core::plan::{CustomerCounter, Look, Place, Probe, Vantage};
+use crate::core::time::{Now, Span};
 use crate::history::Series;
 use crate::outbound::body_start;
 use crate::probes::{self, Answer, Memory, Tools};
@@ -22,13 +21,13 @@ use crate::probes::{self, Answer, Memory, Tools};
 /// Over how long customers are counted.
 const WINDOW: Span = Span::from_secs(5);
 
-/// The largest answer of a counter or a replication end.
-const ANSWER_LIMIT: usize = 4 * 1024;
+/// The largest answer of a counter.
+pub(super) const ANSWER_LIMIT: usize = 4 * 1024;
 
-/// How long a counter or a replication end may take to answer.
-const PATIENCE: Span = Span::from_secs(2);
+/// How long a counter may take to answer.
+pub(super) const PATIENCE: Span = Span::from_secs(2);
 
-fn ticks(every: Span) -> tokio::time::Interval {
+pub(super) fn ticks(every: Span) -> tokio::time::Interval {
     ticks_from(Instant::now(), every)
 }
 
@@ -199,42 +198,6 @@ fn served(seen: &VecDeque<(Instant, Count)>) -> Option<Served> {
     let ((first_at, first), (last_at, last)) = (seen.front()?, seen.back()?);
     let window = Span::from(last_at.duration_since(*first_at));
     (seen.len() > 1).then(|| Served { ok: last.ok - first.ok, failed: last.failed - first.failed, window })
-}
-
-/// What an end of a replication answers.
-#[derive(Debug, Clone, Deserialize)]
-struct End {
-    seq: u64,
-    at: Option<Moment>,
-}
-
-/// Asks both ends of a replication for as long as it is let.
-pub(super) async fn replication(shared: Arc<Shared>, plan: PlanId, component: ComponentId, replication: Replication) {
-    let mut ticks = ticks(replication.every);
-    let mut known = Replicated::default();
-    loop {
-        ticks.tick().await;
-        let asked = shared.clock.now();
-        let (source, target) =
-            tokio::join!(ask::<End>(&shared, &replication.source), ask::<End>(&shared, &replication.target));
-        note(&asked, source, &mut known.source, &mut known.source_silent_since);
-        note(&asked, target, &mut known.target, &mut known.target_silent_since);
-        shared.live.read(|readings| {
-            readings.replication.entry(plan.clone()).or_default().insert(component.clone(), known.clone());
-        });
-    }
-}
-
-fn note(asked: &Now, answer: Option<End>, position: &mut Option<Position>, silent: &mut Option<Now>) {
-    match answer {
-        Some(end) => {
-            *position = Some(Position { asked: asked.clone(), seq: end.seq, at: end.at });
-            *silent = None;
-        }
-        None => {
-            silent.get_or_insert_with(|| asked.clone());
-        }
-    }
 }
 
 /// Asks for a small JSON answer; `None` for whatever is not one.

@@ -2,11 +2,11 @@
 
 use crate::core::ids::{ComponentId, SiteId};
 use crate::core::nearest::nearest;
-use crate::core::plan::{Component, Layer, Replication, Severity};
+use crate::core::plan::{Address, Component, Layer, Replication, Severity};
 
 use super::fault::At;
 use super::fields::{Field, Fields, Shape};
-use super::probe::{ProbeNames, probe};
+use super::probe::{ProbeNames, address, probe};
 use super::resolve::{ASKED_EVERY, Known, LONGEST, SEVERITIES, SHORTEST};
 use super::values::{Bare, quote};
 
@@ -140,10 +140,20 @@ fn replication(field: &Field<'_>, known: &Known) -> Option<Replication> {
     {
         field.wrong::<()>(format!("it is {from}, as from is"), Some("two sites".to_owned()));
     }
-    let source = fields.need("source", "http://host/path, asked for the last commit").and_then(|f| f.url());
-    let target = fields.need("target", "http://host/path, asked for the last record received").and_then(|f| f.url());
+    let source = fields.need("source", "http://host/path or postgres://host/db, asked for the last commit");
+    let target = fields.need("target", "http://host/path or postgres://host/db, asked for the last record received");
+    let (source, target) = (source.and_then(|f| end(&f)), target.and_then(|f| end(&f)));
     let every = fields.get("every").map_or(Some(ASKED_EVERY), |f| f.span_within(SHORTEST, LONGEST));
     Some(Replication { from: from?, to: to?, source: source?, target: target?, every: every? })
+}
+
+/// Who is asked how far an end is: a page or a PostgreSQL server.
+fn end(field: &Field<'_>) -> Option<Address> {
+    let is_page = |text: &str| text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
+    match field.node.peek_text() {
+        Some(text) if is_page(text) || !text.contains("://") => field.url().map(Address::Plain),
+        _ => address(field, &["postgres://", "postgresql://"]),
+    }
 }
 
 #[cfg(test)]

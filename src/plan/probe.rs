@@ -291,7 +291,8 @@ fn is_true(field: &Field<'_>, look: Look) -> Option<Look> {
     }
 }
 
-fn address(field: &Field<'_>, schemes: &[&str]) -> Option<Address> {
+/// An address that begins so, or where it is kept.
+pub(super) fn address(field: &Field<'_>, schemes: &[&str]) -> Option<Address> {
     if let Value::Map(_) = field.node.value {
         return field.fields(SECRET)?.need("secret", "\"env:NAME\"")?.secret_ref().map(Address::Secret);
     }

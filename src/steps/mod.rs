@@ -14,6 +14,7 @@ mod hosted;
 mod http;
 mod left;
 pub mod nginx;
+mod postgres;
 mod program;
 pub mod remote;
 mod secrets;
@@ -158,6 +159,7 @@ async fn done(job: Job, way: Way) -> StepEnd {
         Action::Haproxy(server) => haproxy::perform(&job, server).await,
         Action::Nginx(upstream) => nginx::perform(&job, upstream).await,
         Action::Dns(records) => dns::perform(&job, records, &fetched).await,
+        Action::Postgres(does) => postgres::perform(&job, does, &fetched).await,
         Action::Manual { .. } | Action::Gate(_) | Action::Wait { .. } | Action::Notify(_) | Action::Procedure(_) => {
             let why = format!("a step of kind {} is not done by the engine's hands", step.action.kind());
             StepEnd::Bad(Failure::NotStarted { why })

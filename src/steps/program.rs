@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::begin::{self, DiskFull, NotBegun};
 use super::shim::{self, Chunk, Exit, ExitRecord, Found, GivenSecret, Kept, Life, Pids, Spec, WaitError};
-use super::{Job, Sight, capture, durable, hosted, left, secrets};
+use super::{Job, Sight, capture, durable, hosted, left, postgres, secrets};
 use crate::core::observe::StepEnd;
-use crate::core::plan::Capture;
+use crate::core::plan::{Action, Capture};
 use crate::core::run::{Evidence, Failure};
 use crate::core::template::Values;
 use crate::core::time::Span;
@@ -157,6 +157,10 @@ pub(super) fn limit(job: &Job) -> Span {
 
 /// It ended well; whether its results are there decides.
 pub(super) fn well(job: &Job, kept: &Kept, evidence: Evidence) -> StepEnd {
+    // What a program of the engine's own says is for people; the results are what is seen afterwards.
+    if matches!(job.step.action, Action::Postgres(_)) {
+        return StepEnd::good(evidence);
+    }
     match results(&job.dir, &job.step.captures, kept) {
         Ok(results) => StepEnd::Good { evidence, results },
         Err(why) => StepEnd::Bad(why),
@@ -179,7 +183,7 @@ pub(super) fn variables(job: &Job) -> Vec<(String, String)> {
     let key = format!("{}/{}/{}", job.run.incident, job.run.id, job.step.id);
     let key = ("WARROOM_IDEMPOTENCY_KEY".to_owned(), key);
     let values = job.values.iter().map(|(name, value)| (variable(name), value.clone()));
-    marks(job).into_iter().chain([key]).chain(values).collect()
+    marks(job).into_iter().chain([key]).chain(values).chain(postgres::variables(job)).collect()
 }
 
 /// Those variables that no other try has all of.

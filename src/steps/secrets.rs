@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Job;
 use super::program::{file_variable, variable};
 use super::shim::GivenSecret;
+use super::{Job, postgres};
 use crate::core::mask::Masker;
 use crate::core::observe::StepEnd;
 use crate::core::plan::{Action, DnsRecords, Given, HttpRequest, Sql, Step, ZoneKey};
@@ -21,6 +21,8 @@ pub(super) struct Fetched {
     pub(super) address: Option<Secret>,
     /// The key of a zone, where that is one.
     pub(super) key: Option<Secret>,
+    /// The addresses of servers.
+    urls: BTreeMap<SecretRef, Secret>,
     masker: Masker,
 }
 
@@ -40,14 +42,24 @@ impl Fetched {
             Some(Given::Secret(reference)) => Some(resolve(reference).await?),
             _ => None,
         };
-        let masker = Masker::new(named.values().chain(&address).chain(&key).map(Secret::expose));
-        Ok(Fetched { named, address, key, masker })
+        let mut urls = BTreeMap::new();
+        for reference in addresses(&job.step.action) {
+            urls.insert(reference.clone(), resolve(reference).await?);
+        }
+        let all = named.values().chain(&address).chain(&key).chain(urls.values());
+        let masker = Masker::new(all.map(Secret::expose));
+        Ok(Fetched { named, address, key, urls, masker })
     }
 
     /// The step's values with its secrets among them; for places that nobody reads.
     pub(super) fn among(&self, values: &Values) -> Values {
         let secrets = self.named.iter().map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
         values.clone().into_iter().chain(secrets).collect()
+    }
+
+    /// The address of a server that is kept there.
+    pub(super) fn url(&self, reference: &SecretRef) -> Option<String> {
+        self.urls.get(reference).map(|url| url.expose().to_owned())
     }
 
     /// A text with secrets masked. What is cut is masked first.
@@ -88,6 +100,7 @@ pub(super) async fn of_program(job: &Job) -> Result<Vec<GivenSecret>, NotResolve
         let file_variable = job.host.is_none().then(|| file_variable(name));
         secrets.push(GivenSecret { variable: variable(name), file_variable, value });
     }
+    secrets.extend(postgres::secrets(job).await?);
     Ok(secrets)
 }
 
@@ -104,7 +117,8 @@ pub fn used_by(step: &Step) -> BTreeSet<SecretRef> {
         Some(Given::Secret(reference)) => Some(reference.clone()),
         _ => None,
     };
-    named.map(|(_, reference)| reference.clone()).chain(address).chain(key).collect()
+    let servers = addresses(&step.action).cloned();
+    named.map(|(_, reference)| reference.clone()).chain(address).chain(key).chain(servers).collect()
 }
 
 /// The key that a step signs with.
@@ -113,6 +127,18 @@ fn key_of(action: &Action) -> Option<&Given> {
         Action::Dns(DnsRecords { key: ZoneKey { secret, .. }, .. }) => Some(secret),
         _ => None,
     }
+}
+
+/// Where the addresses of servers are kept that a step speaks to.
+fn addresses(action: &Action) -> impl Iterator<Item = &SecretRef> {
+    let urls = match action {
+        Action::Postgres(does) => does.urls(),
+        _ => Vec::new(),
+    };
+    urls.into_iter().filter_map(|url| match url {
+        Given::Secret(reference) => Some(reference),
+        Given::Text(_) => None,
+    })
 }
 
 /// The names that may stand for a secret in this step: in places that are never shown, and nowhere else.
@@ -134,6 +160,13 @@ fn wanted(action: &Action) -> BTreeSet<String> {
             Given::Text(template) => template.names().map(str::to_owned).collect(),
             Given::Secret(_) => BTreeSet::new(),
         },
+        Action::Postgres(does) => {
+            let texts = does.urls().into_iter().filter_map(|url| match url {
+                Given::Text(template) => Some(template),
+                Given::Secret(_) => None,
+            });
+            texts.flat_map(Template::names).map(str::to_owned).collect()
+        }
         _ => BTreeSet::new(),
     }
 }

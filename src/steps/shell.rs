@@ -5,7 +5,7 @@ use super::program::{self, Program};
 use crate::core::observe::StepEnd;
 
 /// The shell, told to stop at the first command that fails and at the first variable that is not set.
-const SHELL: [&str; 2] = ["/bin/sh", "-eu"];
+pub(super) const SHELL: [&str; 2] = ["/bin/sh", "-eu"];
 
 pub(super) async fn perform(job: &Job, script: &str) -> StepEnd {
     let argv = SHELL.map(str::to_owned).to_vec();

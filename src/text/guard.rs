@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::core::dead_site::Needs;
 use crate::core::failover::{Finding, Guard, Says, Seen, Witness};
+use crate::core::lineage::{Lineage, NotKnown};
 use crate::core::plan::{Plan, Procedure};
 use crate::core::state::State;
 use crate::core::time::Span;
@@ -120,7 +121,7 @@ fn found(finding: &Finding) -> String {
             let accepted = accepted.map(|span| format!(", {span} accepted")).unwrap_or_default();
             format!("{}, limit {limit}{accepted}", loss(*lost))
         }
-        Seen::Related { how } => line(how).into_owned(),
+        Seen::Related(how) => related(how),
         Seen::Fenced { fence, at, seen } => {
             let witness = if *seen == Witness::Engine { "seen" } else { "said by a person" };
             format!("{}, {at}, {witness}", fence.words())
@@ -137,7 +138,7 @@ fn found(finding: &Finding) -> String {
         }
         Seen::NoPrimary => "none will: no step without return promotes".into(),
         Seen::ManagedBy { component, manager } => {
-            format!("{} manages {component}: ask it to move, or pause it", line(manager))
+            format!("{} manages {component}: ask it to move, or pause it", super::postgres::manager(*manager))
         }
         Seen::BackupAge { name, age, limit } => {
             let age = age.map_or_else(|| "age unknown".to_owned(), |age| format!("{age} old"));
@@ -162,6 +163,22 @@ fn found(finding: &Finding) -> String {
             let roles: Vec<String> = roles.iter().map(role).collect();
             format!("nobody is {}", all_of(&roles))
         }
+    }
+}
+
+fn related(how: &Lineage) -> String {
+    match how {
+        Lineage::Same => "the same timeline".into(),
+        Lineage::Behind => "an older timeline of the same history".into(),
+        Lineage::Ahead => "the target went on without the source".into(),
+        Lineage::Diverged { at } => format!("DIVERGED at {at}: each has what the other will never have"),
+        Lineage::OtherCluster => "ANOTHER CLUSTER: they never were the same".into(),
+        Lineage::Unknown { why } => match why {
+            NotKnown::NoAnswer => "not known: one end has never answered".into(),
+            NotKnown::NoLine => "not known: one end does not tell its timeline".into(),
+            NotKnown::NoHistory { timeline } => format!("not known: the history of timeline {timeline} is not shown"),
+            NotKnown::TwoPrimaries => "BOTH take writes on one timeline".into(),
+        },
     }
 }
 

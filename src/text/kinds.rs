@@ -33,7 +33,7 @@ pub(super) fn sql(sql: &Sql, values: &Values) -> String {
 }
 
 /// Where a database is, without who asks it and how they show it.
-fn database(url: &Given, values: &Values) -> String {
+pub(super) fn database(url: &Given, values: &Values) -> String {
     let url = match url {
         Given::Secret(secret) => return format!("the database of {secret}"),
         Given::Text(url) => filled(url, url.fill_url(values)),

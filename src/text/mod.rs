@@ -19,6 +19,7 @@ mod impact;
 mod kinds;
 mod outcome;
 mod part;
+pub mod postgres;
 mod preview;
 mod probe;
 mod refusal;

@@ -29,6 +29,7 @@ pub fn evidence(evidence: &Evidence) -> String {
         Evidence::NamesAnswered { name, record, values, servers, change } => {
             clean_line(&traffic::names_answered(name, *record, values, *servers, *change)).into_owned()
         }
+        Evidence::Postgres(proof) => super::postgres::proof(proof),
         Evidence::Delivered { channels: 1 } => "delivered to 1 channel".into(),
         Evidence::Delivered { channels } => format!("delivered to {channels} channels"),
     }

@@ -34,6 +34,7 @@ pub fn action(action: &Action, values: &Values) -> String {
         Action::Haproxy(server) => clean_line(&traffic::haproxy(server, values)).into_owned(),
         Action::Nginx(upstream) => clean_line(&traffic::nginx(upstream, values)).into_owned(),
         Action::Dns(records) => clean_line(&traffic::dns(records, values)).into_owned(),
+        Action::Postgres(does) => clean_line(&super::postgres::step(does, values)).into_owned(),
         Action::Notify(notice) => clean_line(&kinds::notice(notice, values)).into_owned(),
         Action::Procedure(call) => clean_line(&kinds::call(call, values)).into_owned(),
     }

@@ -30,10 +30,14 @@ mod people;
 #[path = "../remote/proxy.rs"]
 mod proxy;
 mod regained;
+mod replication;
 mod rollback;
 mod runs;
 mod samples;
 mod secrets;
+#[allow(dead_code, reason = "shared with the tests of steps and probes, which use more of it")]
+#[path = "../servers/mod.rs"]
+mod servers;
 mod service;
 mod triggers;
 mod updates;

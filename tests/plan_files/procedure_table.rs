@@ -92,7 +92,17 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             5:144+2 host: it is empty => a host as ssh knows it: web-1, deploy@web-1 or ${host}\n\
             5:170+3 host: \"a b\" has a space in it => a host as ssh knows it: web-1, deploy@web-1 or ${host}"),
         (steps("{manual: a, host: web-1}"),
-            "5:102+4 host belongs to a step that runs a program, and this is a manual step => host beside command, shell, or left out"),
+            "5:102+4 host belongs to a step that runs a program, and this is a manual step => host beside command, shell, postgres, or left out"),
+        (steps("{postgres: {url: x}}, {postgres: {do: promte, url: x}}, {postgres: promote}"), "1"),
+        (steps("{postgres: {do: lag, url: {secret: \"env:A\"}}}, {postgres: {do: lag, url: \"mysql://h/\", within: soon, bytes: 5}}"), "2"),
+        (steps("{postgres: {do: choose, of: []}}, {postgres: {do: choose, of: [{name: a, url: {secret: \"env:A\"}}, {name: a}]}}"), "3"),
+        (steps("{postgres: {do: fence, url: \"postgres://u:p@h/\", how: shoot}}, {postgres: {do: fence, how: stop}}, {postgres: {do: fence, url: {secret: \"env:A\"}, how: read_only, data: /x, mode: fast}}"), "4"),
+        (steps("{postgres: {do: fence, url: {secret: \"env:A\"}, how: stop, data: \"/a b\", config: x, mode: smart}}"), "5"),
+        (steps("{postgres: {do: promote, url: {secret: \"env:A\"}, manager: patroni, wait: 3s}, host: web-1}"), "6"),
+        (steps("{postgres: {do: promote, url: {secret: \"env:A\"}}, host: web-1}"),
+            "5:138+5 host: promote runs no program on a host => host beside fence with how: stop, or rewind"),
+        (steps("{postgres: {do: follow, url: {secret: \"env:A\"}, slot: \"Old*\"}}, {postgres: {do: rewind, url: {secret: \"env:A\"}}}"), "7"),
+        (steps("{postgres: {do: drop_slots, url: {secret: \"env:A\"}, named: [\"a*b\", \"\", old_*]}, result: {a: rows, b: {column: dropped}}}"), "8"),
         (steps("{sql: {query: select 1}}"),
             "5:97+5 url is missing in a sql step => url: {secret: \"env:NAME\"}, or postgres://user@host/db"),
         (steps("{sql: {url: \"postgres://u:p@h/db\", query: \"select ${reason}\"}}"),
@@ -222,8 +232,8 @@ fn procedure_table() -> Vec<(String, &'static str)> {
         (steps("{wait: 30}"),
             "5:97+2 wait: \"30\" has no unit => 30s, 30m or 30h"),
         (steps("{wait: 30s, retry: 2, on_failure: continue}"),
-            "5:102+5 retry belongs to a step that the engine can do again, and this is a wait step => retry beside command, shell, http, health, sql, file, config, haproxy, nginx, dns, notify, or left out\n\
-            5:112+10 on_failure belongs to a step that can fail, and this is a wait step => on_failure beside manual, command, shell, http, health, sql, file, config, haproxy, nginx, dns, notify, or left out"),
+            "5:102+5 retry belongs to a step that the engine can do again, and this is a wait step => retry beside command, shell, http, health, sql, postgres, file, config, haproxy, nginx, dns, notify, or left out\n\
+            5:112+10 on_failure belongs to a step that can fail, and this is a wait step => on_failure beside manual, command, shell, http, health, sql, postgres, file, config, haproxy, nginx, dns, notify, or left out"),
         (steps("{health: {site: east, within: 10s, stable_for: 1m}}"),
             "5:137+2 stable_for: 1m00s is longer than within, 10s => at most 10s"),
         (steps("{config: {}}"),
@@ -335,20 +345,20 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             "5:170+1 needs[0]: \"a\" is no step of this handler => the only step is b\n\
             5:187+1 needs[0]: \"b\" is no step of this procedure => the steps are a, step-2, step-3"),
         (steps("{gate: a, on_failure: continue}"),
-            "5:100+10 on_failure belongs to a step that can fail, and this is a gate step => on_failure beside manual, command, shell, http, health, sql, file, config, haproxy, nginx, dns, notify, or left out"),
+            "5:100+10 on_failure belongs to a step that can fail, and this is a gate step => on_failure beside manual, command, shell, http, health, sql, postgres, file, config, haproxy, nginx, dns, notify, or left out"),
         (steps("{manual: a, undo: {}}"),
-            "5:108+2 the undo does nothing => one of manual, command, shell, http, sql, config, haproxy, nginx, dns, notify"),
+            "5:108+2 the undo does nothing => one of manual, command, shell, http, sql, postgres, config, haproxy, nginx, dns, notify"),
         (steps("{manual: a, undo: {command: [a], manual: b}}"),
             "5:123+6 an undo does one thing; this one has command and manual => an undo for each"),
         (steps("{manual: a, undo: {wait: 3s}}"),
-            "5:109+4 \"wait\" is no field of an undo => the fields of an undo are manual, command, shell, http, sql, config, haproxy, nginx, dns, notify, timeout, retry, host\n\
-            5:109+4 the undo does nothing => one of manual, command, shell, http, sql, config, haproxy, nginx, dns, notify"),
+            "5:109+4 \"wait\" is no field of an undo => the fields of an undo are manual, command, shell, http, sql, postgres, config, haproxy, nginx, dns, notify, timeout, retry, host\n\
+            5:109+4 the undo does nothing => one of manual, command, shell, http, sql, postgres, config, haproxy, nginx, dns, notify"),
         (steps("{manual: a, undo: {manual: b, timeout: 3s}}"),
-            "5:120+7 timeout belongs to a step that the engine can cut short, and this is a manual step => timeout beside command, shell, http, sql, file, config, haproxy, nginx, dns, notify, or left out"),
+            "5:120+7 timeout belongs to a step that the engine can cut short, and this is a manual step => timeout beside command, shell, http, sql, postgres, file, config, haproxy, nginx, dns, notify, or left out"),
         (steps("{manual: a, undo: undo it}"),
             "5:108+7 expected an undo, found the text \"undo it\" => a map with fields such as manual, command, shell"),
         (steps("{health: {site: east, within: 2m}, undo: {manual: b}}"),
-            "5:125+4 undo belongs to a step that does something, and this is a health step => undo beside manual, command, shell, http, sql, config, haproxy, nginx, dns, notify, or left out"),
+            "5:125+4 undo belongs to a step that does something, and this is a health step => undo beside manual, command, shell, http, sql, postgres, config, haproxy, nginx, dns, notify, or left out"),
         (steps("{gate: Go}, {manual: a, no_return: true, undo: {manual: b}}"),
             "5:131+4 undo: no_return says that there is no way back => one of undo and no_return"),
         (steps("{id: a, gate: Go}, {manual: b, needs: [], no_return: true}"),
@@ -356,7 +366,7 @@ fn procedure_table() -> Vec<(String, &'static str)> {
         (steps("{gate: Go, when: reason == \"hard\"}, {manual: b, no_return: true}"),
             "5:149+4 no_return: the step cannot be taken back, and the gate before it may be left out => a gate without when, for_each and part_of"),
         (steps("{gate: Go, part_of: verify}"),
-            "5:101+7 part_of belongs to a step that a launch can leave out, and this is a gate step => part_of beside manual, command, shell, http, health, sql, file, wait, config, haproxy, nginx, dns, notify, procedure, or left out"),
+            "5:101+7 part_of belongs to a step that a launch can leave out, and this is a gate step => part_of beside manual, command, shell, http, health, sql, postgres, file, wait, config, haproxy, nginx, dns, notify, procedure, or left out"),
         (steps("{manual: a, part_of: cleanup}"),
             "5:111+7 part_of: \"cleanup\" is not known here => one of verify, notify, dns, load_balancer"),
         (steps("{command: [a], result: [a]}"),
@@ -379,7 +389,7 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             "5:138+5 header: \"a b\" is no name of a header => letters, digits and '-'\n\
             5:146+1 result.y: http gives no line => {json: /pointer} or {header: name}"),
         (steps("{manual: a, result: {x: {line: last}}}"),
-            "5:102+6 result belongs to a step that answers, and this is a manual step => result beside command, shell, http, sql, or left out"),
+            "5:102+6 result belongs to a step that answers, and this is a manual step => result beside command, shell, http, sql, postgres, or left out"),
         (steps("{for_each: [a], command: [a], result: {x: {line: last}}}"),
             "5:120+6 result: a step that is done for a list has no one result => a step of its own, without for_each"),
         (steps("{command: [a], result: {x: {line: last}}}, {command: [b], result: {x: {line: last}}}"),
@@ -394,16 +404,17 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             "5:152+6 for_each[0]: ${x} is a result, and a run is laid out before there are any => a parameter, or a value that stands in the plan"),
         (steps("{procedure: {id: p, with: {reason: a}}, timeout: 3s, retry: 2, on_failure: continue, undo: {manual: a}}"),
             "5:107+1 procedures call each other in a circle: p → p => one of these calls left out\n\
-            5:130+7 timeout belongs to a step that the engine can cut short, and this is a procedure step => timeout beside command, shell, http, sql, file, config, haproxy, nginx, dns, notify, or left out\n\
-            5:143+5 retry belongs to a step that the engine can do again, and this is a procedure step => retry beside command, shell, http, health, sql, file, config, haproxy, nginx, dns, notify, or left out\n\
-            5:153+10 on_failure belongs to a step that can fail, and this is a procedure step => on_failure beside manual, command, shell, http, health, sql, file, config, haproxy, nginx, dns, notify, or left out\n\
-            5:175+4 undo belongs to a step that does something, and this is a procedure step => undo beside manual, command, shell, http, sql, config, haproxy, nginx, dns, notify, or left out"),
+            5:130+7 timeout belongs to a step that the engine can cut short, and this is a procedure step => timeout beside command, shell, http, sql, postgres, file, config, haproxy, nginx, dns, notify, or left out\n\
+            5:143+5 retry belongs to a step that the engine can do again, and this is a procedure step => retry beside command, shell, http, health, sql, postgres, file, config, haproxy, nginx, dns, notify, or left out\n\
+            5:153+10 on_failure belongs to a step that can fail, and this is a procedure step => on_failure beside manual, command, shell, http, health, sql, postgres, file, config, haproxy, nginx, dns, notify, or left out\n\
+            5:175+4 undo belongs to a step that does something, and this is a procedure step => undo beside manual, command, shell, http, sql, postgres, config, haproxy, nginx, dns, notify, or left out"),
         (secret("{command: [a, \"${pw}\"]}"),
             "5:92+7 command[1]: ${pw} is a secret, and a list of processes shows arguments => $WARROOM_PARAM_PW, which is in the environment of the program"),
         (secret("{command: [a], host: \"${pw}\"}"),
             "5:99+7 host: ${pw} is a secret, and a list of processes shows arguments => $WARROOM_PARAM_PW, which is in the environment of the program"),
         (secret("{http: {url: \"http://h/${pw}\", headers: {a: \"${pw}\"}, json: {a: \"${pw}\"}}}"),
             "5:91+16 url: ${pw} is a secret, and addresses are written to logs => a header or the JSON body"),
+        (secret("{postgres: {do: promote, url: \"postgres://u:${pw}@h/\"}}, {postgres: {do: drop_slots, url: \"postgres://h/\", named: [\"${pw}\"]}}"), "9"),
         (secret("{sql: {url: \"postgres://u:${pw}@h/\", query: x, bind: [\"${pw}\"]}}"),
             "5:90+23 url: ${pw} is a secret, and addresses are written to logs => url: {secret: \"env:NAME\"}"),
         (secret("{gate: \"Is it ${pw}?\", after: \"${pw}\"}, {manual: \"Type ${pw}\"}, \"Type ${pw}\""),

@@ -128,7 +128,7 @@ fn a_failure_can_be_mended_and_a_step_taken_back() {
     assert_eq!(drain.captures["etag"], Capture::Header("etag".into()));
     let OnFailure::Do(mend) = &drain.on_failure else { panic!("no handler") };
     let found: Vec<_> = mend.iter().map(|s| (s.id.as_str(), s.action.kind(), &s.needs)).collect();
-    assert_eq!(found, [("page", "notify", &Needs::Above), ("mend-5-2", "manual", &Needs::These(ids(&["page"])))]);
+    assert_eq!(found, [("page", "notify", &Needs::Above), ("mend-13-2", "manual", &Needs::These(ids(&["page"])))]);
     let Action::Notify(notice) = &mend[0].action else { panic!("no notice") };
     assert_eq!(notice.channels.iter().map(|c| c.as_str()).collect::<Vec<_>>(), ["pager"]);
     let undo = drain.undo.unwrap();

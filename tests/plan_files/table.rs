@@ -193,6 +193,10 @@ fn table() -> Vec<(String, &'static str)> {
         (component("replication: {from: east, to: east, source: 'http://h/', target: h}"),
             "8:33+4 to: it is east, as from is => two sites\n\
             8:68+1 target: \"h\" does not begin with http:// or https:// => an address such as http://host:8080/path or https://host/path"),
+        (component("replication: {from: east, to: east, source: 'postgres://u:pw@h/d', target: 'mysql://u:pw@h/d'}"),
+            "8:33+4 to: it is east, as from is => two sites\n\
+            8:47+21 warning: source: a password stands in the plan in clear text => {secret: \"env:NAME\"}, with the whole address in it\n\
+            8:78+18 target: this is no address that begins with postgres:// or postgresql:// => postgres://host/…, or {secret: \"env:NAME\"}"),
         (probe("site: east"),
             "8:13+4 a probe without a kind looks at nothing => one of http, tcp, tls, dns, icmp, postgres, mysql, redis, disk, load, file, command, heartbeat, metric"),
         (probe("tcp: 'h:1', http: 'http://h/'"),
@@ -299,7 +303,7 @@ fn table() -> Vec<(String, &'static str)> {
         (steps("[a]"),
             "5:90+3 expected a step, found a list => a map with fields such as id, name, manual"),
         (steps("{name: x}"),
-            "5:91+4 the step does nothing => one of manual, gate, command, shell, http, health, sql, file, wait, config, haproxy, nginx, dns, notify, procedure"),
+            "5:91+4 the step does nothing => one of manual, gate, command, shell, http, health, sql, postgres, file, wait, config, haproxy, nginx, dns, notify, procedure"),
         (steps("{command: [a], http: {url: 'http://h/'}}"),
             "5:105+4 a step does one thing; this one has command and http => a step for each"),
         (steps("{command: power off}"),
@@ -333,7 +337,7 @@ fn table() -> Vec<(String, &'static str)> {
         (steps("{gate: Go, roles: [incident_comander]}"),
             "5:109+17 warning: roles[0]: \"incident_comander\" is no role that is known => incident_commander"),
         (steps("{gate: Go, no_return: true}"),
-            "5:101+9 no_return belongs to a step that does something, and this is a gate step => no_return beside manual, command, shell, http, sql, config, haproxy, nginx, dns, notify, or left out"),
+            "5:101+9 no_return belongs to a step that does something, and this is a gate step => no_return beside manual, command, shell, http, sql, postgres, config, haproxy, nginx, dns, notify, or left out"),
         (steps("{command: [a], no_return: true}"),
             "5:116+4 no_return: the step cannot be taken back, and no gate stands before it => a step with gate: and a question, above this one"),
         (steps("{manual: Shred it, no_return: true}, {gate: Sure}"),
@@ -342,10 +346,10 @@ fn table() -> Vec<(String, &'static str)> {
             "5:105+6 people belongs to a gate, and this is a command step => people beside gate, or left out\n\
             5:116+5 roles belongs to a gate, and this is a command step => roles beside gate, or left out"),
         (steps("{manual: a, timeout: 3s, retry: {times: 2}}"),
-            "5:102+7 timeout belongs to a step that the engine can cut short, and this is a manual step => timeout beside command, shell, http, sql, file, config, haproxy, nginx, dns, notify, or left out\n\
-            5:115+5 retry belongs to a step that the engine can do again, and this is a manual step => retry beside command, shell, http, health, sql, file, config, haproxy, nginx, dns, notify, or left out"),
+            "5:102+7 timeout belongs to a step that the engine can cut short, and this is a manual step => timeout beside command, shell, http, sql, postgres, file, config, haproxy, nginx, dns, notify, or left out\n\
+            5:115+5 retry belongs to a step that the engine can do again, and this is a manual step => retry beside command, shell, http, health, sql, postgres, file, config, haproxy, nginx, dns, notify, or left out"),
         (steps("{gate: a, idempotent: true}"),
-            "5:100+10 idempotent belongs to a step with which the engine acts, and this is a gate step => idempotent beside command, shell, http, sql, config, haproxy, nginx, dns, notify, or left out"),
+            "5:100+10 idempotent belongs to a step with which the engine acts, and this is a gate step => idempotent beside command, shell, http, sql, postgres, config, haproxy, nginx, dns, notify, or left out"),
         (steps("{command: [a], timeout: 3}"),
             "5:114+1 timeout: \"3\" has no unit => 3s, 3m or 3h"),
         (steps("{command: [a], retry: {times: 0}}"),
@@ -359,7 +363,7 @@ fn table() -> Vec<(String, &'static str)> {
         (steps("{command: [a], hosts: bastion}"),
             "5:105+5 \"hosts\" is no field of a step => host"),
         (steps("{command: [a], weather: fine}"),
-            "5:105+7 \"weather\" is no field of a step => the fields of a step are id, name, manual, gate, command, shell, http, health, sql, file, wait, config, haproxy, nginx, dns, notify, procedure, people, roles, separate, after, needs, when, for_each, host, timeout, retry, on_failure, undo, no_return, idempotent, result, part_of, estimate"),
+            "5:105+7 \"weather\" is no field of a step => the fields of a step are id, name, manual, gate, command, shell, http, health, sql, postgres, file, wait, config, haproxy, nginx, dns, notify, procedure, people, roles, separate, after, needs, when, for_each, host, timeout, retry, on_failure, undo, no_return, idempotent, result, part_of, estimate"),
         (steps("{http: {method: FETCH, url: 'http://h/${whom}', expect: {status: ok}}}"),
             "5:106+5 method: \"FETCH\" is not known here => one of GET, POST, PUT, PATCH, DELETE\n\
             5:118+18 url: ${whom} has no value in this procedure => the parameters are from, to, reason\n\

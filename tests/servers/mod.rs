@@ -3,6 +3,8 @@
 //! All tests of one `cargo` share a server of each kind, even where each test is a process of its own. Whoever comes first
 //! starts it, together with a watchman that ends it and takes its directory away once that `cargo` is gone.
 
+pub mod cluster;
+
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;

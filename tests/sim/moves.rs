@@ -299,7 +299,8 @@ impl History {
     fn loss(&mut self) {
         let now = self.engine.now();
         let lag = Span::from_secs(self.chance.below(8) as u64);
-        let position = |seq| Some(Position { asked: now.clone(), seq, at: Some(now.utc) });
+        let position =
+            |seq| Some(Position { asked: now.clone(), seq, at: Some(now.utc), role: None, line: None, manager: None });
         let known = Replicated { source: position(9), target: position(9), ..Replicated::default() };
         let known = match self.chance.below(3) {
             0 => Replicated::default(),

@@ -16,6 +16,7 @@ mod programs;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod sqlite;
+mod standbys;
 #[path = "../servers/traffic.rs"]
 mod traffic;
 mod world;

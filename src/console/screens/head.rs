@@ -245,7 +245,8 @@ fn felt(view: View<'_>, detail: Detail) -> Row {
         row = row.with(format!("CUSTOMERS {words}"), role).gap(if detail == Detail::Names { 4 } else { 2 });
     }
     let incident = view.incident();
-    if let Some(loss) = worst_loss(loaded, view.model.readings()) {
+    let lost = view.model.now().and_then(|now| worst_loss(loaded, view.model.readings(), &now));
+    if let Some(loss) = lost {
         let limit = incident.and_then(|i| rpo(loaded, i)).or(loaded.plan.rpo);
         row = row.with(format!("LOSS {}", crate::text::loss(loss)), loss_role(loss, limit)).gap(4);
     }

@@ -171,7 +171,9 @@ impl Night {
 
     /// How far both databases got; the source silent since so many seconds after its last commit, where it is.
     pub(crate) fn replicate(&mut self, silent: Option<u64>) {
-        let position = |seq| Some(Position { asked: self.now(), seq, at: Some(at(100).utc) });
+        let position = |seq| {
+            Some(Position { asked: self.now(), seq, at: Some(at(100).utc), role: None, line: None, manager: None })
+        };
         let replicated = Replicated {
             source: position(9),
             target: position(9),

@@ -223,6 +223,19 @@ impl<'a> Walk<'a> {
                     found.push(by.map(|by| (Thing::Database(secret.clone()), by)));
                 }
             },
+            Action::Postgres(does) => {
+                found.extend(does.cluster().map(|cluster| self.path(&cluster.data)));
+                for url in does.urls() {
+                    match url {
+                        Text::Text(url) => found.push(self.url(&self.fill(url, values))),
+                        Text::Secret(secret) => {
+                            found.push(self.secret(secret));
+                            let by = self.at.behind(secret, self.dead);
+                            found.push(by.map(|by| (Thing::Database(secret.clone()), by)));
+                        }
+                    }
+                }
+            }
             Action::File(check) => found.push(self.path(&check.path)),
             Action::Config(config) => {
                 let paths = config.files.iter().flat_map(|file| [&file.from, &file.to]).chain(&config.keep);

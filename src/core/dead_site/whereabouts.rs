@@ -35,7 +35,12 @@ impl<'p> Whereabouts<'p> {
             if let Some(of) = &component.replication {
                 let by = By::Replication(component.id.clone());
                 for (site, url) in [(&of.from, &of.source), (&of.to, &of.target)] {
-                    Address::of_url(url).iter().for_each(|address| known.learn(address, site, &by));
+                    match url {
+                        plan::Address::Plain(url) => {
+                            Address::of_url(url).iter().for_each(|address| known.learn(address, site, &by));
+                        }
+                        plan::Address::Secret(secret) => known.put(secret.to_string(), site, &by),
+                    }
                 }
             }
         }

@@ -11,7 +11,7 @@ use super::super::plan::{Action, Gate, Launcher};
 use super::super::refusal::Refusal;
 use super::super::run::{CONFIRMATION_LASTS, Confirmation, Run, RunState, StepRun, StepState};
 use super::super::state::State;
-use super::super::time::Span;
+use super::super::time::{Now, Span};
 use super::words::text;
 use super::{Context, environment_of, failover, may};
 
@@ -58,7 +58,7 @@ pub(super) fn confirm(
         return Err(Refusal::AlreadyConfirmed { have: people.len(), needs: gate.people });
     }
     as_shown(&shown, target, digest)?;
-    if let Some(Voided::LossGrew { accepted, now }) = worsened(c.state, run, max_loss, c.readings) {
+    if let Some(Voided::LossGrew { accepted, now }) = worsened(c.state, run, max_loss, c.readings, c.now) {
         return Err(Refusal::LossGrew { accepted: Some(accepted).filter(|_| max_loss.is_some()), now });
     }
     failover::allow(shown.guards.clone())?;
@@ -80,7 +80,7 @@ pub(super) fn confirm(
 
 /// Why an earlier confirmation does not count any more, if it does not.
 fn no_longer(c: Context<'_>, run: &Run, gate: &Gate, shown: &View, earlier: &Confirmation) -> Option<Voided> {
-    if let Some(grew) = worsened(c.state, run, earlier.max_loss, c.readings) {
+    if let Some(grew) = worsened(c.state, run, earlier.max_loss, c.readings, c.now) {
         return Some(grew);
     }
     // Whoever handed the role on, or may no longer, says yes no more.
@@ -127,8 +127,9 @@ pub(in super::super) fn worsened(
     run: &Run,
     accepted: Option<Span>,
     readings: &Readings,
+    now: &Now,
 ) -> Option<Voided> {
-    let loss = state.plans.get(&run.plan).and_then(|loaded| worst_loss(loaded, readings))?;
+    let loss = state.plans.get(&run.plan).and_then(|loaded| worst_loss(loaded, readings, now))?;
     match (loss.ceiling(), accepted) {
         (Some(now), Some(accepted)) if now <= accepted => None,
         (None, Some(_)) => None,

@@ -9,14 +9,17 @@ use super::super::gate::worst_loss;
 use super::super::health::{Counts, Readings, Verdict};
 use super::super::ids::{ComponentId, SiteId};
 use super::super::incident::Incident;
-use super::super::loss::Loss;
-use super::super::plan::{Component, Method, Probe, Procedure, ProcedureKind, Step};
+use super::super::lineage::Lineage;
+use super::super::loss::{Loss, Position, Replicated};
+use super::super::plan::{
+    Action, Component, Managed, Method, Postgres, Probe, Procedure, ProcedureKind, ServerRole, Step,
+};
 use super::super::run::{Graph, Run, StepState};
 use super::super::service;
 use super::super::state::{Loaded, State};
 use super::super::time::{Now, Span, last_of};
 use super::weight::when_broken;
-use super::{Finding, Guard, MoveKind, Says, Seen, Witness};
+use super::{Finding, Guard, MoveKind, Says, Seen, Witness, lost};
 
 /// What is asked of the guards.
 #[derive(Clone, Copy)]
@@ -74,7 +77,8 @@ pub fn evaluate(question: &Question<'_>) -> Vec<Finding> {
             Guard::Freeze => q.freeze()?,
             Guard::People => q.people()?,
             Guard::Reach => q.reach(from)?,
-            Guard::Lineage | Guard::Manager => return None,
+            Guard::Lineage => q.lineage()?,
+            Guard::Manager => q.manager()?,
         };
         Some(q.overridden(Finding { guard, says, seen, overridden: None }))
     });
@@ -211,7 +215,14 @@ impl<'a> Question<'a> {
     }
 
     fn loss(&self) -> Option<(Says, Seen)> {
-        let loss = worst_loss(self.loaded, self.readings)?;
+        let loss = match self.is_failback() {
+            // The way back is gone only once the original has all data, however it came there.
+            true => self
+                .moving_data()
+                .map(|loss| loss.unwrap_or(Loss::Unknown))
+                .max_by_key(|l| (*l == Loss::Unknown, l.ceiling())),
+            false => worst_loss(self.loaded, self.readings, self.now),
+        }?;
         let planned = self.kind == MoveKind::Planned;
         let policy = self.loaded.plan.failover.max_lag.or_else(|| tightest_rpo(self.loaded));
         let accepted = self.accepted();
@@ -229,6 +240,13 @@ impl<'a> Question<'a> {
             _ => self.broken(Guard::Loss),
         };
         Some((says, Seen::Lost { loss, limit, accepted }))
+    }
+
+    /// What would be lost of each component whose data moves.
+    fn moving_data(&self) -> impl Iterator<Item = Option<Loss>> + use<'a> {
+        let q = *self;
+        let replicated = q.loaded.replicated().filter(move |component| q.moves(&component.id));
+        replicated.map(move |component| lost::of_component(q.loaded, component, q.readings, q.now))
     }
 
     /// Whether people say at a gate after a fence what they accept: by then it has stopped growing.
@@ -300,7 +318,66 @@ impl<'a> Question<'a> {
         })
     }
 
+    /// What both ends of each component that moves said last, in the direction of this move.
+    fn ends(&self) -> impl Iterator<Item = (&'a Component, Replicated)> + use<'a> {
+        let q = *self;
+        let said = move |component: &'a Component| {
+            let known = q.readings.replication.get(&q.loaded.plan.id)?.get(&component.id)?;
+            let replication = component.replication.as_ref()?;
+            Some((component, known.towards(replication, q.procedure.from.as_ref())))
+        };
+        q.loaded.replicated().filter(move |component| q.moves(&component.id)).filter_map(said)
+    }
+
+    fn lineage(&self) -> Option<(Says, Seen)> {
+        let worst = |how: &Lineage| match how {
+            Lineage::Same | Lineage::Behind => 0,
+            Lineage::Unknown { .. } => 1,
+            Lineage::Ahead | Lineage::Diverged { .. } | Lineage::OtherCluster => 2,
+        };
+        let shows = |end: &Option<Position>| end.as_ref().is_some_and(|end| end.line.is_some());
+        let known = self.ends().filter(|(_, said)| shows(&said.source) || shows(&said.target));
+        let how = known.map(|(_, said)| said.lineage()).max_by_key(worst)?;
+        let says = match worst(&how) {
+            0 => Says::Pass,
+            // What a server that is gone would have said is not known; it is no sign that it went another way.
+            1 => Says::Warn,
+            // The original is made a copy again by the procedure itself.
+            _ if self.is_failback() && !matches!(self.at, At::Acting(..)) => Says::Warn,
+            _ => self.broken(Guard::Lineage),
+        };
+        Some((says, Seen::Related(how)))
+    }
+
+    fn manager(&self) -> Option<(Says, Seen)> {
+        let managed = self.ends().find_map(|(component, said)| {
+            let of = |end: &Option<Position>| end.as_ref().and_then(|end| end.manager.clone());
+            Some((component.id.clone(), of(&said.target).or_else(|| of(&said.source))?))
+        });
+        let (component, manager) = managed?;
+        let says = if self.pauses_manager() { Says::Warn } else { self.broken(Guard::Manager) };
+        Some((says, Seen::ManagedBy { component, manager }))
+    }
+
+    /// Whether the procedure says that what manages a database beside it is paused.
+    fn pauses_manager(&self) -> bool {
+        self.procedure.steps.iter().any(|step| match &step.action {
+            Action::Postgres(Postgres::Promote { manager, .. }) => *manager == Managed::Paused,
+            _ => false,
+        })
+    }
+
     fn one_primary(&self) -> Option<(Says, Seen)> {
+        let primary = |end: &Option<Position>| end.as_ref().is_some_and(|end| end.role == Some(ServerRole::Primary));
+        let both = |said: &Replicated| {
+            let silent = said.source_silent_since.is_some() || said.target_silent_since.is_some();
+            !silent && primary(&said.source) && primary(&said.target)
+        };
+        let two = self.ends().any(|(_, said)| both(&said));
+        if two && !self.is_fenced() {
+            let sites = self.procedure.from.iter().chain(&self.procedure.to).cloned().collect();
+            return Some((self.broken(Guard::OnePrimary), Seen::Primaries { sites }));
+        }
         let promotes = self.finals().next().is_some();
         // Perhaps a step promotes that does not say that there is no return from it.
         (self.moves_data() && !promotes && self.fencing().is_some()).then_some((Says::Warn, Seen::NoPrimary))

@@ -8,6 +8,7 @@
 
 mod automatic;
 mod guards;
+pub mod lost;
 mod pair;
 mod weight;
 
@@ -19,7 +20,9 @@ pub use guards::{At, Question, evaluate, refusals};
 use super::dead_site::Needs;
 use super::health::Verdict;
 use super::ids::{ComponentId, Principal, RoleId, RunId, SiteId, StepId};
+use super::lineage::Lineage;
 use super::loss::Loss;
+use super::manager::Manager;
 use super::plan::{Fence, Share};
 use super::time::{Moment, Now, Span};
 
@@ -227,10 +230,7 @@ pub enum Seen {
         accepted: Option<Span>,
     },
     /// How the copy that takes over is related to what serves.
-    Related {
-        /// In words.
-        how: String,
-    },
+    Related(Lineage),
     /// The site that is left cannot serve or write: it was fenced.
     Fenced {
         /// How.
@@ -259,7 +259,7 @@ pub enum Seen {
         /// The component.
         component: ComponentId,
         /// Who.
-        manager: String,
+        manager: Manager,
     },
     /// How old the last verified backup is.
     BackupAge {

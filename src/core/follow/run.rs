@@ -194,7 +194,7 @@ fn no_longer_confirmed(
         let why = if c.counts_for(now) == Span::ZERO {
             Voided::Expired
         } else {
-            super::super::decide::gate::worsened(state, run, c.max_loss, readings)?
+            super::super::decide::gate::worsened(state, run, c.max_loss, readings, now)?
         };
         Some(Event::ConfirmationVoided { run: run.id, step: step.id.clone(), by: c.by.clone(), why })
     });

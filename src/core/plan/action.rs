@@ -60,6 +60,8 @@ pub enum Action {
     Nginx(NginxUpstream),
     /// A name gets its records, and servers answer them.
     Dns(DnsRecords),
+    /// PostgreSQL servers are looked at, promoted, fenced or made to follow.
+    Postgres(super::Postgres),
     /// Words go out over channels; done when all of them took it.
     Notify(Notice),
     /// Another procedure of the plan is done. Stands in plans only: in a run its steps stand in its place.
@@ -316,6 +318,7 @@ impl Action {
             Action::Haproxy(_) => "haproxy",
             Action::Nginx(_) => "nginx",
             Action::Dns(_) => "dns",
+            Action::Postgres(_) => "postgres",
             Action::Notify(_) => "notify",
             Action::Procedure(_) => "procedure",
         }
@@ -330,7 +333,11 @@ impl Action {
     /// Whether a program runs under a shim for it.
     #[must_use]
     pub fn is_program(&self) -> bool {
-        matches!(self, Action::Command { .. } | Action::Shell { .. })
+        match self {
+            Action::Command { .. } | Action::Shell { .. } => true,
+            Action::Postgres(does) => does.cluster().is_some(),
+            _ => false,
+        }
     }
 
     /// Whether it only looks: such a step can be done at any time, any number of times.
@@ -339,6 +346,7 @@ impl Action {
         match self {
             Action::Health { .. } | Action::File(_) | Action::Wait { .. } => true,
             Action::Http(request) => request.method == "GET",
+            Action::Postgres(does) => matches!(does, super::Postgres::Lag { .. } | super::Postgres::Choose { .. }),
             _ => false,
         }
     }

@@ -5,6 +5,7 @@ mod dependencies;
 mod failover;
 mod holds;
 mod index;
+mod postgres;
 mod probe;
 mod procedure;
 mod scenario;
@@ -21,6 +22,7 @@ pub use failover::*;
 pub use holds::*;
 pub use index::Index;
 pub(crate) use index::ProbeAt;
+pub use postgres::*;
 pub use probe::*;
 pub use procedure::*;
 pub use scenario::*;
@@ -252,8 +254,9 @@ pub struct CustomerCounter {
     pub every: Span,
 }
 
-/// Where a component's data goes, and who can be asked how far it got. Each address answers
-/// `{"seq": N, "at": "RFC 3339"}`: the last record committed (source) or received (target).
+/// Where a component's data goes, and who can be asked how far it got. An address of a page answers
+/// `{"seq": N, "at": "RFC 3339"}`: the last record committed (source) or received (target); it may say its `role` as well,
+/// `primary` or `standby`. One of a PostgreSQL server is asked by SQL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replication {
     /// The site that writes at the start.
@@ -261,11 +264,27 @@ pub struct Replication {
     /// The site that receives at the start.
     pub to: SiteId,
     /// Asked for the last commit.
-    pub source: String,
+    #[serde(deserialize_with = "text_or_address")]
+    pub source: Address,
     /// Asked for the last record received.
-    pub target: String,
+    #[serde(deserialize_with = "text_or_address")]
+    pub target: Address,
     /// How often both are asked.
     pub every: Span,
+}
+
+/// Journals from before other addresses than those of pages were known have a text there.
+fn text_or_address<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Address, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Text(String),
+        Address(Address),
+    }
+    Ok(match Either::deserialize(from)? {
+        Either::Text(text) => Address::Plain(text),
+        Either::Address(address) => address,
+    })
 }
 
 /// The roles of the field (TR-6); a plan's gates may name others.

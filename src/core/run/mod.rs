@@ -2,6 +2,7 @@
 
 mod board;
 mod graph;
+mod postgres;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use board::Board;
 pub use graph::Graph;
+pub use postgres::{News, Proof};
 
 use super::failover::{Finding, MoveKind};
 use super::forecast::AtStart;
@@ -345,6 +347,8 @@ pub enum Evidence {
         /// Whether that is the step's work.
         change: Change,
     },
+    /// PostgreSQL servers are as they should be.
+    Postgres(Proof),
     /// Every channel took the words.
     Delivered {
         /// How many channels.

@@ -339,7 +339,7 @@ fn a_gate_shows_how_each_thing_is_known() {
 fn after_a_failover_no_loss_is_spoken_of_until_data_travels_the_other_way() {
     let (mut world, _, run) = World::failing_over();
     world.loses(Loss::Measured(Span::from_secs(3)));
-    let lost = |world: &World| worst_loss(&world.state.plans["shop"], &world.readings);
+    let lost = |world: &World| worst_loss(&world.state.plans["shop"], &world.readings, &world.now);
     assert_eq!(lost(&world), Some(Loss::Measured(Span::from_secs(3))));
     world.walk_to(run, "open");
     world.goes_well(run);

@@ -3,13 +3,13 @@
 use crate::core::plan::{Action, Subject};
 use crate::core::template::Template;
 
-use super::{Scope, call, config, dns, haproxy, http, look, nginx, people, program, sql};
+use super::{Scope, call, config, dns, haproxy, http, look, nginx, people, postgres, program, sql};
 use crate::plan::fault::At;
 use crate::plan::fields::Fields;
 use crate::plan::values::MAX_NAME;
 
 /// What a step can do, of which it does one.
-pub(super) const KINDS: [&str; 15] = [
+pub(super) const KINDS: [&str; 16] = [
     "manual",
     "gate",
     "command",
@@ -17,6 +17,7 @@ pub(super) const KINDS: [&str; 15] = [
     "http",
     "health",
     "sql",
+    "postgres",
     "file",
     "wait",
     "config",
@@ -35,17 +36,22 @@ pub(super) const STEP: Doer = Doer("a step", "the step");
 pub(super) const UNDO: Doer = Doer("an undo", "the undo");
 
 /// What acts.
-const ACTS: &[&str] = &["manual", "command", "shell", "http", "sql", "config", "haproxy", "nginx", "dns", "notify"];
+const ACTS: &[&str] =
+    &["manual", "command", "shell", "http", "sql", "postgres", "config", "haproxy", "nginx", "dns", "notify"];
 /// What the engine does, and can be cut short in.
-const TIMED: &[&str] = &["command", "shell", "http", "sql", "file", "config", "haproxy", "nginx", "dns", "notify"];
+const TIMED: &[&str] =
+    &["command", "shell", "http", "sql", "postgres", "file", "config", "haproxy", "nginx", "dns", "notify"];
 /// What the engine can do again.
 const TRIED: &[&str] =
-    &["command", "shell", "http", "health", "sql", "file", "config", "haproxy", "nginx", "dns", "notify"];
+    &["command", "shell", "http", "health", "sql", "postgres", "file", "config", "haproxy", "nginx", "dns", "notify"];
 /// What the engine acts with.
-const REPEATED: &[&str] = &["command", "shell", "http", "sql", "config", "haproxy", "nginx", "dns", "notify"];
+const REPEATED: &[&str] =
+    &["command", "shell", "http", "sql", "postgres", "config", "haproxy", "nginx", "dns", "notify"];
 /// What can fail.
-const FAILS: &[&str] =
-    &["manual", "command", "shell", "http", "health", "sql", "file", "config", "haproxy", "nginx", "dns", "notify"];
+const FAILS: &[&str] = &[
+    "manual", "command", "shell", "http", "health", "sql", "postgres", "file", "config", "haproxy", "nginx", "dns",
+    "notify",
+];
 /// What a launch option may leave out: all but gates.
 const LEFT_OUT: &[&str] = &[
     "manual",
@@ -54,6 +60,7 @@ const LEFT_OUT: &[&str] = &[
     "http",
     "health",
     "sql",
+    "postgres",
     "file",
     "wait",
     "config",
@@ -67,13 +74,13 @@ const LEFT_OUT: &[&str] = &[
 /// Fields that only some kinds of step have: what they are, the kinds, and how those are called.
 const BELONGS: [(&[&str], &[&str], &str); 9] = [
     (&["people", "roles", "separate", "after"], &["gate"], "a gate"),
-    (&["host"], &["command", "shell"], "a step that runs a program"),
+    (&["host"], &["command", "shell", "postgres"], "a step that runs a program"),
     (&["timeout"], TIMED, "a step that the engine can cut short"),
     (&["idempotent"], REPEATED, "a step with which the engine acts"),
     (&["retry"], TRIED, "a step that the engine can do again"),
     (&["no_return", "undo"], ACTS, "a step that does something"),
     (&["on_failure"], FAILS, "a step that can fail"),
-    (&["result"], &["command", "shell", "http", "sql"], "a step that answers"),
+    (&["result"], &["command", "shell", "http", "sql", "postgres"], "a step that answers"),
     (&["part_of"], LEFT_OUT, "a step that a launch can leave out"),
 ];
 
@@ -116,6 +123,7 @@ fn read(kind: &str, fields: &Fields<'_>, scope: &Scope<'_>) -> Option<Action> {
         "http" => http::http(&field, scope).map(Action::Http),
         "health" => look::health(&field, scope),
         "sql" => sql::sql(&field, scope).map(Action::Sql),
+        "postgres" => postgres::postgres(&field, scope).map(Action::Postgres),
         "file" => look::file(&field).map(Action::File),
         "wait" => look::wait(&field),
         "config" => config::config(&field, scope).map(Action::Config),
@@ -138,6 +146,7 @@ pub(super) fn title(action: &Action) -> String {
         Action::Health { subject: Subject::Site(site), .. } => format!("{site} is healthy"),
         Action::Health { subject: Subject::Component(component), .. } => format!("{component} is healthy"),
         Action::Sql(sql) => sql.query.clone(),
+        Action::Postgres(does) => postgres::title(does),
         Action::File(check) => format!("{} is as it should be", check.path),
         Action::Wait { span } => format!("Wait {span}"),
         Action::Config(config) => {

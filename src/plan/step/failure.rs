@@ -13,14 +13,15 @@ use crate::plan::tree::Value;
 const RETRY: Shape = Shape { what: "a retry", fields: &["times", "every", "backoff", "at_most"] };
 const HANDLER: Shape = Shape { what: "a handler", fields: &["do"] };
 const FORM: &[&str] = &[
-    "manual", "command", "shell", "http", "sql", "config", "haproxy", "nginx", "dns", "notify", "timeout", "retry",
-    "host",
+    "manual", "command", "shell", "http", "sql", "postgres", "config", "haproxy", "nginx", "dns", "notify", "timeout",
+    "retry", "host",
 ];
 const UNDO: Shape = Shape { what: "an undo", fields: FORM };
 const UNGRACEFUL: Shape = Shape { what: "an ungraceful form", fields: FORM };
 
 /// What can take a step back, of which an undo does one.
-const UNDOES: [&str; 10] = ["manual", "command", "shell", "http", "sql", "config", "haproxy", "nginx", "dns", "notify"];
+const UNDOES: [&str; 11] =
+    ["manual", "command", "shell", "http", "sql", "postgres", "config", "haproxy", "nginx", "dns", "notify"];
 
 /// What a failure can mean in one word; a step that mends cannot have the last.
 const WORDS: [(&str, Word); 3] = [("stop", Word::Stop), ("continue", Word::Continue), ("rollback", Word::Rollback)];

@@ -12,6 +12,7 @@ mod look;
 mod nginx;
 mod people;
 mod placeholders;
+mod postgres;
 mod program;
 mod result;
 mod sql;
@@ -49,6 +50,7 @@ const STEP: Shape = Shape {
         "http",
         "health",
         "sql",
+        "postgres",
         "file",
         "wait",
         "config",
@@ -194,6 +196,12 @@ impl<'a> Reader<'a> {
             field.wrong::<()>("no_return says that there is no way back", Some("one of undo and no_return".to_owned()));
         }
         let host = fields.get("host").map(|f| program::host(&f, scope));
+        if let (Some(field), Some(Action::Postgres(does))) = (fields.get("host"), &action)
+            && does.cluster().is_none()
+        {
+            let what = format!("{} runs no program on a host", does.word());
+            field.wrong::<()>(what, Some("host beside fence with how: stop, or rewind".to_owned()));
+        }
         let captures = fields.get("result").map(|f| {
             if fields.get("for_each").is_some() {
                 let right = "a step of its own, without for_each".to_owned();
@@ -299,6 +307,7 @@ fn refuse(fields: &Fields<'_>, names: &[&str], why: &str) {
 fn only_looks(field: &Field<'_>, step: &Step) -> bool {
     let what = match &step.action {
         Action::Health { .. } | Action::File(_) => return true,
+        Action::Postgres(_) if step.action.only_looks() => return true,
         Action::Http(request) if request.method == "GET" => return true,
         Action::Http(request) => format!("this one sends {}", request.method),
         Action::Sql(sql) if sql::only_reads(&sql.query) => return true,

@@ -19,7 +19,7 @@ const GIVERS: [(&str, &[&str]); 5] = [
     ("line", &["command", "shell"]),
     ("json", &["command", "shell", "http"]),
     ("header", &["http"]),
-    ("column", &["sql"]),
+    ("column", &["sql", "postgres"]),
     ("rows", &["sql"]),
 ];
 

@@ -44,6 +44,12 @@ pub(super) fn sql(field: &Field<'_>, scope: &Scope<'_>) -> Option<Sql> {
 }
 
 fn url(field: &Field<'_>, scope: &Scope<'_>) -> Option<Given> {
+    let right = "postgres://, mysql://, mariadb:// or sqlite:, or {secret: \"env:NAME\"}";
+    url_of(field, scope, &SCHEMES, right)
+}
+
+/// The address of a database, which begins in one of those ways.
+pub(super) fn url_of(field: &Field<'_>, scope: &Scope<'_>, schemes: &[&str], right: &str) -> Option<Given> {
     if let Value::Map(_) = field.node.value {
         let secret = field.fields(SECRET)?.need("secret", "\"env:NAME\"")?;
         return secret.secret_ref().map(Given::Secret);
@@ -51,10 +57,9 @@ fn url(field: &Field<'_>, scope: &Scope<'_>) -> Option<Given> {
     let template = field.template(&scope.names, Place::Database)?;
     let filler: Values = template.names().map(|name| (name.to_owned(), "1".to_owned())).collect();
     let filled = template.fill_url(&filler).unwrap_or_default();
-    if !SCHEMES.iter().any(|scheme| filled.starts_with(scheme)) {
+    if !schemes.iter().any(|scheme| filled.starts_with(scheme)) {
         // It is not shown: an address of another kind may have a password in it, too.
-        let right = "postgres://, mysql://, mariadb:// or sqlite:, or {secret: \"env:NAME\"}".to_owned();
-        return field.wrong("this is no address of a database that is spoken to", Some(right));
+        return field.wrong("this is no address of a database that is spoken to", Some(right.to_owned()));
     }
     if filled.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return field.wrong("a space cannot stand in it", Some("the address, percent-encoded".to_owned()));

@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use warroom::core::param::ParamKind;
 use warroom::core::plan::{
-    Component, Environment, Lanes, Layer, Limits, Look, Need, Parameter, Place, Plan, Probe, Procedure, ProcedureKind,
-    Replication, Severity, Site, SiteRole, Vantage,
+    Address, Component, Environment, Lanes, Layer, Limits, Look, Need, Parameter, Place, Plan, Probe, Procedure,
+    ProcedureKind, Replication, Severity, Site, SiteRole, Vantage,
 };
 use warroom::core::time::Span;
 
@@ -90,8 +90,8 @@ fn components(chance: &mut Chance) -> Vec<Component> {
         let moved = chance.percent(15).then(|| Replication {
             from: id("east"),
             to: id("west"),
-            source: "http://127.0.0.1:1/".into(),
-            target: "http://127.0.0.1:2/".into(),
+            source: Address::Plain("http://127.0.0.1:1/".into()),
+            target: Address::Plain("http://127.0.0.1:2/".into()),
             every: Span::from_secs(1),
         });
         let dependencies: Vec<String> = chance.some(&names[..n], 35);
