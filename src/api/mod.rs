@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware;
 use axum::routing::{get, post};
 use tokio::net::UnixListener;
 
@@ -86,6 +87,7 @@ async fn serve(listener: UnixListener, engine: Engine) {
         .route("/v1/audit/export", get(routes::export))
         .fallback(routes::nothing_here)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(engine.clone(), peer::take_token))
         .with_state(engine)
         .into_make_service_with_connect_info::<peer::Peer>();
     let stopped = async move {

@@ -10,6 +10,7 @@ mod requests;
 mod sse;
 pub mod start;
 mod stream;
+mod token;
 
 #[cfg(test)]
 mod tests;
@@ -18,3 +19,4 @@ pub use address::{Address, BadAddress};
 pub use error::{ClientError, NoEngine};
 pub use requests::{Bodies, Client, OUTPUT_AT_ONCE, Output};
 pub use stream::{EventStream, SILENCE, StreamItem};
+pub use token::{Token, TokenFileError};

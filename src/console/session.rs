@@ -17,14 +17,14 @@ use super::memory::Keeper;
 use super::message::{Effect, Message};
 use super::terminal::{Terminal, TerminalError, is_broken, put_back};
 use super::theme::{Depth, Theme, ThemeError};
-use crate::client::Address;
+use crate::client::Client;
 use crate::core::time::Span;
 
 /// How a console is started.
 #[derive(Debug, Clone)]
 pub struct ConsoleOptions {
-    /// The engine.
-    pub engine: Address,
+    /// Asks the engine.
+    pub engine: Client,
     /// Where place and drafts are kept for the next console; nowhere when not said.
     pub memory: Option<PathBuf>,
     /// A theme's name or file.

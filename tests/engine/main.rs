@@ -35,6 +35,7 @@ mod runs;
 mod samples;
 mod secrets;
 mod service;
+mod tokens;
 mod triggers;
 mod updates;
 mod yard;

@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::out::Out;
 use super::{Failure, Globals, Outcome, console};
+use crate::client::Client;
 use crate::console::ConsoleOptions;
 use crate::core::time::Span;
 
@@ -71,7 +72,7 @@ impl Demo {
         if !self.headless {
             runtime.block_on(house.start_outage_clock())?;
             return console::open(ConsoleOptions {
-                engine: house.address().clone(),
+                engine: Client::new(house.address().clone()),
                 memory: Some(console::memory_in(house.state())),
                 theme: globals.theme.clone(),
                 range: house.addresses().map(|range| range.control.clone()),
