@@ -8,7 +8,7 @@ const TEMPLATE: &str = include_str!("../../assets/practice.yml");
 
 /// The practice plan, for a range at `addresses` and with `exe`, the program that its command steps start.
 ///
-/// Placeholders are `@control@`, `@router@`, `@router_admin@`, `@inbox@`, `@SITE.SERVICE@` and `@exe@`; in the template
+/// Placeholders are `@control@`, `@router@`, `@router_admin@`, `@inbox@`, `@power@`, `@SITE.SERVICE@` and `@exe@`; in the template
 /// each stands within double quotes.
 #[must_use]
 pub fn practice_plan(addresses: &Addresses, exe: &Path) -> String {
@@ -17,6 +17,7 @@ pub fn practice_plan(addresses: &Addresses, exe: &Path) -> String {
         ("router".to_owned(), addresses.router.clone()),
         ("router_admin".to_owned(), addresses.router_admin.clone()),
         ("inbox".to_owned(), addresses.inbox.clone()),
+        ("power".to_owned(), addresses.power.clone()),
         // A plan expands ${name} in arguments, which a path may hold by chance.
         ("exe".to_owned(), exe.to_string_lossy().replace("${", "$${")),
     ];
@@ -72,6 +73,8 @@ mod tests {
             router: "http://127.0.0.1:2".to_owned(),
             router_admin: "http://127.0.0.1:3".to_owned(),
             inbox: "http://127.0.0.1:4/inbox".to_owned(),
+            mail: "http://127.0.0.1:4/mail".to_owned(),
+            power: "http://127.0.0.1:5".to_owned(),
             sites: PerSite { east: site(1), west: site(2) },
         }
     }
