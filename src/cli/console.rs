@@ -23,6 +23,7 @@ pub(super) fn run(globals: &Globals) -> Outcome {
         memory,
         theme: globals.theme.clone(),
         range: None,
+        hints: None,
     })
 }
 

@@ -15,6 +15,8 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use dial::connect as connect_socket;
+
 pub use address::{Address, BadAddress};
 pub use error::{ClientError, NoEngine};
 pub use requests::{Bodies, Client, OUTPUT_AT_ONCE, Output};

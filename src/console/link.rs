@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
+use tokio::sync::watch;
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -41,12 +42,25 @@ const TICKETS: usize = 64;
 const RANGE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Starts the link; it ends when both ends are dropped. `range` is the practice range's control address, where there is one.
-pub(crate) fn start(client: Client, range: Option<String>) -> Link {
+pub(crate) fn start(client: Client, range: Option<String>, hints: Option<watch::Receiver<String>>) -> Link {
     let (out, messages) = channel(QUEUE);
     let (wanted, asked) = unbounded_channel();
     tokio::spawn(listen(client.clone(), out.clone()));
+    if let Some(hints) = hints {
+        tokio::spawn(pass_on(hints, out.clone()));
+    }
     tokio::spawn(serve(client, range, asked, out));
     Link { messages, wanted }
+}
+
+/// Passes on what a teller says, whatever becomes of the engine.
+async fn pass_on(mut hints: watch::Receiver<String>, out: Sender<Message>) {
+    loop {
+        let says = hints.borrow_and_update().clone();
+        if out.send(Message::Hint(says)).await.is_err() || hints.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Listens for as long as anybody takes what is heard.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
 
 use super::app::{App, Range};
@@ -31,6 +31,8 @@ pub struct ConsoleOptions {
     pub theme: Option<String>,
     /// The practice range's control address.
     pub range: Option<String>,
+    /// What a teller says, one line at a time: for lessons.
+    pub hints: Option<watch::Receiver<String>>,
 }
 
 /// How a console ended.
@@ -107,9 +109,12 @@ pub async fn run(options: ConsoleOptions) -> Result<Ended, ConsoleError> {
         signals,
         _reader: reader,
     };
+    if options.hints.is_some() {
+        session.app.learns();
+    }
     // The first page needs no engine; the link is only made when it is on the terminal.
     session.paint()?;
-    let link = link::start(options.engine, options.range);
+    let link = link::start(options.engine, options.range, options.hints);
     session.live(link).await
 }
 

@@ -9,7 +9,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::inbox::Way;
 use super::names::{Fault, Service, Site, UnknownName};
@@ -18,7 +18,7 @@ use super::world::World;
 
 type Shared = State<Arc<World>>;
 
-const ROUTES: [&str; 10] = [
+const ROUTES: [&str; 11] = [
     "GET /range",
     "GET /range/customers",
     "GET /range/ledger",
@@ -29,6 +29,7 @@ const ROUTES: [&str; 10] = [
     "GET /range/inbox",
     "POST /range/inbox",
     "POST /range/mail",
+    "POST /range/power",
 ];
 
 /// The control address of a range.
@@ -43,6 +44,7 @@ pub(crate) fn app(world: &Arc<World>) -> Router {
         .route("/range/sites/{site}/{service}", post(set_service_fault))
         .route("/range/inbox", get(async |State(world): Shared| Json(world.inbox.status())).post(set_inbox_fault))
         .route("/range/mail", post(set_mail_fault))
+        .route("/range/power", post(set_strip_fault))
         .fallback(async |uri: Uri| no_such_path(&uri, &ROUTES))
         .with_state(Arc::clone(world))
 }
@@ -83,6 +85,11 @@ async fn set_inbox_fault(State(world): Shared, body: Bytes) -> Result<Response, 
 async fn set_mail_fault(State(world): Shared, body: Bytes) -> Result<Response, Refusal> {
     world.inbox.set_fault(Way::Mail, read_fault(&body, &[Fault::Down, Fault::Errors])?);
     Ok(Json(world.inbox.status()).into_response())
+}
+
+async fn set_strip_fault(State(world): Shared, body: Bytes) -> Result<Response, Refusal> {
+    world.set_strip_fault(read_fault(&body, &[Fault::Errors])?);
+    Ok(Json(json!({"fault": world.strip_fault()})).into_response())
 }
 
 /// Reads `{"fault": …}`. The field must be there: leaving it out by mistake must not take a fault off.

@@ -27,6 +27,8 @@ use super::services::{MAX_ORDER, health};
 
 /// How often a standby asks for new orders: the lag that a failover can lose.
 const PULL_EVERY: Duration = Duration::from_millis(500);
+/// So few orders lacking are close: what comes in two seconds.
+const CLOSE: u64 = 12;
 /// The most orders in one answer to `GET /log`.
 const BATCH: usize = 500;
 
@@ -101,6 +103,7 @@ impl Database {
             "POST /orders",
             "GET /log?after=N&limit=N",
             "GET /replication",
+            "GET /behind",
             "POST /promote",
             "POST /demote",
             "POST /follow",
@@ -110,6 +113,7 @@ impl Database {
             .route("/orders", get(read).post(write))
             .route("/log", get(log))
             .route("/replication", get(async |State(db): State<Arc<Self>>| Json(db.replication())))
+            .route("/behind", get(behind))
             .route("/promote", post(async |State(db): State<Arc<Self>>| Json(db.promote())))
             .route("/demote", post(async |State(db): State<Arc<Self>>| Json(db.demote())))
             .route("/follow", post(follow))
@@ -326,6 +330,19 @@ async fn write(State(db): State<Arc<Database>>, body: Bytes) -> Result<Response,
 
 async fn log(State(db): State<Arc<Database>>, Query(After { after, limit }): Query<After>) -> Response {
     Json(db.after(after, limit.unwrap_or(BATCH).min(BATCH))).into_response()
+}
+
+/// How many orders a standby lacks of the other site's; close is what a moment's pause makes up for.
+async fn behind(State(db): State<Arc<Database>>) -> Result<Response, Refusal> {
+    let own = db.replication();
+    if own.copying == Copying::Diverged {
+        return Err(Refusal::because(StatusCode::CONFLICT, "it has orders that the other site has not"));
+    }
+    let other: Replication = get_json(db.other, "/replication")
+        .await
+        .map_err(|error| Refusal::because(StatusCode::BAD_GATEWAY, error.to_string()))?;
+    let behind = other.seq.saturating_sub(own.seq);
+    Ok(Json(json!({"behind": behind, "close": behind <= CLOSE})).into_response())
 }
 
 async fn follow(State(db): State<Arc<Database>>) -> Result<Response, Refusal> {

@@ -8,6 +8,7 @@
 //! - `services`, `database`, `router`, `customers`, `inbox`, `power`: what there is
 //! - `record`: what a database has written; `ledger`, `numbers`: what was promised, held against it
 //! - `world`, `control`, `outage`: all of it together, what it shows, and when it breaks
+//! - `lesson`: the practice script
 //! - `plan`, `watch`: the plan for it, and a command of that plan
 
 use std::io::{self, Write};
@@ -26,6 +27,7 @@ mod database;
 mod endpoint;
 mod inbox;
 mod ledger;
+pub(crate) mod lesson;
 mod names;
 mod numbers;
 mod outage;
@@ -45,7 +47,7 @@ pub use inbox::{InboxStatus, Message, Way};
 pub use ledger::{Gone, LedgerStatus};
 pub use names::{Addresses, Fault, PerService, PerSite, Service, Site, UnknownName};
 pub use outage::OutageStatus;
-pub use plan::practice_plan;
+pub use plan::{Company, practice_plan};
 pub use power::Power;
 pub use router::RoutedSite;
 pub use watch::{WatchError, watch_in_flight};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,13 @@ async fn switch(
             &["{\"on\": false}", "{\"on\": true}"],
         )
     })?;
+    if let Some(fault) = world.strip_fault() {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        return Err(Refusal::because(
+            status,
+            format!("the power strip has the fault \"{fault}\": nothing was switched"),
+        ));
+    }
     world.set_power(site, if on { Power::On } else { Power::Off }).await?;
     Ok(told(&world, site))
 }

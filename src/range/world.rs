@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
@@ -17,6 +17,7 @@ use super::ledger::{Ledger, LedgerStatus};
 use super::names::{Addresses, Fault, PerService, PerSite, Service, Site, url};
 use super::outage::{Outage, OutageStatus};
 use super::power::{self, Power};
+use super::reply::lock;
 use super::router::{Balancer, RoutedSite};
 use super::services;
 
@@ -69,6 +70,7 @@ pub(crate) struct World {
     databases: PerSite<Arc<Database>>,
     balancer: Arc<Balancer>,
     ledger: Arc<Ledger>,
+    strip_fault: Mutex<Option<Fault>>,
     pub(crate) customers: Arc<Customers>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) outage: Outage,
@@ -108,6 +110,16 @@ impl World {
     /// Whether a site's database has power.
     pub(crate) fn power(&self, site: Site) -> Power {
         self.sites.get(site).db.power()
+    }
+
+    /// What is wrong with the power strip.
+    pub(crate) fn strip_fault(&self) -> Option<Fault> {
+        *lock(&self.strip_fault)
+    }
+
+    /// Has the power strip not obey, or obey again.
+    pub(crate) fn set_strip_fault(&self, fault: Option<Fault>) {
+        *lock(&self.strip_fault) = fault;
     }
 
     /// Cuts the power of a site's database, or gives it back.
@@ -243,6 +255,7 @@ impl Running {
             balancer: Arc::clone(&balancer),
             customers: Customers::new(Arc::clone(&ledger)),
             ledger,
+            strip_fault: Mutex::default(),
             inbox: Arc::default(),
             outage: Outage::new(options.after, options.lasts),
         });

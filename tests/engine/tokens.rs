@@ -40,7 +40,7 @@ fn text(output: &Output) -> String {
 impl Yard {
     async fn open() -> Yard {
         let files = tempfile::tempdir().unwrap();
-        let mut lines = |name: &str, length: &[&str]| {
+        let lines = |name: &str, length: &[&str]| {
             let (token, lines) = made(name, length);
             write(&files.path().join(name), &token, 0o600);
             lines
