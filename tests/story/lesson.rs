@@ -24,6 +24,8 @@ fn a_lesson_goes_from_a_refused_launch_to_a_fence_that_holds_and_a_score() {
     terminal.shows("the fence holds");
     terminal.shows("That was the lesson");
     terminal.press("q");
+    terminal.shows("Enter leaves all the same");
+    terminal.press(ENTER);
     assert_eq!(terminal.ends(), 0, "{}", terminal.text());
     let score = terminal.text();
     for part in ["The lesson, whole:", "served again", "promised; counted: ", "held: East woke up without"] {
@@ -77,19 +79,12 @@ fn be_away(terminal: &mut Terminal) {
 /// The robot says no, the power is cut, and the gate is asked again.
 fn fence(terminal: &mut Terminal) {
     terminal.shows("The robot objects: no fence");
-    terminal.press("gg");
-    for _ in 0..2 {
-        terminal.press("j");
-    }
     terminal.press("Y");
     terminal.shows("TRY AGAIN, OTHER VALUES: 3 Cut the power");
     terminal.press(ENTER);
-    terminal.shows("Now Y on the gate");
-    for _ in 0..4 {
-        terminal.press("j");
-    }
-    terminal.press("Y");
-    terminal.shows("TRY AGAIN, OTHER VALUES: 7");
+    terminal.shows("ask the gate again");
+    terminal.press("T");
+    terminal.shows("STEP 7");
     terminal.press(ENTER);
     terminal.shows("read the gate, type its words");
 }

@@ -110,7 +110,7 @@ pub(crate) enum Hint {
     ReadGate,
     /// The robot objected: fence East.
     FenceEast,
-    /// East is fenced: ask the gate again.
+    /// The fence is tried again, or done: ask the gate again.
     AskAgain,
     /// Type the words; the robot confirms after you.
     TypeWords,
@@ -221,8 +221,12 @@ impl Script {
             Stage::Outage => facts.run.is_some(),
             Stage::Sentence => facts.run.as_ref().is_some_and(|run| run.ticked) || gate > GateAt::NotYet,
             Stage::Away => !self.cut || stood >= CUT_OFF,
-            Stage::Back => stood >= SHOWN && gate > GateAt::NotYet || gate == GateAt::Opened,
-            Stage::Gate => gate >= GateAt::Declined || fenced,
+            Stage::Back => stood >= SHOWN || gate == GateAt::Opened,
+            // A fence that failed before the gate's turn keeps it from coming.
+            Stage::Gate => {
+                let stuck = gate == GateAt::NotYet && facts.fence() == FenceAt::Failed && stood >= READS;
+                gate >= GateAt::Declined || fenced || stuck
+            }
             Stage::Fence => fenced || gate == GateAt::Opened,
             Stage::Confirm => gate == GateAt::Opened,
             Stage::Climb => facts.served,
@@ -262,6 +266,8 @@ fn hint(stage: Stage, facts: &Facts) -> Hint {
         Stage::Away => Hint::CutOff,
         Stage::Back => Hint::Back,
         Stage::Gate => Hint::ReadGate,
+        // Tried again, it begins once the gate is asked again too: after a no nothing new starts.
+        Stage::Fence if facts.gate() == GateAt::Declined && facts.fence() == FenceAt::NotYet => Hint::AskAgain,
         Stage::Fence => Hint::FenceEast,
         Stage::Confirm if facts.gate() == GateAt::Declined => Hint::AskAgain,
         Stage::Confirm => Hint::TypeWords,
