@@ -17,7 +17,7 @@ mod lesson;
 use house::House;
 use lesson::Lesson;
 
-/// Starts a practice range with an outage to recover, opens the console on it, and teaches in two minutes how to
+/// Starts a practice range with an outage to recover, and teaches in two minutes how to
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  warroom demo\n  warroom demo --free\n  warroom demo --calm\n  warroom demo --headless --after 1s >demo.json &\n\n\
