@@ -288,6 +288,25 @@ pub enum Trouble {
         /// What was asked for.
         what: String,
     },
+    /// The token that the request brought vouches for nobody. Nothing has happened.
+    Token(TokenTrouble),
+}
+
+/// Why a token vouches for nobody on the engine's socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenTrouble {
+    /// There is no such token.
+    Wrong,
+    /// It no longer counts.
+    Expired {
+        /// Since when.
+        at: Moment,
+    },
+    /// It is somebody's who has an account, and came over another one.
+    OtherAccount,
+    /// It is not one header `Authorization: Bearer TOKEN`.
+    Unreadable,
 }
 
 /// What a look through the whole journal found.

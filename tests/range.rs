@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use warroom::range::{
-    Addresses, DbRole, Fault, OutageClock, OutageStatus, RangeError, RangeOptions, RangeStatus, Site, run,
-    watch_in_flight,
+    Addresses, Copying, DbRole, Fault, OutageClock, OutageStatus, Power, RangeError, RangeOptions, RangeStatus, Site,
+    Way, run, watch_in_flight,
 };
 
 /// No condition here takes as long, on the slowest machine.
@@ -93,6 +93,28 @@ impl Range {
         }
     }
 
+    /// Switches the power of a site's database.
+    async fn power(&self, site: &str, on: bool) -> (u16, Value) {
+        self.post(&format!("{}/power/{site}", self.addresses.power), json!({"on": on})).await
+    }
+
+    /// Asks a site's database for something.
+    async fn db(&self, site: Site, act: &str) -> (u16, Value) {
+        self.post(&format!("{}/{act}", self.addresses.sites.get(site).db), Value::Null).await
+    }
+
+    /// East goes down with orders that West has not, West takes over, customers go there.
+    async fn move_to_west(&self) {
+        self.until("orders at west", |range| range.databases.west.seq > 2).await;
+        self.until("orders that west has not", |now| now.databases.east.seq > now.databases.west.seq + 1).await;
+        self.control("/range/sites/east", json!({"fault": "down"})).await;
+        self.weight(Site::East, 0).await;
+        assert_eq!(self.db(Site::West, "promote").await.1["role"], "primary");
+        self.weight(Site::West, 100).await;
+        let moved = self.status().await;
+        self.until("orders of west's own", |now| now.databases.west.seq > moved.databases.west.seq + 3).await;
+    }
+
     async fn weight(&self, site: Site, weight: u8) -> (u16, Value) {
         self.post(&format!("{}/sites/{site}", self.addresses.router_admin), json!({"weight": weight})).await
     }
@@ -114,6 +136,7 @@ async fn refused(url: &str) -> bool {
 fn all(addresses: &Addresses) -> Vec<String> {
     let mut all = vec![addresses.control.clone(), addresses.router.clone(), addresses.router_admin.clone()];
     all.push(addresses.inbox.strip_suffix("/inbox").unwrap().to_owned());
+    all.push(addresses.power.clone());
     for site in [&addresses.sites.east, &addresses.sites.west] {
         all.extend([site.web.clone(), site.api.clone(), site.db.clone()]);
     }
@@ -132,7 +155,8 @@ async fn every_service_says_which_it_is_on_a_port_of_its_own() {
     let mut urls = all(&range.addresses);
     urls.sort();
     urls.dedup();
-    assert_eq!(urls.len(), 10);
+    assert_eq!(urls.len(), 11);
+    assert_eq!(range.addresses.mail.strip_suffix("/mail"), range.addresses.inbox.strip_suffix("/inbox"));
     range.end().await;
 }
 
@@ -350,4 +374,152 @@ async fn a_lifeline_that_is_no_pipe_is_refused() {
     let mut options = RangeOptions::new(Box::new(io::sink()));
     options.lifeline = Some(std::fs::File::open("/dev/null").unwrap().into());
     assert!(matches!(run(options).await, Err(RangeError::Lifeline(_))));
+}
+
+#[tokio::test]
+async fn one_fault_is_one_probe_of_three_and_all_that_customers_see() {
+    let range = Range::calm().await;
+    let east = range.addresses.sites.east.clone();
+    range.control("/range/sites/east/web", json!({"fault": "errors"})).await;
+    let mut well = Vec::new();
+    for url in [&east.web, &east.api, &east.db] {
+        well.push(range.get(&format!("{url}/health")).await.0);
+    }
+    assert_eq!(well, [500, 200, 200]);
+    let before = range.status().await.customers;
+    range.until("customers failing", |now| now.customers.failed > before.failed + 20).await;
+    range.end().await;
+}
+
+#[tokio::test]
+async fn a_database_without_power_stays_off_when_its_site_wakes_and_takes_no_order() {
+    let range = Range::calm().await;
+    range.move_to_west().await;
+    for _ in 0..2 {
+        assert_eq!(range.power("east", false).await, (200, json!({"site": "east", "on": false})), "while east is down");
+    }
+    assert_eq!(range.control("/range/wake", Value::Null).await.0, 200);
+    let east = range.addresses.sites.east.clone();
+    assert_eq!(range.get(&format!("{}/health", east.web)).await.0, 200);
+    assert!(refused(&east.db).await, "the fence holds");
+    assert_eq!(
+        range.get(&format!("{}/power/east", range.addresses.power)).await.1,
+        json!({"site": "east", "on": false})
+    );
+    let woken = range.status().await;
+    assert_eq!((woken.power.east, woken.power.west), (Power::Off, Power::On));
+    assert_eq!((woken.outage, woken.sites.east.fault), (OutageStatus::Calm, None));
+    assert_eq!(range.post(&format!("{}/orders", east.web), json!({"order": 1})).await.0, 502);
+    let later =
+        range.until("more orders at west", |now| now.ledger.present.west > woken.ledger.present.west + 10).await;
+    assert_eq!(later.ledger.lost, woken.ledger.lost, "nothing more is lost");
+    assert_eq!(later.databases.east.seq, woken.databases.east.seq);
+
+    assert_eq!(range.power("east", true).await.1["on"], true);
+    assert_eq!(range.get(&format!("{}/health", east.db)).await.0, 200);
+    assert_eq!(range.power("north", false).await.0, 404);
+    let (status, answer) = range.post(&format!("{}/power/east", range.addresses.power), json!({"of": false})).await;
+    assert_eq!((status, &answer["expected"][0]), (422, &json!("{\"on\": false}")));
+    range.end().await;
+}
+
+#[tokio::test]
+async fn a_database_that_was_not_fenced_comes_back_as_a_second_one_that_takes_orders_which_are_lost() {
+    let range = Range::calm().await;
+    range.move_to_west().await;
+    let before = range.status().await;
+    range.control("/range/wake", Value::Null).await;
+    let split = range.until("orders at east", |now| now.databases.east.seq > before.databases.east.seq + 1).await;
+    assert_eq!((split.databases.east.role, split.databases.west.role), (DbRole::Primary, DbRole::Primary));
+    assert_ne!(split.databases.east.timeline, split.databases.west.timeline);
+    range.until("orders lost at east's till", |now| now.ledger.lost > before.ledger.lost + 1).await;
+    range.end().await;
+}
+
+#[tokio::test]
+async fn the_ledger_counts_what_was_promised_and_is_not_there_and_since_when() {
+    let range = Range::calm().await;
+    let calm = range.until("orders", |now| now.ledger.acknowledged > 5).await;
+    assert_eq!((calm.ledger.lost, &calm.ledger.gone, calm.ledger.serving), (0, &None, Site::East));
+    range.until("orders that west has not", |now| now.databases.east.seq > now.databases.west.seq + 1).await;
+    range.control("/range/sites/east", json!({"fault": "down"})).await;
+    let stopped = range.status().await;
+    range.weight(Site::East, 0).await;
+    range.db(Site::West, "promote").await;
+    range.weight(Site::West, 100).await;
+    let moved = range.status().await;
+    // Some may have been written and never acknowledged; those are not lost, as nobody was told that they are taken.
+    let missing = stopped.databases.east.seq - stopped.databases.west.seq;
+    assert_eq!(moved.ledger.serving, Site::West);
+    assert!((1..=missing).contains(&moved.ledger.lost), "{missing}: {:?}", moved.ledger);
+    let gone = moved.ledger.gone.expect("they were lost just now");
+    assert!(gone.from < gone.to && gone.ms < 5_000, "{gone:?}");
+    assert!(Some(&gone.to) <= stopped.databases.east.at.as_ref(), "{gone:?} {stopped:?}");
+    let (status, ledger) = range.get(&format!("{}/range/ledger", range.addresses.control)).await;
+    assert_eq!((status, ledger["lost"].as_u64()), (200, Some(moved.ledger.lost)));
+    range.end().await;
+}
+
+#[tokio::test]
+async fn a_database_that_follows_again_throws_away_what_the_other_has_not_and_sides_change_without_loss() {
+    let range = Range::calm().await;
+    range.move_to_west().await;
+    assert_eq!(range.db(Site::West, "follow").await.0, 502, "east does not answer");
+    let west = range.status().await.databases.west;
+    assert_eq!(west.role, DbRole::Primary, "and nothing has happened");
+    range.control("/range/wake", Value::Null).await;
+    let (status, followed) = range.db(Site::East, "follow").await;
+    assert_eq!((status, &followed["role"]), (200, &json!("standby")));
+    assert!(followed["dropped"].as_u64() > Some(0), "it had orders that west never got: {followed}");
+    let even = range.until("east has caught up", |now| now.databases.east.seq > west.seq).await;
+    assert_eq!(even.databases.east.copying, Copying::Follows);
+    assert_eq!(even.databases.east.timeline, even.databases.west.timeline);
+    let (status, again) = range.db(Site::East, "follow").await;
+    assert_eq!((status, &again["dropped"]), (200, &json!(0)), "doing it again changes nothing");
+
+    range.weight(Site::West, 0).await;
+    assert_eq!(range.db(Site::West, "demote").await.1["role"], "standby");
+    let still = range.status().await;
+    range.until("east has it all", |now| now.databases.east.seq == still.databases.west.seq).await;
+    assert_eq!(range.db(Site::West, "follow").await.0, 409, "nobody takes orders now");
+    range.db(Site::East, "promote").await;
+    range.weight(Site::East, 100).await;
+    let back = range.until("orders at east", |now| now.databases.east.seq > still.databases.west.seq + 3).await;
+    assert_eq!(
+        (back.ledger.serving, back.ledger.lost),
+        (Site::East, even.ledger.lost),
+        "the way back has lost nothing"
+    );
+    range.until("west follows east", |now| now.databases.west.seq > still.databases.west.seq).await;
+    range.end().await;
+}
+
+#[tokio::test]
+async fn an_outage_can_end_by_itself() {
+    let range = Range::start(|options| {
+        options.after = Some(Duration::ZERO);
+        options.lasts = Some(Duration::from_millis(200));
+        options.clock = OutageClock::AtOnce;
+    })
+    .await;
+    let ended = range.until("the end of the outage", |range| range.outage == OutageStatus::Ended).await;
+    assert_eq!(ended.sites.east.fault, None);
+    assert_eq!(range.get(&format!("{}/health", range.addresses.sites.east.db)).await.0, 200);
+    range.end().await;
+}
+
+#[tokio::test]
+async fn one_way_into_the_inbox_fails_visibly_while_the_other_works() {
+    let range = Range::calm().await;
+    let (status, answer) = range.control("/range/mail", json!({"fault": "errors"})).await;
+    assert_eq!((status, &answer["mail_fault"], &answer["fault"]), (200, &json!("errors"), &Value::Null));
+    let message = json!("We are on it.");
+    assert_eq!(range.post(&range.addresses.mail, message.clone()).await.0, 500);
+    assert_eq!(range.post(&range.addresses.inbox, message.clone()).await.0, 202);
+    range.control("/range/mail", json!({"fault": null})).await;
+    assert_eq!(range.post(&range.addresses.mail, message).await.0, 202);
+    let ways: Vec<Way> = range.status().await.inbox.messages.iter().map(|message| message.way).collect();
+    assert_eq!(ways, [Way::Inbox, Way::Mail]);
+    assert_eq!(range.control("/range/mail", json!({"fault": "slow"})).await.0, 422);
+    range.end().await;
 }

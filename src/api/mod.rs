@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware;
 use axum::routing::{get, post};
 use tokio::net::UnixListener;
 
@@ -44,6 +45,8 @@ fn listen(state: &Path, config: &Config) -> Result<UnixListener, EngineError> {
         _ => {}
     }
     let listener = bind(&path).map_err(refuse)?;
+    listener.set_nonblocking(true).map_err(refuse)?;
+    let listener = UnixListener::from_std(listener).map_err(refuse)?;
     let mode = if config.group.is_some() { 0o660 } else { 0o600 };
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).map_err(refuse)?;
     if let Some(group) = &config.group {
@@ -54,8 +57,11 @@ fn listen(state: &Path, config: &Config) -> Result<UnixListener, EngineError> {
     Ok(listener)
 }
 
-/// Binds by way of the directory's descriptor, as a socket's path may have only 108 bytes.
-fn bind(path: &Path) -> std::io::Result<UnixListener> {
+/// Binds by way of the directory's descriptor, as a socket's path may have only 108 bytes. Only its owner may connect.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn bind(path: &Path) -> std::io::Result<std::os::unix::net::UnixListener> {
     use std::os::fd::AsRawFd;
     let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(std::io::Error::other("it names no file"));
@@ -64,7 +70,7 @@ fn bind(path: &Path) -> std::io::Result<UnixListener> {
     let short = PathBuf::from(format!("/proc/self/fd/{}", dir.as_raw_fd())).join(name);
     // Nobody may connect between bind and chmod.
     let before = rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o177));
-    let bound = UnixListener::bind(short);
+    let bound = std::os::unix::net::UnixListener::bind(short);
     rustix::process::umask(before);
     bound
 }
@@ -86,6 +92,7 @@ async fn serve(listener: UnixListener, engine: Engine) {
         .route("/v1/audit/export", get(routes::export))
         .fallback(routes::nothing_here)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(engine.clone(), peer::take_token))
         .with_state(engine)
         .into_make_service_with_connect_info::<peer::Peer>();
     let stopped = async move {

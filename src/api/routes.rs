@@ -27,6 +27,7 @@ impl IntoResponse for Trouble {
         use crate::core::refusal::Refusal;
         let status = match &self {
             Trouble::Refused(Refusal::NotPermitted { .. } | Refusal::Stranger { .. }) => StatusCode::FORBIDDEN,
+            Trouble::Token(_) => StatusCode::UNAUTHORIZED,
             Trouble::Refused(_) | Trouble::PlanFaults(_) | Trouble::OtherJournal { .. } => StatusCode::CONFLICT,
             Trouble::BadRequest { .. } => StatusCode::BAD_REQUEST,
             Trouble::NotFound { .. } => StatusCode::NOT_FOUND,

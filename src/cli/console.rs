@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, stdin, stdout};
 use std::path::{Path, PathBuf};
 
-use super::session::{located, own_program};
+use super::session::{client, located, own_program};
 use super::{Failure, Globals, Outcome, talk};
 use crate::client::start::{ensure_engine, make_directory};
 use crate::console::{self, ConsoleOptions, Ended};
@@ -18,7 +18,13 @@ pub(super) fn run(globals: &Globals) -> Outcome {
         talk(async { Ok(ensure_engine(&own_program()?, state).await.map(drop)?) })?;
     }
     let memory = located.own_state.as_deref().map(memory_in).or_else(beside_a_shared_engine);
-    open(ConsoleOptions { engine: located.address, memory, theme: globals.theme.clone(), range: None })
+    open(ConsoleOptions {
+        engine: client(globals, located.address)?,
+        memory,
+        theme: globals.theme.clone(),
+        range: None,
+        hints: None,
+    })
 }
 
 /// Refuses to go on without a terminal, before anything was started for one.

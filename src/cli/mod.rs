@@ -70,6 +70,9 @@ struct Globals {
     /// Another engine, as http://127.0.0.1:PORT
     #[arg(long, global = true, value_name = "URL")]
     engine: Option<String>,
+    /// A file of mode 0600 whose token says who you are, where that is not your account [env: WARROOM_TOKEN_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    token_file: Option<PathBuf>,
     /// Print JSON
     #[arg(long, global = true)]
     json: bool,

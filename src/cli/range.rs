@@ -26,6 +26,9 @@ pub(super) struct Range {
     /// How long after the outage clock was started East goes down; never when left out
     #[arg(long, value_name = "DURATION")]
     after: Option<Span>,
+    /// How long after that East wakes up again by itself; never when left out
+    #[arg(long, value_name = "DURATION", requires = "after")]
+    lasts: Option<Span>,
     /// Ends when the other end of this pipe is closed: standard input
     #[arg(long, value_name = "N", value_parser = RangedI64ValueParser::<u8>::new().range(0..=0))]
     lifeline_fd: Option<u8>,
@@ -41,6 +44,7 @@ impl Range {
         let announce = std::fs::File::from(take_stdout().map_err(broken)?);
         let mut options = RangeOptions::new(Box::new(announce));
         options.after = self.after.map(Span::to_std);
+        options.lasts = self.lasts.map(Span::to_std);
         options.lifeline = self.lifeline_fd.map(|_| take_stdin()).transpose().map_err(broken)?;
         talk(async {
             let ended = run(options).await.map_err(|why| Failure::failed(why.to_string()));

@@ -10,7 +10,7 @@ use super::out::{Format, Out};
 use super::{Failure, Globals};
 use crate::client::locate::{Located, Surroundings};
 use crate::client::start::ensure_engine;
-use crate::client::{Client, ClientError};
+use crate::client::{Address, Client, ClientError, Token};
 use crate::core::command::Command;
 use crate::core::ids::{Principal, RunId};
 use crate::core::state::State;
@@ -27,17 +27,19 @@ impl Session {
     /// Talks to the engine that is meant; one that does not answer is an error.
     pub(super) async fn open(globals: &Globals) -> Result<Session, Failure> {
         let located = located(globals)?;
-        let (client, hello) = Client::connect(&located.address).await?;
-        Ok(Session { client, hello })
+        Session::with(client(globals, located.address)?).await
     }
 
     /// Talks to the engine that is meant, and starts it when it is the caller's own.
     pub(super) async fn open_or_start(globals: &Globals) -> Result<Session, Failure> {
         let located = located(globals)?;
-        let client = match &located.own_state {
-            Some(state) => ensure_engine(&own_program()?, state).await?,
-            None => Client::new(located.address),
-        };
+        if let Some(state) = &located.own_state {
+            ensure_engine(&own_program()?, state).await?;
+        }
+        Session::with(client(globals, located.address)?).await
+    }
+
+    async fn with(client: Client) -> Result<Session, Failure> {
         let hello = client.hello().await?;
         Ok(Session { client, hello })
     }
@@ -94,6 +96,18 @@ pub(super) fn located(globals: &Globals) -> Result<Located, Failure> {
 
 pub(super) fn surroundings(globals: &Globals) -> Surroundings {
     Surroundings::gather(globals.engine.clone(), globals.state.clone())
+}
+
+/// Asks the engine at an address, with the token that flag or environment name.
+pub(super) fn client(globals: &Globals, address: Address) -> Result<Client, Failure> {
+    // An empty variable is none.
+    let named = || std::env::var_os("WARROOM_TOKEN_FILE").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let Some(path) = globals.token_file.clone().or_else(named) else { return Ok(Client::new(address)) };
+    if matches!(address, Address::Http(_)) {
+        return Err(Failure::Usage("a token goes over the engine's own socket alone, never over --engine URL".into()));
+    }
+    let token = Token::read(&path).map_err(|why| Failure::failed(crate::text::clean_line(&why.to_string())))?;
+    Ok(Client::new(address).with_token(Some(token)))
 }
 
 /// The program that runs, to be started again as engine, shim or range.

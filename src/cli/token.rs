@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::out::{Format, Out};
 use super::{Failure, Outcome, args};
-use crate::core::ids::{PlanId, TokenId};
+use crate::core::ids::{PersonId, PlanId, TokenId};
 use crate::core::time::{Moment, Span};
 use crate::engine::clock::Clock;
 use crate::engine::hooks::TokenHash;
@@ -15,7 +15,7 @@ use crate::engine::hooks::TokenHash;
 /// Random bytes in a token: 256 bits.
 const RANDOM: usize = 32;
 
-/// Tokens of those who bring alerts from outside
+/// Tokens of those who bring alerts from outside, and of people who are no account
 #[derive(Debug, Subcommand)]
 pub(super) enum Token {
     Create(Create),
@@ -24,13 +24,18 @@ pub(super) enum Token {
 /// Makes a random token and shows it, once, with the lines for config.toml that let it in; changes nothing itself
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  warroom token create alertmanager --plan shop\n  \
-                  warroom token create ci --plan shop --plan bank --for 90d --json")]
+                  warroom token create ci --plan shop --plan bank --for 90d --json\n  \
+                  warroom token create --person robot --for 90d")]
 pub(super) struct Create {
-    /// What the journal will call whoever holds it
-    name: TokenId,
+    /// What the journal will call whoever brings alerts with it
+    #[arg(required_unless_present = "person", conflicts_with = "person")]
+    name: Option<TokenId>,
     /// A plan whose alerts it may bring; several may be named
-    #[arg(long = "plan", value_name = "PLAN", required = true)]
+    #[arg(long = "plan", value_name = "PLAN", required_unless_present = "person", conflicts_with = "person")]
     plans: Vec<PlanId>,
+    /// Whom it vouches for on the engine's socket, where that is no account, by a short name
+    #[arg(long, value_name = "NAME")]
+    person: Option<PersonId>,
     /// How long it counts, as 90d; for good when left out
     #[arg(long = "for", value_name = "DURATION", value_parser = args::limit)]
     length: Option<Span>,
@@ -43,24 +48,70 @@ impl Token {
     }
 }
 
+/// What was made.
+struct Made {
+    token: String,
+    sha256: TokenHash,
+    expires: Option<Moment>,
+}
+
 impl Create {
     fn run(self, out: &mut Out) -> Outcome {
-        let Create { name, plans, length } = self;
         let token = random()?;
-        let sha256 = TokenHash::of(token.as_bytes());
-        let expires = length.map(until).transpose()?;
+        let made =
+            Made { sha256: TokenHash::of(token.as_bytes()), token, expires: self.length.map(until).transpose()? };
+        match (self.person, self.name) {
+            (Some(person), _) => made.tell_person(&person, out),
+            (None, Some(name)) => made.tell_hook(&name, &self.plans, out),
+            (None, None) => Err(Failure::Usage("name whoever will hold it".into())),
+        }
+    }
+}
+
+impl Made {
+    fn tell_hook(&self, name: &TokenId, plans: &[PlanId], out: &mut Out) -> Outcome {
         if out.format == Format::Json {
             return out.json(&json!({
-                "token": token, "name": name, "sha256": sha256, "plans": plans, "expires": expires.map(Moment::rfc3339),
+                "token": self.token, "name": name, "sha256": self.sha256, "plans": plans,
+                "expires": self.expires.map(Moment::rfc3339),
             }));
         }
         let plans: Vec<String> = plans.iter().map(|plan| format!("\"{plan}\"")).collect();
-        out.line("The token, shown this once; it goes to the sender's settings:")?;
-        out.line(format!("\n  {token}\n"))?;
+        self.tell("it goes to the sender's settings", out)?;
         out.line("Lines for the end of the engine's config.toml; then `warroom engine restart`:")?;
-        out.line(format!("\n  [[hooks.tokens]]\n  name = \"{name}\"\n  sha256 = \"{}\"", String::from(sha256)))?;
+        out.line(format!("\n  [[hooks.tokens]]\n  name = \"{name}\""))?;
+        self.tell_hash(out)?;
         out.line(format!("  plans = [{}]", plans.join(", ")))?;
-        match expires {
+        self.tell_end(out)
+    }
+
+    fn tell_person(&self, person: &PersonId, out: &mut Out) -> Outcome {
+        if out.format == Format::Json {
+            return out.json(&json!({
+                "token": self.token, "person": person, "sha256": self.sha256,
+                "expires": self.expires.map(Moment::rfc3339),
+            }));
+        }
+        self.tell("it goes into a file of mode 0600, which --token-file names", out)?;
+        out.line(format!("Lines for the engine's config.toml, at the end of {person}'s [[people]], which may be"))?;
+        out.line(format!("\n  [[people]]\n  name = \"{person}\"\n  principal = \"person:{person}\""))?;
+        out.line("  access = [\"responder\"]")?;
+        out.line("\nthen `warroom engine restart`:\n\n  [[people.tokens]]")?;
+        self.tell_hash(out)?;
+        self.tell_end(out)
+    }
+
+    fn tell(&self, goes: &str, out: &mut Out) -> Outcome {
+        out.line(format!("The token, shown this once; {goes}:"))?;
+        out.line(format!("\n  {}\n", self.token))
+    }
+
+    fn tell_hash(&self, out: &mut Out) -> Outcome {
+        out.line(format!("  sha256 = \"{}\"", String::from(self.sha256.clone())))
+    }
+
+    fn tell_end(&self, out: &mut Out) -> Outcome {
+        match self.expires {
             Some(expires) => out.line(format!("  expires = \"{}\"", expires.rfc3339())),
             None => Ok(()),
         }
@@ -68,7 +119,7 @@ impl Create {
 }
 
 /// Text that nobody can guess, safe in a header and in a file of settings.
-fn random() -> Result<String, Failure> {
+pub(super) fn random() -> Result<String, Failure> {
     let mut bytes = [0; RANDOM];
     let provider = rustls::crypto::ring::default_provider();
     let filled = provider.secure_random.fill(&mut bytes);

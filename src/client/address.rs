@@ -31,6 +31,11 @@ impl Address {
     pub fn in_state(state: &std::path::Path) -> Address {
         Address::Socket { path: state.join("engine.sock"), mode: Mode::Personal }
     }
+
+    /// A socket of a demo that leads to its engine.
+    pub(crate) fn in_demo(path: PathBuf) -> Address {
+        Address::Socket { path, mode: Mode::Personal }
+    }
 }
 
 impl FromStr for Address {

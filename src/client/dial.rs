@@ -55,7 +55,8 @@ where
     Ok(sender)
 }
 
-async fn connect(path: &Path) -> io::Result<UnixStream> {
+/// Opens a connection to a socket, also where its path is too long for a socket address.
+pub(crate) async fn connect(path: &Path) -> io::Result<UnixStream> {
     let (short, directory) = shorten(path)?;
     let stream = UnixStream::connect(&short).await;
     drop(directory);

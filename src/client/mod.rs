@@ -10,11 +10,15 @@ mod requests;
 mod sse;
 pub mod start;
 mod stream;
+mod token;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use dial::connect as connect_socket;
 
 pub use address::{Address, BadAddress};
 pub use error::{ClientError, NoEngine};
 pub use requests::{Bodies, Client, OUTPUT_AT_ONCE, Output};
 pub use stream::{EventStream, SILENCE, StreamItem};
+pub use token::{Token, TokenFileError};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -18,7 +18,7 @@ use crate::wire::{
 };
 
 use super::dial::dial;
-use super::{Address, ClientError, EventStream};
+use super::{Address, ClientError, EventStream, Token};
 
 /// How long an engine may take over an ordinary answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -51,6 +51,7 @@ pub const OUTPUT_AT_ONCE: usize = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Client {
     address: Address,
+    token: Option<Token>,
 }
 
 /// A piece of a step's output.
@@ -80,7 +81,13 @@ impl Client {
     /// Asks the engine at that address; nothing is sent yet.
     #[must_use]
     pub fn new(address: Address) -> Client {
-        Client { address }
+        Client { address, token: None }
+    }
+
+    /// The same with a token, which says who asks. It goes over a Unix socket alone, where the kernel says who reads it.
+    #[must_use]
+    pub fn with_token(self, token: Option<Token>) -> Client {
+        Client { token, ..self }
     }
 
     /// A client of an engine that answers.
@@ -302,18 +309,20 @@ impl Client {
     }
 
     async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Response<Incoming>, ClientError> {
-        let host = match &self.address {
-            Address::Socket { .. } => "warroom",
-            Address::Http(authority) => authority,
+        let (host, token) = match &self.address {
+            Address::Socket { .. } => ("warroom", self.token.as_ref()),
+            Address::Http(authority) => (authority.as_str(), None),
         };
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(HOST, host)
             .header(ACCEPT, "application/json, text/event-stream")
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(body))
-            .map_err(|e| ClientError::Broken(e.to_string()))?;
+            .header(CONTENT_TYPE, "application/json");
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, token.header());
+        }
+        let request = request.body(Full::new(body)).map_err(|e| ClientError::Broken(e.to_string()))?;
         let mut sender = dial(&self.address).await?;
         sender.send_request(request).await.map_err(|e| ClientError::Lost(e.to_string()))
     }

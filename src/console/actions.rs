@@ -306,6 +306,13 @@ pub(crate) static ACTIONS: &[Action] = &[
         )
     },
     Action { hint: Some(21), ..show("help", &["?"], "help", "Every key", App::help) },
+    Action {
+        check: |app| match app.is_taught() {
+            true => Ok(()),
+            false => Err("there is no lesson; `warroom demo` gives one".to_owned()),
+        },
+        ..show("hint", &["x"], "lesson's line", "In a lesson: put its line away, or show it again", App::toggle_hint)
+    },
     show("redraw", &["C-l"], "redraw", "Draw the whole page again", App::redraw),
     show("suspend", &["C-z"], "suspend", "Stop the console; fg brings it back. The engine goes on", |app| {
         app.effects.push(Effect::Suspend)

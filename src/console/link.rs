@@ -5,11 +5,12 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
+use tokio::sync::watch;
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::message::{Answer, Effect, Message, Ticket};
-use crate::client::{Address, Client, ClientError, Output, StreamItem};
+use crate::client::{Client, ClientError, Output, StreamItem};
 use crate::outbound;
 use crate::wire::{Hello, Posted};
 
@@ -41,17 +42,29 @@ const TICKETS: usize = 64;
 const RANGE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Starts the link; it ends when both ends are dropped. `range` is the practice range's control address, where there is one.
-pub(crate) fn start(address: Address, range: Option<String>) -> Link {
+pub(crate) fn start(client: Client, range: Option<String>, hints: Option<watch::Receiver<String>>) -> Link {
     let (out, messages) = channel(QUEUE);
     let (wanted, asked) = unbounded_channel();
-    tokio::spawn(listen(address.clone(), out.clone()));
-    tokio::spawn(serve(address, range, asked, out));
+    tokio::spawn(listen(client.clone(), out.clone()));
+    if let Some(hints) = hints {
+        tokio::spawn(pass_on(hints, out.clone()));
+    }
+    tokio::spawn(serve(client, range, asked, out));
     Link { messages, wanted }
 }
 
+/// Passes on what a teller says, whatever becomes of the engine.
+async fn pass_on(mut hints: watch::Receiver<String>, out: Sender<Message>) {
+    loop {
+        let says = hints.borrow_and_update().clone();
+        if out.send(Message::Hint(says)).await.is_err() || hints.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Listens for as long as anybody takes what is heard.
-async fn listen(address: Address, out: Sender<Message>) {
-    let client = Client::new(address);
+async fn listen(client: Client, out: Sender<Message>) {
     let mut pause = FIRST_PAUSE;
     loop {
         let heard = match hear(&client, &out, &mut pause).await {
@@ -121,8 +134,7 @@ async fn hear(client: &Client, out: &Sender<Message>, pause: &mut Duration) -> R
 }
 
 /// Asks what is wanted, each thing on a task of its own: a slow answer holds up no other.
-async fn serve(address: Address, range: Option<String>, mut asked: UnboundedReceiver<Effect>, out: Sender<Message>) {
-    let client = Client::new(address);
+async fn serve(client: Client, range: Option<String>, mut asked: UnboundedReceiver<Effect>, out: Sender<Message>) {
     let mut ids: BTreeMap<Ticket, Uuid> = BTreeMap::new();
     while let Some(effect) = asked.recv().await {
         let (client, out, range) = (client.clone(), out.clone(), range.clone());

@@ -84,6 +84,8 @@ pub(crate) enum Message {
     },
     /// What the practice range says.
     Range(Result<serde_json::Value, String>),
+    /// What a teller says; nothing where it has no words.
+    Hint(String),
 }
 
 /// What became of a command.

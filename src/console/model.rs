@@ -195,7 +195,7 @@ impl Model {
                     Link::Connecting { .. } => Link::Connecting { why: Some(why) },
                 };
             }
-            Message::Answered { .. } | Message::NoOutput => {}
+            Message::Answered { .. } | Message::NoOutput | Message::Hint(_) => {}
             Message::Output { of, asked, from, bytes, total } => {
                 self.outputs.entry(of).or_default().take(asked, from, &bytes, total);
                 while self.outputs.len() > OUTPUTS_KEPT {

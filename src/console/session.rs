@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
 
 use super::app::{App, Range};
@@ -17,20 +17,22 @@ use super::memory::Keeper;
 use super::message::{Effect, Message};
 use super::terminal::{Terminal, TerminalError, is_broken, put_back};
 use super::theme::{Depth, Theme, ThemeError};
-use crate::client::Address;
+use crate::client::Client;
 use crate::core::time::Span;
 
 /// How a console is started.
 #[derive(Debug, Clone)]
 pub struct ConsoleOptions {
-    /// The engine.
-    pub engine: Address,
+    /// Asks the engine.
+    pub engine: Client,
     /// Where place and drafts are kept for the next console; nowhere when not said.
     pub memory: Option<PathBuf>,
     /// A theme's name or file.
     pub theme: Option<String>,
     /// The practice range's control address.
     pub range: Option<String>,
+    /// What a teller says, one line at a time: for lessons.
+    pub hints: Option<watch::Receiver<String>>,
 }
 
 /// How a console ended.
@@ -107,9 +109,12 @@ pub async fn run(options: ConsoleOptions) -> Result<Ended, ConsoleError> {
         signals,
         _reader: reader,
     };
+    if options.hints.is_some() {
+        session.app.learns();
+    }
     // The first page needs no engine; the link is only made when it is on the terminal.
     session.paint()?;
-    let link = link::start(options.engine, options.range);
+    let link = link::start(options.engine, options.range, options.hints);
     session.live(link).await
 }
 

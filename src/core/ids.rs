@@ -128,6 +128,8 @@ ids! {
     ChannelId;
     /// A token of the engine's settings, by its name: `alertmanager`.
     TokenId;
+    /// Somebody of the engine's settings who has no account, by a short name: `robot`.
+    PersonId;
     /// An incident: `DR-20261121-031455`, a second one in that second `DR-20261121-031455-2`.
     IncidentId;
     /// A boot of the engine's machine, as the kernel names it.
@@ -189,7 +191,8 @@ impl TryFrom<String> for RunId {
     }
 }
 
-/// Who acts: `uid:1000` on the socket, `token:alertmanager` on a hook, `engine` for what the engine itself saw or did.
+/// Who acts: `uid:1000` or `person:robot` on the socket, `token:alertmanager` on a hook, `engine` for what the engine itself saw
+/// or did.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Principal {
@@ -199,11 +202,13 @@ pub enum Principal {
     Uid(u32),
     /// Whoever holds a token of the engine's settings.
     Token(TokenId),
+    /// Somebody whom only a token of their own vouches for. Whoever has an account is that account, with a token or without.
+    Person(PersonId),
 }
 
 /// A text that names no principal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no principal; it reads uid:NUMBER, as in uid:1000")]
+#[error("{0:?} is no principal; it reads uid:NUMBER or person:NAME, as in uid:1000")]
 pub struct BadPrincipal(String);
 
 impl fmt::Display for Principal {
@@ -212,6 +217,7 @@ impl fmt::Display for Principal {
             Principal::Engine => f.pad("engine"),
             Principal::Uid(uid) => f.pad(&format!("uid:{uid}")),
             Principal::Token(token) => f.pad(&format!("token:{token}")),
+            Principal::Person(person) => f.pad(&format!("person:{person}")),
         }
     }
 }
@@ -224,6 +230,9 @@ impl std::str::FromStr for Principal {
         }
         if let Some(token) = text.strip_prefix("token:").and_then(|name| TokenId::new(name).ok()) {
             return Ok(Principal::Token(token));
+        }
+        if let Some(person) = text.strip_prefix("person:").and_then(|name| PersonId::new(name).ok()) {
+            return Ok(Principal::Person(person));
         }
         text.strip_prefix("uid:")
             .and_then(|n| n.parse().ok())
@@ -323,13 +332,14 @@ mod tests {
 
     #[test]
     fn a_principal_reads_as_it_is_written() {
-        for p in
-            [Principal::Engine, Principal::Uid(0), Principal::Uid(1000), Principal::Token(TokenId::new("a.b").unwrap())]
-        {
+        let token = Principal::Token(TokenId::new("a.b").unwrap());
+        let person = Principal::Person(PersonId::new("robot").unwrap());
+        for p in [Principal::Engine, Principal::Uid(0), Principal::Uid(1000), token, person] {
             assert_eq!(p.to_string().parse(), Ok(p));
         }
         assert!("root".parse::<Principal>().is_err());
         assert!("token:a/b".parse::<Principal>().is_err());
+        assert!("person:".parse::<Principal>().is_err());
         assert!("uid:-1".parse::<Principal>().is_err());
     }
 }

@@ -326,6 +326,7 @@ impl State {
             Some(person) => std::borrow::Cow::Borrowed(person.name.as_str()),
             None => match who {
                 Principal::Token(token) => std::borrow::Cow::Borrowed(token.as_str()),
+                Principal::Person(person) => std::borrow::Cow::Borrowed(person.as_str()),
                 _ => std::borrow::Cow::Owned(who.to_string()),
             },
         }

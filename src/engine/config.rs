@@ -5,7 +5,7 @@
 //! socket = "/run/warroom/engine.sock"    # STATE/engine.sock when left out
 //! group = "warroom"                      # who may connect, besides the engine's own user
 //!
-//! [[people]]
+//! [[people]]                             # `engine::people` says more, of tokens too
 //! name = "ada"
 //! principal = "uid:1000"
 //! access = ["commander", "production"]
@@ -32,6 +32,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::hooks::HooksSettings;
+use super::people::PersonSettings;
 use crate::core::ids::{ChannelId, Principal};
 use crate::core::people::{Access, Mode, Person};
 use crate::steps::remote;
@@ -47,7 +48,7 @@ pub struct Config {
     /// The group that may connect, by name or number; only the engine's own user when not said.
     pub group: Option<String>,
     /// The people whom it knows, in shared mode.
-    pub people: Vec<Person>,
+    pub people: Vec<PersonSettings>,
     /// Its channels.
     pub channels: BTreeMap<ChannelId, ChannelSettings>,
     /// How other hosts are reached.
@@ -155,24 +156,7 @@ impl Config {
         if self.mode == Mode::Shared && self.people.is_empty() {
             return Err("the mode is shared and nobody is named; add [[people]]".into());
         }
-        let mut seen = BTreeMap::new();
-        for person in &self.people {
-            if !matches!(person.principal, Principal::Uid(_)) {
-                return Err(format!(
-                    "{} cannot be {}; write principal = \"uid:NUMBER\"",
-                    person.name, person.principal
-                ));
-            }
-            if let Some(other) = seen.insert(&person.principal, &person.name) {
-                return Err(format!(
-                    "{} and {other} are both {}; one person, one account",
-                    person.name, person.principal
-                ));
-            }
-            if person.name.trim().is_empty() || person.name.chars().any(char::is_control) {
-                return Err(format!("{:?} is no name to show", person.name));
-            }
-        }
+        super::people::check(&self.people)?;
         self.hooks.check()
     }
 
@@ -180,7 +164,7 @@ impl Config {
     #[must_use]
     pub fn people(&self, own_uid: u32) -> Vec<Person> {
         match self.mode {
-            Mode::Shared => self.people.clone(),
+            Mode::Shared => self.people.iter().map(PersonSettings::person).collect(),
             Mode::Personal => vec![Person {
                 principal: Principal::Uid(own_uid),
                 name: login_name(own_uid),

@@ -8,6 +8,7 @@ mod effects;
 pub mod hooks;
 mod live;
 mod memory;
+pub mod people;
 mod record;
 mod replication;
 mod turns;

@@ -9,22 +9,27 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::inbox::Way;
 use super::names::{Fault, Service, Site, UnknownName};
 use super::reply::{Refusal, no_such_path};
 use super::world::World;
 
 type Shared = State<Arc<World>>;
 
-const ROUTES: [&str; 7] = [
+const ROUTES: [&str; 11] = [
     "GET /range",
     "GET /range/customers",
+    "GET /range/ledger",
     "POST /range/start",
+    "POST /range/wake",
     "POST /range/sites/{site}",
     "POST /range/sites/{site}/{service}",
     "GET /range/inbox",
     "POST /range/inbox",
+    "POST /range/mail",
+    "POST /range/power",
 ];
 
 /// The control address of a range.
@@ -32,10 +37,14 @@ pub(crate) fn app(world: &Arc<World>) -> Router {
     Router::new()
         .route("/range", get(async |State(world): Shared| Json(world.status())))
         .route("/range/customers", get(async |State(world): Shared| Json(world.customers.counts())))
+        .route("/range/ledger", get(async |State(world): Shared| Json(world.ledger())))
         .route("/range/start", post(start))
+        .route("/range/wake", post(wake))
         .route("/range/sites/{site}", post(set_site_fault))
         .route("/range/sites/{site}/{service}", post(set_service_fault))
         .route("/range/inbox", get(async |State(world): Shared| Json(world.inbox.status())).post(set_inbox_fault))
+        .route("/range/mail", post(set_mail_fault))
+        .route("/range/power", post(set_strip_fault))
         .fallback(async |uri: Uri| no_such_path(&uri, &ROUTES))
         .with_state(Arc::clone(world))
 }
@@ -43,6 +52,11 @@ pub(crate) fn app(world: &Arc<World>) -> Router {
 async fn start(State(world): Shared) -> Response {
     world.outage.start();
     Json(world.outage.status()).into_response()
+}
+
+async fn wake(State(world): Shared) -> Result<Response, Refusal> {
+    world.wake_east().await?;
+    Ok(Json(world.site(Site::East)).into_response())
 }
 
 async fn set_site_fault(State(world): Shared, Path(site): Path<String>, body: Bytes) -> Result<Response, Refusal> {
@@ -64,8 +78,18 @@ async fn set_service_fault(
 }
 
 async fn set_inbox_fault(State(world): Shared, body: Bytes) -> Result<Response, Refusal> {
-    world.inbox.set_fault(read_fault(&body, &[Fault::Down])?);
+    world.inbox.set_fault(Way::Inbox, read_fault(&body, &[Fault::Down])?);
     Ok(Json(world.inbox.status()).into_response())
+}
+
+async fn set_mail_fault(State(world): Shared, body: Bytes) -> Result<Response, Refusal> {
+    world.inbox.set_fault(Way::Mail, read_fault(&body, &[Fault::Down, Fault::Errors])?);
+    Ok(Json(world.inbox.status()).into_response())
+}
+
+async fn set_strip_fault(State(world): Shared, body: Bytes) -> Result<Response, Refusal> {
+    world.set_strip_fault(read_fault(&body, &[Fault::Errors])?);
+    Ok(Json(json!({"fault": world.strip_fault()})).into_response())
 }
 
 /// Reads `{"fault": …}`. The field must be there: leaving it out by mistake must not take a fault off.

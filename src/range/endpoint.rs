@@ -18,6 +18,7 @@ use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::names::Fault;
+use super::power::Power;
 use super::reply::Refusal;
 
 /// How late a slow service answers.
@@ -74,8 +75,27 @@ fn shared_socket() -> io::Result<TcpSocket> {
 pub(crate) struct Endpoint {
     port: Port,
     app: Router,
-    fault: watch::Sender<Option<Fault>>,
+    state: watch::Sender<Condition>,
     listening: Mutex<Option<Listening>>,
+}
+
+/// How a server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Condition {
+    /// What is wrong with it.
+    pub(crate) fault: Option<Fault>,
+    /// Whether it has power.
+    pub(crate) power: Power,
+}
+
+impl Condition {
+    /// What a client meets, and what it can do by itself.
+    pub(crate) fn effective(self) -> Option<Fault> {
+        match self.power {
+            Power::Off => Some(Fault::Down),
+            Power::On => self.fault,
+        }
+    }
 }
 
 impl Endpoint {
@@ -84,10 +104,10 @@ impl Endpoint {
     /// # Errors
     /// What the system says when it cannot listen there.
     pub(crate) fn open(port: Port, app: Router) -> io::Result<Self> {
-        let (fault, faults) = watch::channel(None);
-        let app = app.layer(middleware::from_fn_with_state(faults, under_fault));
+        let (state, states) = watch::channel(Condition::default());
+        let app = app.layer(middleware::from_fn_with_state(states, under_fault));
         let listening = Listening::start(port.listen()?, app.clone());
-        Ok(Self { port, app, fault, listening: Mutex::new(Some(listening)) })
+        Ok(Self { port, app, state, listening: Mutex::new(Some(listening)) })
     }
 
     /// Where it listens, or would.
@@ -97,12 +117,17 @@ impl Endpoint {
 
     /// What is wrong with it now.
     pub(crate) fn fault(&self) -> Option<Fault> {
-        *self.fault.borrow()
+        self.state.borrow().fault
     }
 
-    /// What is wrong with it, for those who act with it.
-    pub(crate) fn faults(&self) -> watch::Receiver<Option<Fault>> {
-        self.fault.subscribe()
+    /// Whether it has power.
+    pub(crate) fn power(&self) -> Power {
+        self.state.borrow().power
+    }
+
+    /// How it is, for those who act with it.
+    pub(crate) fn states(&self) -> watch::Receiver<Condition> {
+        self.state.subscribe()
     }
 
     /// Puts a fault on it, or takes it off. When this returns it is so: the listener is closed and its connections
@@ -111,17 +136,30 @@ impl Endpoint {
     /// # Errors
     /// What the system says when it cannot listen again; the service then stays down.
     pub(crate) async fn set_fault(&self, fault: Option<Fault>) -> io::Result<()> {
+        self.change(|now| Condition { fault, ..now }).await
+    }
+
+    /// Cuts its power, or gives it back; as whole as [`Endpoint::set_fault`].
+    ///
+    /// # Errors
+    /// What the system says when it cannot listen again; the service then stays down.
+    pub(crate) async fn set_power(&self, power: Power) -> io::Result<()> {
+        self.change(|now| Condition { power, ..now }).await
+    }
+
+    async fn change(&self, change: impl FnOnce(Condition) -> Condition) -> io::Result<()> {
         let mut listening = self.listening.lock().await;
-        if fault == Some(Fault::Down) {
-            self.fault.send_replace(fault);
+        let wanted = change(*self.state.borrow());
+        if wanted.effective() == Some(Fault::Down) {
+            self.state.send_replace(wanted);
             if let Some(was) = listening.take() {
                 was.stop().await;
             }
             return Ok(());
         }
         let reopened = if listening.is_none() { Some(self.port.listen()?) } else { None };
-        // The new fault comes before the first connection that is accepted under it.
-        self.fault.send_replace(fault);
+        // The new condition comes before the first connection that is accepted under it.
+        self.state.send_replace(wanted);
         if let Some(listener) = reopened {
             *listening = Some(Listening::start(listener, self.app.clone()));
         }
@@ -190,8 +228,8 @@ async fn connection(stream: TcpStream, app: Router) {
     }
 }
 
-async fn under_fault(State(faults): State<watch::Receiver<Option<Fault>>>, request: Request, next: Next) -> Response {
-    let fault = *faults.borrow();
+async fn under_fault(State(states): State<watch::Receiver<Condition>>, request: Request, next: Next) -> Response {
+    let fault = states.borrow().effective();
     match fault {
         None => next.run(request).await,
         Some(Fault::Slow) => {

@@ -5,8 +5,10 @@
 //!
 //! - `names`: sites, services, faults, addresses
 //! - `endpoint`: a listener that faults can be put on; `call`: one exchange over a connection of its own
-//! - `services`, `database`, `router`, `customers`, `inbox`: what there is
+//! - `services`, `database`, `router`, `customers`, `inbox`, `power`: what there is
+//! - `record`: what a database has written; `ledger`, `numbers`: what was promised, held against it
 //! - `world`, `control`, `outage`: all of it together, what it shows, and when it breaks
+//! - `lesson`: the practice script
 //! - `plan`, `watch`: the plan for it, and a command of that plan
 
 use std::io::{self, Write};
@@ -24,9 +26,14 @@ mod customers;
 mod database;
 mod endpoint;
 mod inbox;
+mod ledger;
+pub(crate) mod lesson;
 mod names;
+mod numbers;
 mod outage;
 mod plan;
+mod power;
+mod record;
 mod reply;
 mod router;
 mod services;
@@ -35,11 +42,13 @@ mod world;
 
 pub use call::CallError;
 pub use customers::CustomerCounts;
-pub use database::{DbRole, Replication};
-pub use inbox::{InboxStatus, Message};
+pub use database::{Copying, DbRole, Replication};
+pub use inbox::{InboxStatus, Message, Way};
+pub use ledger::{Gone, LedgerStatus};
 pub use names::{Addresses, Fault, PerService, PerSite, Service, Site, UnknownName};
 pub use outage::OutageStatus;
-pub use plan::practice_plan;
+pub use plan::{Company, practice_plan};
+pub use power::Power;
 pub use router::RoutedSite;
 pub use watch::{WatchError, watch_in_flight};
 pub use world::{RangeStatus, ServiceStatus, SiteStatus};
@@ -51,6 +60,8 @@ const CUSTOMERS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 pub struct RangeOptions {
     /// From the start of the outage clock to East going down; `None` for no outage.
     pub after: Option<Duration>,
+    /// From East going down to its waking up again by itself; `None` for until it is told to.
+    pub lasts: Option<Duration>,
     /// When the outage clock starts.
     pub clock: OutageClock,
     /// The customers' requests in a second.
@@ -68,6 +79,7 @@ impl RangeOptions {
     pub fn new(announce: Box<dyn Write + Send>) -> Self {
         Self {
             after: None,
+            lasts: None,
             clock: OutageClock::WhenTold,
             customers_per_second: CUSTOMERS_PER_SECOND,
             lifeline: None,
@@ -80,6 +92,7 @@ impl std::fmt::Debug for RangeOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RangeOptions")
             .field("after", &self.after)
+            .field("lasts", &self.lasts)
             .field("clock", &self.clock)
             .field("customers_per_second", &self.customers_per_second)
             .field("lifeline", &self.lifeline)

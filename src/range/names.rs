@@ -164,6 +164,10 @@ pub struct Addresses {
     pub router_admin: String,
     /// Where updates are delivered; ends in `/inbox`.
     pub inbox: String,
+    /// Where updates are delivered too, by a way that can fail on its own; ends in `/mail`.
+    pub mail: String,
+    /// Where the databases' power is read and cut.
+    pub power: String,
     /// Each service of each site.
     pub sites: PerSite<PerService<String>>,
 }

@@ -1,4 +1,4 @@
-//! The clock of the outage: East goes down a set time after it is told to start.
+//! The clock of the outage: East goes down a set time after it is told to start, and wakes up when the outage ends.
 
 use std::future::pending;
 use std::time::Duration;
@@ -25,12 +25,15 @@ pub enum OutageStatus {
     },
     /// East was taken down by the clock. It may have been brought back since.
     Begun,
+    /// East was woken up again.
+    Ended,
 }
 
 /// The clock.
 #[derive(Debug)]
 pub(crate) struct Outage {
     after: Option<Duration>,
+    lasts: Option<Duration>,
     progress: watch::Sender<Progress>,
 }
 
@@ -39,12 +42,13 @@ enum Progress {
     Waiting,
     Due(Instant),
     Begun,
+    Ended,
 }
 
 impl Outage {
-    /// A clock for an outage `after` it is started; `None` for none.
-    pub(crate) fn new(after: Option<Duration>) -> Self {
-        Self { after, progress: watch::Sender::new(Progress::Waiting) }
+    /// A clock for an outage `after` it is started, `None` for none, that `lasts` so long, `None` for until it is ended.
+    pub(crate) fn new(after: Option<Duration>, lasts: Option<Duration>) -> Self {
+        Self { after, lasts, progress: watch::Sender::new(Progress::Waiting) }
     }
 
     /// Starts the clock. Later starts change nothing.
@@ -70,6 +74,7 @@ impl Outage {
                 OutageStatus::Counting { due_in_ms: millis(at.saturating_duration_since(Instant::now())) }
             }
             Progress::Begun => OutageStatus::Begun,
+            Progress::Ended => OutageStatus::Ended,
         }
     }
 
@@ -80,10 +85,10 @@ impl Outage {
             let progress = *changes.borrow_and_update();
             match progress {
                 Progress::Due(at) => return tokio::time::sleep_until(at).await,
-                Progress::Waiting | Progress::Begun if changes.changed().await.is_err() => {
+                Progress::Waiting | Progress::Begun | Progress::Ended if changes.changed().await.is_err() => {
                     return pending().await;
                 }
-                Progress::Waiting | Progress::Begun => {}
+                Progress::Waiting | Progress::Begun | Progress::Ended => {}
             }
         }
     }
@@ -91,6 +96,19 @@ impl Outage {
     /// East is down now.
     pub(crate) fn begun(&self) {
         self.progress.send_replace(Progress::Begun);
+    }
+
+    /// Returns when an outage that has begun is over by itself, and never when it lasts until it is ended.
+    pub(crate) async fn over(&self) {
+        match self.lasts {
+            Some(lasts) => tokio::time::sleep(lasts).await,
+            None => pending().await,
+        }
+    }
+
+    /// East was woken up.
+    pub(crate) fn ended(&self) {
+        self.progress.send_replace(Progress::Ended);
     }
 }
 

@@ -6,17 +6,33 @@ use super::names::{Addresses, Service, Site};
 
 const TEMPLATE: &str = include_str!("../../assets/practice.yml");
 
-/// The practice plan, for a range at `addresses` and with `exe`, the program that its command steps start.
+/// Who works on the practice range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// One person.
+    Alone,
+    /// A person and a robot: the gate asks for both.
+    WithRobot,
+}
+
+/// The practice plan, for a range at `addresses`, with `exe`, the program that its command steps start, and for that company.
 ///
-/// Placeholders are `@control@`, `@router@`, `@router_admin@`, `@inbox@`, `@SITE.SERVICE@` and `@exe@`; in the template
-/// each stands within double quotes.
+/// Placeholders are `@control@`, `@router@`, `@router_admin@`, `@inbox@`, `@power@`, `@SITE.SERVICE@` and `@exe@`, in
+/// the template each within double quotes, and `@people@` and `@roles@`, which stand alone.
 #[must_use]
-pub fn practice_plan(addresses: &Addresses, exe: &Path) -> String {
+pub fn practice_plan(addresses: &Addresses, exe: &Path, company: Company) -> String {
+    let (people, roles) = match company {
+        Company::Alone => ("1", "incident_commander"),
+        Company::WithRobot => ("2", "incident_commander, technical_lead"),
+    };
     let mut values = vec![
         ("control".to_owned(), addresses.control.clone()),
         ("router".to_owned(), addresses.router.clone()),
         ("router_admin".to_owned(), addresses.router_admin.clone()),
         ("inbox".to_owned(), addresses.inbox.clone()),
+        ("power".to_owned(), addresses.power.clone()),
+        ("people".to_owned(), people.to_owned()),
+        ("roles".to_owned(), roles.to_owned()),
         // A plan expands ${name} in arguments, which a path may hold by chance.
         ("exe".to_owned(), exe.to_string_lossy().replace("${", "$${")),
     ];
@@ -72,6 +88,8 @@ mod tests {
             router: "http://127.0.0.1:2".to_owned(),
             router_admin: "http://127.0.0.1:3".to_owned(),
             inbox: "http://127.0.0.1:4/inbox".to_owned(),
+            mail: "http://127.0.0.1:4/mail".to_owned(),
+            power: "http://127.0.0.1:5".to_owned(),
             sites: PerSite { east: site(1), west: site(2) },
         }
     }
@@ -87,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_plan_is_yaml_without_a_placeholder_left() {
-        let plan = practice_plan(&addresses(), Path::new("/usr/bin/warroom"));
+        let plan = practice_plan(&addresses(), Path::new("/usr/bin/warroom"), Company::WithRobot);
         let scalars = scalars(&plan);
         assert!(!plan.contains('@'), "{plan}");
         for expected in ["/usr/bin/warroom", "http://127.0.0.1:1/range/customers", "http://127.0.0.1:23/promote"] {
@@ -98,7 +116,7 @@ mod tests {
     #[test]
     fn an_odd_path_of_the_program_stays_one_argument() {
         let odd = "/tmp/a \"b\"\\@router@ ${x}/warroom";
-        let scalars = scalars(&practice_plan(&addresses(), Path::new(odd)));
+        let scalars = scalars(&practice_plan(&addresses(), Path::new(odd), Company::Alone));
         assert!(scalars.iter().any(|scalar| *scalar == odd.replace("${", "$${")), "{scalars:?}");
     }
 }

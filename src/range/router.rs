@@ -36,7 +36,14 @@ pub struct RoutedSite {
 #[derive(Debug)]
 pub(crate) struct Balancer {
     upstreams: PerSite<Upstream>,
-    shares: Mutex<PerSite<Share>>,
+    shares: Mutex<Shares>,
+}
+
+#[derive(Debug)]
+struct Shares {
+    of: PerSite<Share>,
+    /// The site that has most of the traffic, or had it last.
+    serving: Site,
 }
 
 #[derive(Debug)]
@@ -73,27 +80,39 @@ impl Balancer {
     pub(crate) fn new(web: PerSite<SocketAddr>) -> Arc<Self> {
         let shares = PerSite { east: Share { weight: MAX_WEIGHT, credit: 0 }, west: Share::default() };
         let upstreams = web.map(|&web| Upstream { web, in_flight: AtomicU64::new(0) });
-        Arc::new(Self { upstreams, shares: Mutex::new(shares) })
+        let shares = Mutex::new(Shares { of: shares, serving: Site::East });
+        Arc::new(Self { upstreams, shares })
     }
 
     /// What it does with each site.
     pub(crate) fn sites(&self) -> PerSite<RoutedSite> {
         let shares = lock(&self.shares);
         let of = |site| RoutedSite {
-            weight: shares.get(site).weight,
+            weight: shares.of.get(site).weight,
             in_flight: self.upstreams.get(site).in_flight.load(Ordering::Relaxed),
         };
         PerSite { east: of(Site::East), west: of(Site::West) }
     }
 
+    /// The site that customers are sent to, most of them; with no traffic to either, the one that they were sent to last.
+    pub(crate) fn serving(&self) -> Site {
+        lock(&self.shares).serving
+    }
+
     fn set_weight(&self, site: Site, weight: u8) {
         let mut shares = lock(&self.shares);
-        shares.get_mut(site).weight = weight;
-        *shares = shares.map(|share| Share { credit: 0, ..*share });
+        shares.of.get_mut(site).weight = weight;
+        shares.of = shares.of.map(|share| Share { credit: 0, ..*share });
+        let (east, west) = (shares.of.east.weight, shares.of.west.weight);
+        shares.serving = match east.cmp(&west) {
+            std::cmp::Ordering::Greater => Site::East,
+            std::cmp::Ordering::Less => Site::West,
+            std::cmp::Ordering::Equal => shares.serving,
+        };
     }
 
     fn pick(&self) -> Option<Site> {
-        let mut shares = lock(&self.shares);
+        let shares = &mut lock(&self.shares).of;
         let sum = i32::from(shares.east.weight) + i32::from(shares.west.weight);
         for site in Site::ALL {
             let share = shares.get_mut(*site);
@@ -203,5 +222,6 @@ mod tests {
         assert_eq!(to_east(&balancer, 50), 0);
         balancer.set_weight(Site::West, 0);
         assert_eq!(balancer.pick(), None);
+        assert_eq!(balancer.serving(), Site::West, "they were sent there last");
     }
 }

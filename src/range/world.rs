@@ -2,19 +2,22 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use super::RangeOptions;
 use super::control;
-use super::customers::{CustomerCounts, Customers};
+use super::customers::{CustomerCounts, Customers, till};
 use super::database::{Database, DbRole, Replication};
 use super::endpoint::{Endpoint, Port};
 use super::inbox::{Inbox, InboxStatus};
+use super::ledger::{Ledger, LedgerStatus};
 use super::names::{Addresses, Fault, PerService, PerSite, Service, Site, url};
 use super::outage::{Outage, OutageStatus};
+use super::power::{self, Power};
+use super::reply::lock;
 use super::router::{Balancer, RoutedSite};
 use super::services;
 
@@ -31,6 +34,10 @@ pub struct RangeStatus {
     pub customers: CustomerCounts,
     /// How far each site's database is.
     pub databases: PerSite<Replication>,
+    /// Whether each site's database has power.
+    pub power: PerSite<Power>,
+    /// Orders taken, orders there, orders lost.
+    pub ledger: LedgerStatus,
     /// What the inbox holds.
     pub inbox: InboxStatus,
     /// How far the outage is.
@@ -62,6 +69,8 @@ pub(crate) struct World {
     sites: PerSite<PerService<Endpoint>>,
     databases: PerSite<Arc<Database>>,
     balancer: Arc<Balancer>,
+    ledger: Arc<Ledger>,
+    strip_fault: Mutex<Option<Fault>>,
     pub(crate) customers: Arc<Customers>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) outage: Outage,
@@ -76,6 +85,8 @@ impl World {
             router: self.balancer.sites(),
             customers: self.customers.counts(),
             databases: self.databases.map(|db| db.replication()),
+            power: PerSite { east: self.power(Site::East), west: self.power(Site::West) },
+            ledger: self.ledger(),
             inbox: self.inbox.status(),
             outage: self.outage.status(),
         }
@@ -89,6 +100,44 @@ impl World {
             .map(|endpoint| ServiceStatus { url: url(endpoint.address()), fault: endpoint.fault() });
         let same = Service::ALL.iter().all(|service| services.get(*service).fault == services.web.fault);
         SiteStatus { fault: services.web.fault.filter(|_| same), services }
+    }
+
+    /// Orders taken, orders there, orders lost.
+    pub(crate) fn ledger(&self) -> LedgerStatus {
+        self.ledger.status(self.balancer.serving(), || self.databases.map(|database| database.numbers()))
+    }
+
+    /// Whether a site's database has power.
+    pub(crate) fn power(&self, site: Site) -> Power {
+        self.sites.get(site).db.power()
+    }
+
+    /// What is wrong with the power strip.
+    pub(crate) fn strip_fault(&self) -> Option<Fault> {
+        *lock(&self.strip_fault)
+    }
+
+    /// Has the power strip not obey, or obey again.
+    pub(crate) fn set_strip_fault(&self, fault: Option<Fault>) {
+        *lock(&self.strip_fault) = fault;
+    }
+
+    /// Cuts the power of a site's database, or gives it back.
+    ///
+    /// # Errors
+    /// What the system says when it cannot listen again.
+    pub(crate) async fn set_power(&self, site: Site, power: Power) -> io::Result<()> {
+        self.sites.get(site).db.set_power(power).await
+    }
+
+    /// Ends East's outage: all of it answers again, but for a database without power.
+    ///
+    /// # Errors
+    /// What the system says when a service cannot listen again.
+    pub(crate) async fn wake_east(&self) -> io::Result<()> {
+        self.set_site_fault(Site::East, None).await?;
+        self.outage.ended();
+        Ok(())
     }
 
     /// Puts a fault on one service of a site.
@@ -111,13 +160,17 @@ impl World {
         result
     }
 
-    /// Takes East down when the outage is due.
+    /// Takes East down when the outage is due, and wakes it up when it is over.
     async fn break_east_when_due(self: Arc<Self>) {
         self.outage.due().await;
         if let Err(error) = self.set_site_fault(Site::East, Some(Fault::Down)).await {
             tracing::warn!(%error, "the outage did not begin as it should");
         }
         self.outage.begun();
+        self.outage.over().await;
+        if let Err(error) = self.wake_east().await {
+            tracing::warn!(%error, "the outage did not end as it should");
+        }
     }
 }
 
@@ -125,7 +178,7 @@ impl World {
 #[derive(Debug)]
 pub(crate) struct Running {
     world: Arc<World>,
-    /// Router, its administration, inbox and control: no fault is ever put on them.
+    /// Router, its administration, inbox, power strip and control: no fault is ever put on them.
     fronts: Vec<Endpoint>,
     /// Customers, replication and the outage clock.
     _tasks: JoinSet<()>,
@@ -137,6 +190,7 @@ struct Ports {
     router: Port,
     router_admin: Port,
     inbox: Port,
+    power: Port,
     control: Port,
 }
 
@@ -148,6 +202,7 @@ impl Ports {
             router: Port::take()?,
             router_admin: Port::take()?,
             inbox: Port::take()?,
+            power: Port::take()?,
             control: Port::take()?,
         })
     }
@@ -159,6 +214,8 @@ impl Ports {
             router: of(&self.router),
             router_admin: of(&self.router_admin),
             inbox: format!("{}/inbox", of(&self.inbox)),
+            mail: format!("{}/mail", of(&self.inbox)),
+            power: of(&self.power),
             sites: self.sites.map(|services| services.map(of)),
         }
     }
@@ -182,9 +239,10 @@ impl Running {
         let ports = Ports::take()?;
         let addresses = ports.addresses();
         let databases = PerSite {
-            east: Database::new(Site::East, DbRole::Primary),
-            west: Database::new(Site::West, DbRole::Standby),
+            east: Database::new(Site::East, DbRole::Primary, ports.sites.west.db.address()),
+            west: Database::new(Site::West, DbRole::Standby, ports.sites.east.db.address()),
         };
+        let ledger = Arc::<Ledger>::default();
         let balancer = Balancer::new(ports.sites.map(|services| services.web.address()));
         let router = ports.router.address();
         let world = Arc::new(World {
@@ -195,14 +253,17 @@ impl Running {
             addresses,
             databases,
             balancer: Arc::clone(&balancer),
-            customers: Arc::default(),
+            customers: Customers::new(Arc::clone(&ledger)),
+            ledger,
+            strip_fault: Mutex::default(),
             inbox: Arc::default(),
-            outage: Outage::new(options.after),
+            outage: Outage::new(options.after, options.lasts),
         });
         let fronts = vec![
             Endpoint::open(ports.router, balancer.traffic())?,
             Endpoint::open(ports.router_admin, balancer.admin())?,
             Endpoint::open(ports.inbox, world.inbox.app())?,
+            Endpoint::open(ports.power, power::app(&world))?,
             Endpoint::open(ports.control, control::app(&world))?,
         ];
         let tasks = set_going(&world, router, options);
@@ -234,8 +295,10 @@ impl Running {
 
 fn set_going(world: &Arc<World>, router: SocketAddr, options: &RangeOptions) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    let source = world.sites.east.db.address();
-    tasks.spawn(Arc::clone(&world.databases.west).follow(source, world.sites.west.db.faults()));
+    for site in Site::ALL {
+        tasks.spawn(Arc::clone(world.databases.get(*site)).copy(world.sites.get(*site).db.states()));
+    }
+    tasks.spawn(till(Arc::clone(&world.ledger), world.sites.east.web.address()));
     tasks.spawn(Arc::clone(&world.customers).stream(router, options.customers_per_second));
     tasks.spawn(Arc::clone(world).break_east_when_due());
     tasks

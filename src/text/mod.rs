@@ -17,6 +17,7 @@ mod history;
 mod hooks;
 mod impact;
 mod kinds;
+mod lesson;
 mod outcome;
 mod part;
 pub mod postgres;
@@ -50,6 +51,9 @@ pub use history::{bars, looks, not_kept_history, probe_terms, sight_sign, sights
 pub use hooks::{hook_misfit, hook_trouble};
 pub use impact::{Said, assessment, assessment_short, fit, impact, impact_short, likely_causes};
 pub use kinds::size;
+pub(crate) use lesson::{
+    OBJECTION as LESSON_OBJECTION, WHILE_AWAY as LESSON_WHILE_AWAY, hint as lesson_hint, score as lesson_score,
+};
 pub use outcome::{evidence, failure, how, not_kept, run_result, run_state, step_state};
 pub use part::{Fact, about_probe, last_failure, pause_ends};
 pub use preview::expected;

@@ -1,6 +1,6 @@
 //! Why a request did not do what was asked.
 
-use crate::wire::Trouble;
+use crate::wire::{TokenTrouble, Trouble};
 
 use super::{clean_line, refusal};
 
@@ -28,6 +28,20 @@ pub fn trouble(trouble: &Trouble) -> String {
             "the disk failed in the middle of it: it may have happened or not; look before trying again".into()
         }
         Trouble::NotFound { what } => format!("there is no {}", clean_line(what)),
+        Trouble::Token(why) => token_trouble(why),
+    }
+}
+
+fn token_trouble(why: &TokenTrouble) -> String {
+    match why {
+        TokenTrouble::Wrong => "nobody here holds that token; `warroom token create --person NAME` makes one".into(),
+        TokenTrouble::Expired { at } => {
+            format!("that token has not counted since {}; have a new one made", at.rfc3339())
+        }
+        TokenTrouble::OtherAccount => {
+            "that token is of somebody with another account, and counts over that one alone".into()
+        }
+        TokenTrouble::Unreadable => "the request does not carry one header \"Authorization: Bearer TOKEN\"".into(),
     }
 }
 
@@ -60,6 +74,22 @@ mod tests {
                 "the disk failed in the middle of it: it may have happened or not; look before trying again",
             ),
             (Trouble::NotFound { what: "output of R1 fence, try 3".into() }, "there is no output of R1 fence, try 3"),
+            (
+                Trouble::Token(TokenTrouble::Wrong),
+                "nobody here holds that token; `warroom token create --person NAME` makes one",
+            ),
+            (
+                Trouble::Token(TokenTrouble::Expired { at: "2026-11-21T03:14:55Z".parse().unwrap() }),
+                "that token has not counted since 2026-11-21T03:14:55.000000Z; have a new one made",
+            ),
+            (
+                Trouble::Token(TokenTrouble::OtherAccount),
+                "that token is of somebody with another account, and counts over that one alone",
+            ),
+            (
+                Trouble::Token(TokenTrouble::Unreadable),
+                "the request does not carry one header \"Authorization: Bearer TOKEN\"",
+            ),
         ] {
             assert_eq!(trouble(&given), sentence);
         }

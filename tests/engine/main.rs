@@ -39,6 +39,7 @@ mod secrets;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod service;
+mod tokens;
 mod triggers;
 mod updates;
 mod yard;

@@ -6,6 +6,7 @@ mod abuse;
 mod away;
 mod graph;
 mod home;
+mod lesson;
 mod screen;
 mod sequences;
 mod story;

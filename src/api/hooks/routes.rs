@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::super::peer::bearer;
 use super::door::{Door, Shut, WINDOW};
 use super::read::{self, Read};
 use crate::core::alert::Heard;
@@ -132,14 +133,6 @@ fn known<'h>(hooks: &'h Hooks, from: IpAddr, headers: &HeaderMap) -> Result<&'h 
         Some(at) => Err(HookTrouble::Expired { at }),
         None => Ok(token),
     }
-}
-
-/// The token in a header `Authorization: Bearer TOKEN`, when there is exactly one such header.
-fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
-    let mut given = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(only), None) = (given.next(), given.next()) else { return None };
-    let (scheme, token) = only.as_bytes().split_at_checked("Bearer ".len())?;
-    (scheme.eq_ignore_ascii_case(b"Bearer ") && !token.is_empty()).then_some(token)
 }
 
 async fn whole(body: Body) -> Result<Bytes, HookTrouble> {

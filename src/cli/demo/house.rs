@@ -15,10 +15,14 @@ use uuid::Uuid;
 use super::super::range::DEMO_DIRECTORY;
 use super::super::session::own_program;
 use super::super::{Failure, Outcome};
+use super::lesson::ROBOT;
 use crate::client::{Address, Client};
 use crate::core::command::Command as Asked;
+use crate::core::people::Access;
 use crate::core::time::Span;
-use crate::range::{Addresses, practice_plan};
+use crate::engine::config::login_name;
+use crate::engine::hooks::TokenHash;
+use crate::range::{Addresses, Company, practice_plan};
 use crate::text;
 use crate::wire::Posted;
 
@@ -71,15 +75,16 @@ impl House {
         self.range.as_ref().map(|(_, addresses)| addresses)
     }
 
-    /// Starts range and engine and loads the practice plan.
-    pub(super) async fn open(&mut self, after: Option<Span>) -> Outcome {
+    /// Starts range and engine and loads the practice plan. With a token, a robot holds it, and is a second person.
+    pub(super) async fn open(&mut self, after: Option<Span>, robot: Option<&str>) -> Outcome {
         DirBuilder::new().mode(0o700).create(self.state.join("log")).map_err(|e| cannot("make", &self.state, &e))?;
         let addresses = self.open_range(after).await?;
-        let settings = format!("[channels.inbox]\nkind = \"webhook\"\nurl = {:?}\n", addresses.inbox);
+        let settings = settings(&addresses, robot);
         let path = self.state.join("config.toml");
         std::fs::write(&path, settings).map_err(|error| cannot("write", &path, &error))?;
         self.open_engine().await?;
-        let plan = practice_plan(&addresses, &self.exe);
+        let company = if robot.is_some() { Company::WithRobot } else { Company::Alone };
+        let plan = practice_plan(&addresses, &self.exe, company);
         let command = Asked::LoadPlan { text: plan, read: None };
         Client::new(self.address.clone()).command(&Posted { id: Uuid::now_v7(), seen: None, command }).await?;
         Ok(())
@@ -171,6 +176,26 @@ impl House {
         };
         engine.and(range)
     }
+}
+
+/// The engine's settings: where updates go, and with a robot, who is who.
+fn settings(addresses: &Addresses, robot: Option<&str>) -> String {
+    let channel = |name: &str, url: &str| format!("[channels.{name}]\nkind = \"webhook\"\nurl = {url:?}\n");
+    let channels = [channel("inbox", &addresses.inbox), channel("mail", &addresses.mail)].concat();
+    let Some(token) = robot else { return channels };
+    let uid = rustix::process::geteuid().as_raw();
+    let all: Vec<String> = Access::ALL.iter().filter_map(|access| serde_json::to_string(access).ok()).collect();
+    let sha256 = String::from(TokenHash::of(token.as_bytes()));
+    let you = format!(
+        "[[people]]\nname = {}\nprincipal = \"uid:{uid}\"\naccess = [{}]\n",
+        serde_json::Value::from(login_name(uid)),
+        all.join(", ")
+    );
+    let robot = format!(
+        "[[people]]\nname = \"{ROBOT}\"\nprincipal = \"person:{ROBOT}\"\naccess = [\"commander\"]\n\
+         [[people.tokens]]\nsha256 = \"{sha256}\"\n"
+    );
+    format!("mode = \"shared\"\n{you}{robot}{channels}")
 }
 
 /// Closes a child's lifeline and waits for its end; one that does not end is killed.

@@ -7,27 +7,35 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::out::Out;
 use super::{Failure, Globals, Outcome, console};
+use crate::client::Client;
 use crate::console::ConsoleOptions;
 use crate::core::time::Span;
 
 mod house;
+mod lesson;
 
 use house::House;
+use lesson::Lesson;
 
-/// Starts a practice range with an outage to recover, and opens the console on it
+/// Starts a practice range with an outage to recover, and teaches in two minutes how to
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  warroom demo\n  warroom demo --calm\n  warroom demo --headless --after 1s >demo.json &\n\n\
-                        Two sites, a router and customers run on this machine's loopback; east stops answering after 8s.\n\
+    after_help = "Examples:\n  warroom demo\n  warroom demo --free\n  warroom demo --calm\n  warroom demo --headless --after 1s >demo.json &\n\n\
+                        Two sites, a router and customers run on this machine's loopback, and a robot as the\n\
+                        second person of a lesson: one line says what to try next, and a score comes at the end. With\n\
+                        --free east stops answering after 8s, and nobody teaches.\n\
                         Nothing outside the demo's own temporary directory is touched, and that goes at the end."
 )]
 pub(super) struct Demo {
-    /// Without an outage
-    #[arg(long, conflicts_with = "after")]
+    /// Without the lesson
+    #[arg(long)]
+    free: bool,
+    /// Without the lesson, and without an outage
+    #[arg(long, conflicts_with_all = ["after", "free"])]
     calm: bool,
-    /// When east stops answering
-    #[arg(long, value_name = "DURATION", default_value = "8s")]
-    after: Span,
+    /// Without the lesson: when east stops answering [default: 8s]
+    #[arg(long, value_name = "DURATION")]
+    after: Option<Span>,
     /// Without the console: prints its addresses as a line of JSON, runs until SIGTERM or until its input pipe ends
     #[arg(long)]
     headless: bool,
@@ -36,7 +44,15 @@ pub(super) struct Demo {
     keep: bool,
 }
 
+/// When east stops answering, unless told otherwise.
+const OUTAGE: Span = Span::from_secs(8);
+
 impl Demo {
+    /// Whether it is a lesson: whoever says anything of the outage wants to be left alone with it.
+    fn teaches(&self) -> bool {
+        !(self.free || self.calm || self.headless || self.after.is_some())
+    }
+
     pub(super) fn run(self, globals: &Globals, out: &mut Out) -> Outcome {
         if globals.state.is_some() || globals.engine.is_some() {
             return Err(Failure::Usage(
@@ -46,12 +62,13 @@ impl Demo {
         if !self.headless {
             console::needs_terminal("`warroom demo --headless` runs without one")?;
         }
-        let after = (!self.calm).then_some(self.after);
+        let robot = if self.teaches() { Some(super::token::random()?) } else { None };
+        let after = (!self.calm && robot.is_none()).then(|| self.after.unwrap_or(OUTAGE));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|e| Failure::failed(format!("cannot start: {e}")))?;
         // From here on the directory goes with the range, however this ends.
         let mut house = House::new(self.keep)?;
-        let outcome = self.live(&mut house, after, &runtime, globals, out);
+        let outcome = self.live(&mut house, after, robot.as_deref(), &runtime, globals, out);
         let closed = runtime.block_on(house.close());
         if self.keep {
             out.line(format!("kept: {}", house.state().display()))?;
@@ -63,19 +80,27 @@ impl Demo {
         &self,
         house: &mut House,
         after: Option<Span>,
+        robot: Option<&str>,
         runtime: &Runtime,
         globals: &Globals,
         out: &mut Out,
     ) -> Outcome {
-        runtime.block_on(house.open(after))?;
+        runtime.block_on(house.open(after, robot))?;
         if !self.headless {
             runtime.block_on(house.start_outage_clock())?;
-            return console::open(ConsoleOptions {
-                engine: house.address().clone(),
+            let lesson = robot.map(|token| Lesson::begin(house, token)).transpose()?;
+            let address = lesson.as_ref().map_or(house.address(), |lesson| &lesson.address);
+            let left = console::open(ConsoleOptions {
+                engine: Client::new(address.clone()),
                 memory: Some(console::memory_in(house.state())),
                 theme: globals.theme.clone(),
                 range: house.addresses().map(|range| range.control.clone()),
+                hints: lesson.as_ref().map(|lesson| lesson.hints.clone()),
             });
+            for line in lesson.map(Lesson::end).unwrap_or_default() {
+                out.line(line)?;
+            }
+            return left;
         }
         runtime.block_on(async {
             // Heard before the line goes out: whoever reads it may end the demo at once.

@@ -41,6 +41,18 @@ enum Painted {
     Whole,
 }
 
+/// What a teller says.
+#[derive(Debug, Default)]
+struct Hint {
+    /// Its words; empty where there is none.
+    says: String,
+    /// Whether its reader has put it away.
+    put_away: bool,
+}
+
+/// In a lesson, an absence longer than this is told about.
+const AWAY_IN_LESSONS: Span = Span::from_secs(5);
+
 /// The console.
 pub(crate) struct App {
     pub(crate) model: Model,
@@ -65,6 +77,9 @@ pub(crate) struct App {
     /// How many of these answers are still to come.
     looking: usize,
     whole_page: bool,
+    hint: Hint,
+    /// An absence longer than this is told about, with the keys locked.
+    away: Span,
     /// How large the page was that was last on the terminal.
     size: Size,
 }
@@ -89,8 +104,25 @@ impl App {
             looked: None,
             looking: 0,
             whole_page: false,
+            hint: Hint::default(),
+            away: news::AWAY,
             size: Size::new(0, 0),
         }
+    }
+
+    /// Its person takes a lesson, in which a few seconds are a long absence.
+    pub(crate) fn learns(&mut self) {
+        self.away = AWAY_IN_LESSONS;
+    }
+
+    /// Puts the teller's words away, or shows them again.
+    pub(crate) fn toggle_hint(&mut self) {
+        self.hint.put_away = !self.hint.put_away;
+    }
+
+    /// Whether a teller has words.
+    pub(crate) fn is_taught(&self) -> bool {
+        !self.hint.says.is_empty()
     }
 
     pub(crate) fn view(&self) -> View<'_> {
@@ -215,7 +247,8 @@ impl App {
         let keys = keys.into_iter().filter(|a| !leads || a.id != "declare").filter_map(key).collect();
         let always = always.into_iter().filter_map(key).collect();
         let typed = self.typed.iter().map(ToString::to_string).collect();
-        Foot { keys, always, typed, toast: self.toast.clone() }
+        let hint = Some(self.hint.says.clone()).filter(|_| self.is_taught() && !self.hint.put_away);
+        Foot { keys, always, typed, toast: self.toast.clone(), hint }
     }
 }
 

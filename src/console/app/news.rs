@@ -12,7 +12,7 @@ use crate::console::waits::mine;
 use crate::core::time::Span;
 
 /// An absence longer than this is told about, with the keys locked.
-const AWAY: Span = Span::from_secs(20);
+pub(super) const AWAY: Span = Span::from_secs(20);
 
 /// Timeline rows that are kept for scrolling back.
 const ROWS_KEPT: usize = 5_000;
@@ -39,6 +39,7 @@ impl App {
                 }
             }
             Message::Connected { .. } => self.connected(message),
+            Message::Hint(says) => self.hint.says = says,
             Message::NoOutput => self.fetching = None,
             Message::Looks(_) => {
                 self.looking = self.looking.saturating_sub(1);
@@ -76,7 +77,7 @@ impl App {
         (self.fetching, self.fetched, self.looking) = (None, Vec::new(), 0);
         self.model.histories.forget_asked();
         let same_journal = seen.is_some_and(|seen| seen <= self.model.seq);
-        let long = lost.is_some_and(|lost| lost > AWAY);
+        let long = lost.is_some_and(|lost| lost > self.away);
         let restarted = earlier.is_some() && self.model.state.open_incidents().next().is_some();
         if let Some(seen) = seen.filter(|_| same_journal && (long || restarted)) {
             self.was_away(lost, seen);

@@ -17,13 +17,16 @@ pub(crate) struct Foot {
     pub(crate) typed: String,
     /// A few passing words.
     pub(crate) toast: Option<Toast>,
+    /// What a teller says.
+    pub(crate) hint: Option<String>,
 }
 
 /// Draws it.
 pub(crate) fn draw(canvas: &mut Canvas<'_>, view: View<'_>, foot: &Foot) {
-    let left = match &foot.toast {
-        Some(toast) => Row::text(" ").with(&toast.says, toast.role),
-        None => link(view),
+    let left = match (&foot.toast, &foot.hint) {
+        (Some(toast), _) => Row::text(" ").with(&toast.says, toast.role),
+        (None, Some(hint)) => Row::text(" ").with(hint, Role::Waits),
+        (None, None) => link(view),
     };
     let mut right = Row::new();
     if !foot.typed.is_empty() {
