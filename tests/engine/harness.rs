@@ -172,7 +172,7 @@ impl Engine {
         let snapshot = self.client.snapshot().await.unwrap();
         let known = &snapshot.state.runs[&run];
         let (place, step, gate, _) = known.gates().find(|(_, gate, ..)| gate.id.as_str() == step).unwrap();
-        let shown = view(&snapshot.state, known, place, gate, &snapshot.live.readings);
+        let shown = view(&snapshot.state, known, place, gate, &snapshot.live.readings, &snapshot.now);
         let (step, max_loss) = (step.id.clone(), None);
         self.ask(Asked::Confirm { run, step, target: shown.target, digest: shown.digest, max_loss }).await;
     }

@@ -38,7 +38,7 @@ async fn yes(engine: &Engine, run: RunId, id: &str) -> Command {
     let known = &snapshot.state.runs[&run];
     let (index, step, _) = known.find(&id.parse().unwrap()).unwrap();
     let Action::Gate(asked) = &step.action else { panic!("{id} is no gate") };
-    let view = gate::view(&snapshot.state, known, index, asked, &snapshot.live.readings);
+    let view = gate::view(&snapshot.state, known, index, asked, &snapshot.live.readings, &snapshot.now);
     Command::Confirm { run, step: step.id.clone(), target: view.target, digest: view.digest, max_loss: None }
 }
 

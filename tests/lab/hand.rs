@@ -48,7 +48,7 @@ impl Lab {
         let known = &snapshot.state.runs[&run];
         let (index, step, _) = known.find(&"go".parse().unwrap()).unwrap();
         let Action::Gate(asked) = &step.action else { panic!("not a gate") };
-        let shown = gate::view(&snapshot.state, known, index, asked, &snapshot.live.readings);
+        let shown = gate::view(&snapshot.state, known, index, asked, &snapshot.live.readings, &snapshot.now);
         let loss = shown.loss.unwrap();
         // Who saw that nobody can say how much is lost accepts an hour.
         let max_loss = Some(loss.ceiling().unwrap_or(Span::from_secs(3600)));

@@ -304,7 +304,7 @@ impl History {
         let place = *self.chance.pick(&gates)?;
         let (_, step, _) = known.at(place)?;
         let Action::Gate(gate) = &step.action else { return None };
-        let shown = view(&self.engine.state, known, place, gate, &self.engine.readings);
+        let shown = view(&self.engine.state, known, place, gate, &self.engine.readings, &self.engine.now);
         let max_loss = Some(Span::from_secs(86_400));
         Some(Command::Confirm { run, step: step.id.clone(), target: shown.target, digest: shown.digest, max_loss })
     }

@@ -244,7 +244,7 @@ fn waiting_gate(known: &Snapshot, run: RunId) -> Option<crate::core::ids::StepId
 fn confirm(known: &Snapshot, id: RunId) -> Option<Command> {
     let run = known.state.runs.get(&id)?;
     let (place, step, gate, _) = run.gates().next()?;
-    let shown = view(&known.state, run, place, gate, &known.live.readings);
+    let shown = view(&known.state, run, place, gate, &known.live.readings, &known.now);
     let max_loss = shown.loss.and_then(crate::core::loss::Loss::ceiling);
     Some(Command::Confirm { run: id, step: step.id.clone(), target: shown.target, digest: shown.digest, max_loss })
 }
