@@ -93,16 +93,43 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             5:170+3 host: \"a b\" has a space in it => a host as ssh knows it: web-1, deploy@web-1 or ${host}"),
         (steps("{manual: a, host: web-1}"),
             "5:102+4 host belongs to a step that runs a program, and this is a manual step => host beside command, shell, postgres, or left out"),
-        (steps("{postgres: {url: x}}, {postgres: {do: promte, url: x}}, {postgres: promote}"), "1"),
-        (steps("{postgres: {do: lag, url: {secret: \"env:A\"}}}, {postgres: {do: lag, url: \"mysql://h/\", within: soon, bytes: 5}}"), "2"),
-        (steps("{postgres: {do: choose, of: []}}, {postgres: {do: choose, of: [{name: a, url: {secret: \"env:A\"}}, {name: a}]}}"), "3"),
-        (steps("{postgres: {do: fence, url: \"postgres://u:p@h/\", how: shoot}}, {postgres: {do: fence, how: stop}}, {postgres: {do: fence, url: {secret: \"env:A\"}, how: read_only, data: /x, mode: fast}}"), "4"),
-        (steps("{postgres: {do: fence, url: {secret: \"env:A\"}, how: stop, data: \"/a b\", config: x, mode: smart}}"), "5"),
-        (steps("{postgres: {do: promote, url: {secret: \"env:A\"}, manager: patroni, wait: 3s}, host: web-1}"), "6"),
+        (steps("{postgres: {url: x}}, {postgres: {do: promte, url: x}}, {postgres: promote}"),
+            "5:102+3 do is missing in a postgres step => do: one of lag, choose, fence, promote, follow, rewind, drop_slots\n\
+            5:128+6 do: \"promte\" is not known here => one of lag, choose, fence, promote, follow, rewind, drop_slots\n\
+            5:157+7 expected a postgres step, found the text \"promote\" => a map with fields such as do, url, primary"),
+        (steps("{postgres: {do: lag, url: {secret: \"env:A\"}}}, {postgres: {do: lag, url: \"mysql://h/\", within: soon, bytes: 5}}"),
+            "5:91+8 postgres: it measures, and has no limit => within: 15s, or bytes: 16MiB, or both\n\
+            5:163+12 url: this is no address of a database that is spoken to => postgres://, or {secret: \"env:NAME\"}\n\
+            5:185+4 within: \"soon\" is no duration => a duration such as 90s, 30m or 1h30m\n\
+            5:198+1 bytes: \"5\" has no unit => 5B, 5KiB or 5MiB"),
+        (steps("{postgres: {do: choose, of: []}}, {postgres: {do: choose, of: [{name: a, url: {secret: \"env:A\"}}, {name: a}]}}"),
+            "5:114+2 of: the list is empty => at least one replica\n\
+            5:189+4 url is missing in a replica => url: {secret: \"env:NAME\"}, or postgres://user@host/db\n\
+            5:195+1 name: another replica is called \"a\" => another name"),
+        (steps("{postgres: {do: fence, url: \"postgres://u:p@h/\", how: shoot}}, {postgres: {do: fence, how: stop}}, {postgres: {do: fence, url: {secret: \"env:A\"}, how: read_only, data: /x, mode: fast}}"),
+            "5:118+19 warning: url: a password stands in the plan in clear text => {secret: \"env:NAME\"}, with the whole address in it\n\
+            5:144+5 how: \"shoot\" is not known here => one of stop, read_only\n\
+            5:165+2 url is missing in fence => url: {secret: \"env:NAME\"}, or postgres://user@host/db\n\
+            5:165+2 data is missing in fence => data: the absolute path of the data directory\n\
+            5:252+4 data belongs to how: stop, which ends processes => data left out\n\
+            5:262+4 mode belongs to how: stop, which ends processes => mode left out"),
+        (steps("{postgres: {do: fence, url: {secret: \"env:A\"}, how: stop, data: \"/a b\", config: x, mode: smart}}"),
+            "5:154+6 data: \"/a b\" has characters that pg_ctl hands to a shell => only letters, digits and / . _ - in it\n\
+            5:170+1 config: \"x\" is no absolute path => a path that begins with '/'\n\
+            5:179+5 mode: \"smart\" is not known here => one of fast, immediate"),
+        (steps("{postgres: {do: promote, url: {secret: \"env:A\"}, manager: patroni, wait: 3s}, host: web-1}"),
+            "5:148+7 manager: \"patroni\" is not known here => one of paused\n\
+            5:157+4 \"wait\" is no field of promote => the fields of promote are do, url, manager"),
         (steps("{postgres: {do: promote, url: {secret: \"env:A\"}}, host: web-1}"),
-            "5:138+5 host: promote runs no program on a host => host beside fence with how: stop, or rewind"),
-        (steps("{postgres: {do: follow, url: {secret: \"env:A\"}, slot: \"Old*\"}}, {postgres: {do: rewind, url: {secret: \"env:A\"}}}"), "7"),
-        (steps("{postgres: {do: drop_slots, url: {secret: \"env:A\"}, named: [\"a*b\", \"\", old_*]}, result: {a: rows, b: {column: dropped}}}"), "8"),
+            "5:146+5 host: promote runs no program on a host => host beside fence with how: stop, or rewind"),
+        (steps("{postgres: {do: follow, url: {secret: \"env:A\"}, slot: \"Old*\"}}, {postgres: {do: rewind, url: {secret: \"env:A\"}}}"),
+            "5:102+2 primary is missing in follow => primary: {secret: \"env:NAME\"}, or postgres://user@host/db\n\
+            5:144+6 slot: \"Old*\" is no name of a slot => 1 to 63 small letters, digits and '_'\n\
+            5:166+2 from is missing in rewind => from: {secret: \"env:NAME\"}, or postgres://user@host/db\n\
+            5:166+2 data is missing in rewind => data: the absolute path of the data directory"),
+        (steps("{postgres: {do: drop_slots, url: {secret: \"env:A\"}, named: [\"a*b\", \"\", old_*]}, result: {a: rows, b: {column: dropped}}}"),
+            "5:150+5 named[0]: \"a*b\" is no name of a slot => 1 to 63 small letters, digits and '_'\n\
+            5:182+4 result.a: postgres gives no rows => {column: name}"),
         (steps("{sql: {query: select 1}}"),
             "5:97+5 url is missing in a sql step => url: {secret: \"env:NAME\"}, or postgres://user@host/db"),
         (steps("{sql: {url: \"postgres://u:p@h/db\", query: \"select ${reason}\"}}"),
@@ -414,7 +441,9 @@ fn procedure_table() -> Vec<(String, &'static str)> {
             "5:99+7 host: ${pw} is a secret, and a list of processes shows arguments => $WARROOM_PARAM_PW, which is in the environment of the program"),
         (secret("{http: {url: \"http://h/${pw}\", headers: {a: \"${pw}\"}, json: {a: \"${pw}\"}}}"),
             "5:91+16 url: ${pw} is a secret, and addresses are written to logs => a header or the JSON body"),
-        (secret("{postgres: {do: promote, url: \"postgres://u:${pw}@h/\"}}, {postgres: {do: drop_slots, url: \"postgres://h/\", named: [\"${pw}\"]}}"), "9"),
+        (secret("{postgres: {do: promote, url: \"postgres://u:${pw}@h/\"}}, {postgres: {do: drop_slots, url: \"postgres://h/\", named: [\"${pw}\"]}}"),
+            "5:108+23 url: ${pw} is a secret, and addresses are written to logs => url: {secret: \"env:NAME\"}\n\
+            5:193+7 named[0]: ${pw} is a secret, and people are told these words => words without it"),
         (secret("{sql: {url: \"postgres://u:${pw}@h/\", query: x, bind: [\"${pw}\"]}}"),
             "5:90+23 url: ${pw} is a secret, and addresses are written to logs => url: {secret: \"env:NAME\"}"),
         (secret("{gate: \"Is it ${pw}?\", after: \"${pw}\"}, {manual: \"Type ${pw}\"}, \"Type ${pw}\""),

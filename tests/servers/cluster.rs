@@ -55,7 +55,7 @@ impl Cluster {
         fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
         let (owner, _) = unprivileged("postgres");
         assert!(Command::new("chown").arg(&owner).args([&home, &data]).status().unwrap().success());
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let settings = format!(
             "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = ''\nfsync = off\nmax_connections = 30\n\
              wal_keep_size = 256MB\nwal_receiver_status_interval = 1s\nwal_retrieve_retry_interval = 200ms\n"
@@ -160,6 +160,15 @@ impl Cluster {
         let lsn = primary.asks("pg_current_wal_flush_lsn()").await.unwrap();
         self.is("the standby is level", &format!("pg_last_wal_replay_lsn() >= '{lsn}'")).await;
     }
+}
+
+/// A port that nobody listens at, below those that outgoing connections are given while a server has yet to start.
+fn free_port() -> u16 {
+    let random = || 15_000 + (uuid::Uuid::now_v7().as_u128() % 15_000) as u16;
+    std::iter::repeat_with(random)
+        .take(1_000)
+        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
 }
 
 impl Drop for Cluster {
