@@ -87,6 +87,7 @@ fn plan(count: usize) -> Plan {
         components: (0..count).map(component).collect(),
         procedures: Vec::new(),
         targets: Default::default(),
+        failover: Default::default(),
         scenarios: Vec::new(),
         channels: Vec::new(),
         pages: Vec::new(),

@@ -79,6 +79,7 @@ fn plan(count: usize) -> Plan {
         pages: Vec::new(),
         customers: None,
         targets: Default::default(),
+        failover: Default::default(),
     }
 }
 

@@ -16,7 +16,7 @@ impl Lab {
     /// What the engine would announce now.
     async fn loss(&self) -> Loss {
         let snapshot = self.engine.client.snapshot().await.unwrap();
-        worst_loss(&snapshot.state.plans["shop"], &snapshot.live.readings).unwrap()
+        worst_loss(&snapshot.state.plans["shop"], &snapshot.live.readings, &snapshot.now).unwrap()
     }
 
     /// Cuts West off from what East writes, and waits until the engine sees that it is behind.

@@ -170,7 +170,7 @@ impl Lab {
             let snapshot = self.engine.client.snapshot().await.unwrap();
             let loaded = &snapshot.state.plans["shop"];
             let well = loaded.plan.probes().all(|(_, probe)| loaded.verdict(&probe.id) == Verdict::Ok);
-            let loss = warroom::core::gate::worst_loss(loaded, &snapshot.live.readings);
+            let loss = warroom::core::gate::worst_loss(loaded, &snapshot.live.readings, &snapshot.now);
             (well && matches!(loss, Some(Loss::Measured(_))) && self.acknowledged() > 50).then_some(())
         })
         .await;

@@ -259,6 +259,7 @@ impl History {
                 retries: self.chance.percent(30).then(|| self.chance.below(3) as u32),
                 parallel: self.chance.percent(30).then(|| self.chance.between(1, 3) as u32),
                 priority: self.chance.percent(30).then(|| self.chance.pick(&Severity::ALL).copied()).flatten(),
+                move_kind: None,
             };
         }
         let procedure = procedure.id.clone();
@@ -304,7 +305,7 @@ impl History {
         let place = *self.chance.pick(&gates)?;
         let (_, step, _) = known.at(place)?;
         let Action::Gate(gate) = &step.action else { return None };
-        let shown = view(&self.engine.state, known, place, gate, &self.engine.readings, &self.engine.now);
+        let shown = view(&self.engine.state, known, place, gate, &self.engine.readings, &self.engine.now());
         let max_loss = Some(Span::from_secs(86_400));
         Some(Command::Confirm { run, step: step.id.clone(), target: shown.target, digest: shown.digest, max_loss })
     }

@@ -103,6 +103,9 @@ impl World {
         let procedure =
             Procedure::plain("mend".parse().unwrap(), "Mend", ProcedureKind::Recovery, vec![self.step.clone()]);
         let started = Event::RunStarted {
+            move_kind: None,
+            moving: Default::default(),
+            guards: Vec::new(),
             run: RunId(1),
             incident: "DR-20261121-034455".parse().unwrap(),
             plan: "shop".parse().unwrap(),

@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use warroom::core::param::ParamKind;
 use warroom::core::plan::{
-    Address, Component, Environment, Lanes, Layer, Limits, Look, Need, Parameter, Place, Plan, Probe, Procedure,
-    ProcedureKind, Replication, Severity, Site, SiteRole, Vantage,
+    Address, Component, Environment, Lanes, Layer, Limits, Look, Need, Parameter, Place, Plan, Policy, Probe,
+    Procedure, ProcedureKind, Replication, Severity, Site, SiteRole, Vantage,
 };
 use warroom::core::time::Span;
 
@@ -60,6 +60,7 @@ pub fn plan(chance: &mut Chance, name: &str, size: Size) -> Plan {
         pages: if chance.percent(50) { vec![id("inbox")] } else { Vec::new() },
         customers: None,
         targets: Default::default(),
+        failover: policy(chance),
     };
     let count = chance.between(2, 4);
     for n in 0..count {
@@ -72,6 +73,20 @@ pub fn plan(chance: &mut Chance, name: &str, size: Size) -> Plan {
         plan.procedures[0].steps.push(call);
     }
     plan
+}
+
+/// Mostly a lenient one: what is to be met behind the guards has to come past them.
+fn policy(chance: &mut Chance) -> Policy {
+    let lenient = chance.percent(75);
+    Policy {
+        agree: if lenient { 1 } else { 2 },
+        stable_for: Span::from_secs(if lenient { 0 } else { 30 }),
+        cool_down: Span::from_secs(chance.below(3) as u64 * 60),
+        failback_after: Span::from_secs(if lenient { 0 } else { 60 }),
+        commit_within: chance.percent(30).then(|| Span::from_secs(60)),
+        abort_window: Span::from_secs(chance.below(3) as u64 * 10),
+        ..Policy::default()
+    }
 }
 
 fn components(chance: &mut Chance) -> Vec<Component> {

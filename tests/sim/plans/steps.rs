@@ -201,6 +201,7 @@ impl<'a> Author<'a> {
             roles: self.chance.pick(&roles).unwrap().iter().map(|role| id(role)).collect(),
             launcher: if self.chance.percent(30) { Launcher::IsAnother } else { Launcher::Counts },
             after: None,
+            in_automatic: Default::default(),
         }
     }
 
