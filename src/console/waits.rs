@@ -2,9 +2,11 @@
 
 use super::model::Model;
 use crate::core::command::{Command, Declared};
+use crate::core::failover::refusals;
 use crate::core::ids::{CallSign, IncidentId, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::plan::{Action, Step};
+use crate::core::refusal::Refusal;
 use crate::core::run::{Course, Run, RunState, StepRun, StepState};
 
 /// Something that waits.
@@ -86,7 +88,11 @@ fn of_incident(model: &Model, incident: &Incident) -> Vec<Wait> {
     }
     found.extend(model.state.runs_of(&incident.id).flat_map(|run| of_run(model, run)));
     let wait = |(what, command, says): (Waiting, Option<Command>, String)| {
-        let mine = command.is_some_and(|command| model.refuses(&command).is_none());
+        let mine = command.is_some_and(|command| match model.refuses(&command) {
+            // What a guard refuses waits for somebody who mends it, or says no.
+            None | Some(Refusal::Guarded { .. }) => true,
+            Some(_) => false,
+        });
         let whose = if mine { Whose::Mine } else { Whose::Others };
         Wait { incident: id(), call_sign: incident.call_sign.clone(), what, whose, says }
     };
@@ -139,6 +145,7 @@ fn of_step(
     match (&step.action, &done.state) {
         (Action::Gate(gate), StepState::Waiting { .. }) => {
             let view = crate::core::gate::view(&model.state, run, index, gate, model.readings(), &model.now_of(run));
+            let refusing = refusals(view.guards);
             // Any ceiling: what has to be accepted is asked for in the box.
             let command = Command::Confirm {
                 run: id,
@@ -149,7 +156,12 @@ fn of_step(
             };
             let have: Vec<String> = done.confirmations.iter().map(|c| model.name(&c.by)).collect();
             let by = if have.is_empty() { String::new() } else { format!(" ({})", have.join(", ")) };
-            let says = format!("gate {number}: {}; {} of {}{by}", gate.question, have.len(), gate.people);
+            let refused: Vec<&str> = refusing.iter().map(|one| one.guard.name()).collect();
+            let stands = match refused.is_empty() {
+                true => format!("{} of {}{by}", have.len(), gate.people),
+                false => format!("REFUSED by {}", crate::text::some_of(&refused, 3)),
+            };
+            let says = format!("gate {number}: {}; {stands}", gate.question);
             (Waiting::Gate(id, step_id), Some(command), says)
         }
         (_, StepState::Waiting { .. }) => {

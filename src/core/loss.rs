@@ -78,6 +78,14 @@ pub fn reckon(replicated: &Replicated) -> Loss {
     }
 }
 
+/// From when to when the writes were made that would be gone; `None` while nobody can say, or nothing would be.
+#[must_use]
+pub fn window(replicated: &Replicated) -> Option<(Moment, Moment)> {
+    let lost = reckon(replicated).ceiling().filter(|lost| *lost > Span::ZERO)?;
+    let received = replicated.target.as_ref()?.at?;
+    Some((received, received.plus(lost)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,7 +98,7 @@ mod tests {
     #[test]
     fn the_loss_is_what_was_committed_and_not_received() {
         let level = Replicated { source: position(9, 10), target: position(9, 10), ..Replicated::default() };
-        assert_eq!(reckon(&level), Loss::Measured(Span::ZERO));
+        assert_eq!((reckon(&level), window(&level)), (Loss::Measured(Span::ZERO), None));
         let behind = Replicated { source: position(9, 10), target: position(5, 7), ..Replicated::default() };
         assert_eq!(reckon(&behind), Loss::Measured(Span::from_secs(3)));
     }
@@ -105,6 +113,7 @@ mod tests {
         };
         assert_eq!(reckon(&silent), Loss::AtMost(Span::from_secs(4)));
         assert_eq!(reckon(&silent).ceiling(), Some(Span::from_secs(4)));
+        assert_eq!(window(&silent), Some((at(10).utc, at(14).utc)), "from the last that arrived to the first silence");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::failover::{Finding, Guard};
+use super::failover::{Finding, Guard, Sides};
 use super::health::Extent;
 use super::ids::{
     CallSign, ChannelId, ComponentId, IncidentId, PlanId, ProcedureId, RoleId, RunId, ScenarioId, StepId,
@@ -136,6 +136,9 @@ pub enum Refusal {
     Guarded {
         /// Those that do.
         refused: Vec<Finding>,
+        /// Between which sites.
+        #[serde(default)]
+        sides: Option<Sides>,
     },
     /// A guard that no reason overrides.
     NotOverridable {

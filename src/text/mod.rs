@@ -40,7 +40,7 @@ pub use forecast::{
     forecast_takes, missed,
 };
 pub use gate::{check, gate};
-pub use guard::{Pair, guard, guard_overridden, guard_says, guard_sentence};
+pub use guard::{Pair, guard, guard_known, guard_overridden, guard_says, guard_sentence, guard_way_out, way_back};
 pub use history::{bars, looks, not_kept_history, probe_terms, sight_sign, sights};
 pub use hooks::{hook_misfit, hook_trouble};
 pub use impact::{Said, assessment, assessment_short, fit, impact, impact_short, likely_causes};

@@ -16,6 +16,7 @@ mod confirm;
 mod fixtures;
 mod follow;
 mod forecast;
+mod guards;
 mod log;
 mod picture;
 mod preview;

@@ -6,6 +6,7 @@ mod away;
 mod compose;
 mod fault;
 mod find;
+mod findings;
 mod form;
 mod gate;
 mod help;

@@ -7,7 +7,7 @@ mod habits;
 mod health;
 mod launching;
 mod looks;
-mod pages;
+pub(crate) mod pages;
 mod past;
 pub(crate) mod rebuild;
 mod several;

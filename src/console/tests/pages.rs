@@ -16,13 +16,13 @@ use crate::core::ids::RunId;
 use crate::core::people::Access;
 use crate::wire::{Check, Finding};
 
-pub(super) fn page(app: &App, width: u16, height: u16) -> Buffer {
+pub(crate) fn page(app: &App, width: u16, height: u16) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     app.draw(&mut buffer);
     buffer
 }
 
-pub(super) fn text(buffer: &Buffer) -> String {
+pub(crate) fn text(buffer: &Buffer) -> String {
     let width = usize::from(buffer.area.width).max(1);
     let mut lines = Vec::new();
     for row in buffer.content.chunks(width) {

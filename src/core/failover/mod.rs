@@ -4,13 +4,16 @@
 //! - `guards`: what each guard finds now
 //! - `weight`: what a guard that does not hold means for which kind
 //! - `pair`: which site serves what, what was fenced, what moved last
+//! - `back`: the way back, and how long it took the last time
 
+mod back;
 mod guards;
 mod pair;
 mod weight;
 
 use serde::{Deserialize, Serialize};
 
+pub use back::{Sides, WayBack, way_back};
 pub use guards::{At, Question, evaluate, refusals};
 
 use super::health::Verdict;
