@@ -9,6 +9,7 @@ mod clean;
 pub mod clocks;
 mod comms;
 mod event;
+mod failover;
 mod forecast;
 mod gate;
 mod guard;
@@ -35,6 +36,7 @@ pub use alert::{alert, alert_said};
 pub use clean::{ascii, clean, clean_block, clean_line, cut};
 pub use comms::{attempt, delivery};
 pub use event::{EVENT_LIMIT, event, event_in_full};
+pub use failover::{fenced, glass, glass_review, guarded, move_of, owed, refusing};
 pub use forecast::{
     critical_path, forecast, forecast_accuracy, forecast_at_start, forecast_basis, forecast_pressed, forecast_short,
     forecast_takes, missed,

@@ -37,6 +37,9 @@ pub fn refusal(refusal: &Refusal) -> String {
             "{FIRING_KEPT} {severity} alerts of plan {plan} fire already, and no more are kept; let their sender group them"
         ),
         Refusal::Guarded { refused, sides } => guarded(refused, sides.as_ref()),
+        Refusal::OwesWayBack { call_sign, to } => {
+            format!("{call_sign} owes the way back to {to}: go back, commit the failover, or close it with a reason")
+        }
         Refusal::NotOverridable { guard } => {
             format!("no reason overrides guard {}: what it guards against cannot be mended afterwards", guard.name())
         }

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod clocks;
+mod failover;
 mod forecast;
 mod habits;
 mod health;

@@ -31,9 +31,9 @@ use crate::text::Pair;
 
 use evidence::Detail;
 
-use super::Sent;
 use super::form::Form;
 use super::purpose::Purpose;
+use super::{Sent, glass};
 
 /// The box of a gate.
 pub(crate) struct GateBox {
@@ -300,6 +300,11 @@ impl Layer for GateBox {
                     FieldAt::Typed if self.shown.loss == Some(Loss::Unknown) => FieldAt::Accepted,
                     _ => FieldAt::Typed,
                 };
+            }
+            Code::F(4) => {
+                if let Some(guard) = self.glass() {
+                    return glass::instead(desk, guard);
+                }
             }
             _ if self.is_refused() => {}
             _ => {
