@@ -61,6 +61,16 @@ pub(crate) fn banner(view: View<'_>, run: &Run, width: usize) -> Vec<Row> {
     }
     match &run.state {
         RunState::Going => rows.extend(blocked(run, width)),
+        RunState::Held { .. } if !run.guarded.is_empty() => {
+            let says = text::guarded(&view.model.state, run);
+            for (index, words) in says.iter().enumerate() {
+                let word = if index == 0 { " ▲ HELD BY GUARDS " } else { "" };
+                rows.extend(loud(word, Role::Bad, words, width));
+            }
+            rows.push(
+                Row::text("  ").with("R", Role::Key).with(" has the guards asked again and lets it go on", Role::Text),
+            );
+        }
         RunState::Held { by, reason, .. } if run.overdue.is_none() => {
             let why = reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
             let says = format!("by {}{why}; nothing new starts. R lets it go on", view.model.name(by));
