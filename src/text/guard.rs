@@ -372,7 +372,7 @@ mod tests {
             ),
             (
                 Guard::Manager,
-                Seen::ManagedBy { component: "db".parse().unwrap(), manager: Manager::Patroni },
+                Seen::ManagedBy { component: "db".parse().unwrap(), manager: crate::core::manager::Manager::Patroni },
                 "ask the manager to move, or pause it; nothing overrides guard manager",
             ),
         ] {
