@@ -59,6 +59,8 @@ pub(crate) enum Asked {
     Fault,
     PausePart,
     ResumePart,
+    Disarm,
+    Arm,
 }
 
 /// Whether something can be asked for now.

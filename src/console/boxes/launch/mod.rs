@@ -19,6 +19,7 @@ use crate::core::command::{Command, Options};
 use crate::core::expand;
 use crate::core::ids::{IncidentId, ProcedureId};
 use crate::core::plan::{Plan, PlanHash, Procedure};
+use crate::core::refusal::Refusal;
 use crate::core::template::Values;
 use crate::text;
 use crate::wire::AskedChecks;
@@ -97,7 +98,11 @@ impl Launch {
     fn look_at_rules(&mut self, view: View<'_>) {
         let why = |procedure: &Procedure| {
             let command = self.start(procedure, anything(&self.plan, procedure), Options::default());
-            view.model.would_take(&command).err()
+            match view.model.refuses(&command) {
+                // What guards refuse as one kind of failover they may let through as another: every step shows what they found.
+                Some(Refusal::Guarded { .. }) => None,
+                _ => view.model.would_take(&command).err(),
+            }
         };
         self.refused = self.plan.procedures.iter().map(why).collect();
     }
