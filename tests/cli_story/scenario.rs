@@ -64,5 +64,6 @@ fn corruption_refuses_a_failover_until_somebody_rules_it_out() {
     home.good(&["incident", "scenario", "orders-wrong", "--rule-out", "--reason", "another table"]);
     let shown = home.good(&["incident", "show"]);
     assert!(shown.contains("RULED OUT by") && shown.contains(": another table"), "{shown}");
-    home.good(&["run", "start", "shop", "failover-west"]);
+    let refused = home.refused(&["run", "start", "shop", "failover-west"]);
+    assert!(refused.contains("limit 2"), "it is for the guards now, and nobody says that East is down: {refused}");
 }

@@ -257,6 +257,6 @@ pub fn plan(front_door: &str, steps: &str) -> String {
          sites:\n  - {{site_id: east, name: East, role: primary}}\n  - {{site_id: west, name: West, role: standby}}\n\
          components:\n  - component_id: front\n    name: Front door\n    type: load_balancer\n    priority: critical\n\
          \x20   probes:\n      - {{http: \"{front_door}\", every: 100ms, timeout: 100ms, fail_after: 2, pass_after: 2, front_door: true}}\n\
-         recovery_procedures:\n  - procedure_id: mend\n    name: Mend it\n    kind: failover\n    from: east\n    to: west\n    steps:\n{steps}"
+         recovery_procedures:\n  - procedure_id: mend\n    name: Mend it\n    kind: recovery\n    from: east\n    to: west\n    steps:\n{steps}"
     )
 }

@@ -71,7 +71,7 @@ fn a_gate_is_confirmed_by_its_words_and_by_nothing_else() {
     press(&mut app, "Enter");
     let commands = sent(&mut app);
     let [(ticket, Command::Confirm { run, target, max_loss, .. })] = &commands[..] else { panic!("{commands:?}") };
-    assert_eq!((*run, target.as_str(), *max_loss), (RunId(1), "west", Some(Span::from_secs(4))));
+    assert_eq!((*run, target.as_str(), *max_loss), (RunId(1), "west", Some(Span::from_secs(5))));
     app.take(Message::Answered { ticket: *ticket, answer: yes(99) });
     assert!(shows(&app).contains("gate 6 confirmed"), "{}", shows(&app));
 }
@@ -87,7 +87,7 @@ fn what_was_typed_at_a_gate_is_void_when_more_would_be_lost() {
     press(&mut app, "Enter");
     assert!(sent(&mut app).is_empty());
     let shown = shows(&app);
-    assert!(shown.contains("CHANGED: the loss was ≤ 4s, source silent, is ≤ 9s, source silent"), "{shown}");
+    assert!(shown.contains("CHANGED: the loss was ≤ 5s, source silent, is ≤ 9s, source silent"), "{shown}");
     write(&mut app, "KESTREL west");
     press(&mut app, "Enter");
     let commands = sent(&mut app);
@@ -135,7 +135,7 @@ fn the_second_person_sees_who_went_first() {
     let mut app = night.console(&ADA);
     press(&mut app, "Space");
     let shown = shows(&app);
-    assert!(shown.contains("mike confirmed 03:03:38Z of what you see, accepting 4s of loss"), "{shown}");
+    assert!(shown.contains("mike confirmed 03:03:38Z of what you see, accepting 5s of loss"), "{shown}");
 }
 
 #[test]

@@ -51,10 +51,16 @@ pub(super) fn of_plan(state: &State, loaded: &Loaded, readings: &Readings, now: 
     std::iter::once(begins).chain(of_plan.call(incident, procedure, window)).collect()
 }
 
-/// When the countdown of a plan will be over.
-pub(super) fn due(loaded: &Loaded, now: &Now) -> Option<Moment> {
-    loaded.automation.countdown.as_ref().map(|countdown| now.utc.plus(countdown.left(now)))
+/// When it is to be looked again: at the end of a countdown, and soon while guards may come to hold or no longer do.
+pub(super) fn due(state: &State, loaded: &Loaded, now: &Now) -> Option<Moment> {
+    let left = loaded.automation.countdown.as_ref().map(|countdown| countdown.left(now));
+    let asks = || Automatic { state, loaded, readings: &Readings::default(), now }.asked().is_some();
+    let soon = (left.is_some() || asks()).then_some(LOOK_AGAIN);
+    left.into_iter().chain(soon).min().map(|left| now.utc.plus(left))
 }
+
+/// How soon guards are asked again.
+pub(super) const LOOK_AGAIN: Span = Span::from_secs(1);
 
 #[derive(Clone, Copy)]
 struct Automatic<'a> {

@@ -5,10 +5,11 @@ use super::super::failover::{At, Called, Finding, MoveKind, Question, evaluate, 
 use super::super::gate::view;
 use super::super::health::Readings;
 use super::super::incident::Incident;
-use super::super::plan::{Attended, Gate, ProcedureKind, Step};
+use super::super::plan::{Action, Attended, Gate, ProcedureKind, Step};
 use super::super::run::{Run, RunState, StepRun, StepState};
 use super::super::state::State;
 use super::super::time::{Moment, Now, Span};
+use super::automatic;
 
 /// Whether the guards let a step act.
 pub(super) enum Acting {
@@ -59,9 +60,8 @@ pub(super) fn acting(
 
 /// The gate of an automatic failover that its countdown was the yes to, as long as no guard refuses there.
 pub(super) fn opens_by_itself(state: &State, run: &Run, readings: &Readings, now: &Now) -> Option<Event> {
-    let automatic = run.move_kind == Some(MoveKind::Automatic) && run.state == RunState::Going;
-    let unattended = |gate: &Gate| automatic && gate.in_automatic == Attended::ByCountdown;
-    let (place, step, gate, _) = run.gates().find(|(_, _, gate, _)| unattended(gate))?;
+    let mut gates = run.gates().filter(|_| run.state == RunState::Going);
+    let (place, step, gate, _) = gates.find(|(_, step, ..)| is_unattended(run, step))?;
     let shown = view(state, run, place, gate, readings, now);
     let opened = Event::GateOpened { run: run.id, step: step.id.clone(), by: Vec::new() };
     refusals(shown.guards).is_empty().then_some(opened)
@@ -78,6 +78,19 @@ pub(super) fn activation(state: &State, run: &Run) -> Option<Event> {
     };
     let (plan, components) = (run.plan.clone(), run.moving.clone());
     (!is_so).then(|| Event::SiteActivated { plan, site, run: Some(run.id), components })
+}
+
+/// When guards are asked again for a failover that they may keep waiting: what they look at is read and not journaled.
+pub(super) fn asks_again(run: &Run, now: &Now) -> Option<Moment> {
+    let waits = run.move_kind.is_some() && run.state == RunState::Going && run.board.running == 0;
+    let by_people = run.active().any(|(_, step, seen)| seen.state.waits_for_people() && !is_unattended(run, step));
+    (waits && !by_people && !is_final_behind(run)).then(|| now.utc.plus(automatic::LOOK_AGAIN))
+}
+
+/// Whether a step is a gate that an automatic failover passes without people.
+fn is_unattended(run: &Run, step: &Step) -> bool {
+    let by_countdown = |gate: &Gate| gate.in_automatic == Attended::ByCountdown;
+    run.move_kind == Some(MoveKind::Automatic) && matches!(&step.action, Action::Gate(gate) if by_countdown(gate))
 }
 
 /// Whether all steps without return are settled and one of them was done.

@@ -77,7 +77,9 @@ fn a_lost_site_is_counted_down_and_then_failed_over_once() {
     assert_eq!(launched(&world), 1);
     let run = RunId(world.state.runs_so_far);
     world.walk_to(run, "stop");
-    let events = world.goes_well(run);
+    world.goes_well(run);
+    world.loses(Loss::AtMost(Span::from_secs(2)));
+    let events = world.pass(1);
     let opened = events.iter().any(|event| matches!(event, Event::GateOpened { by, .. } if by.is_empty()));
     assert!(opened, "the countdown was the yes: {events:?}");
     assert!(matches!(world.step(run, "promote"), StepState::Running { .. }));

@@ -3,7 +3,7 @@
 use crate::core::clocks::{Measured, clocks};
 use crate::core::exposure::{Against, Exposure, Known, Source, of_category};
 use crate::core::fixtures::{World, at, id, plan, probe};
-use crate::core::health::{Found, Sample};
+use crate::core::health::{Found, Sample, Verdict};
 use crate::core::loss::Loss;
 use crate::core::plan::{Address, BackupProof, Category, Look, Measure, Place, Plan, Probe, SetBy, Share, Worth};
 use crate::core::service::{Counter, Looks, Service};
@@ -141,8 +141,10 @@ fn what_was_archived_stays_so_when_its_server_does_not_answer_and_a_silent_sourc
     let silent = world.now.clone();
     replicated.values_mut().for_each(|r| r.source_silent_since = Some(silent.clone()));
     world.readings.replication.insert(id("shop"), replicated);
+    assert_eq!(known(&exposed(&world.clone()), Source::Wal), Known::Exactly(secs(40)), "only we do not see it");
+    world.turns("front", Verdict::Down);
     world.pass(500);
-    assert_eq!(known(&exposed(&world), Source::Wal), Known::AtMost(secs(40)), "it does not tick");
+    assert_eq!(known(&exposed(&world), Source::Wal), Known::AtMost(secs(40)), "nobody is served: it does not tick");
 }
 
 #[test]
