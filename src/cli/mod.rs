@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 mod args;
 mod assess;
 mod audit;
+mod automation;
 mod clocks;
 mod console;
 mod demo;
@@ -105,6 +106,8 @@ enum Verb {
     Update(update::Update),
     #[command(subcommand)]
     Health(health::Health),
+    #[command(subcommand)]
+    Automation(automation::Automation),
     Heartbeat(heartbeat::Heartbeat),
     Timeline(timeline::Timeline),
     #[command(subcommand)]
@@ -162,6 +165,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Outcome {
         Some(Verb::Role(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Update(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Health(verb)) => talk(verb.run(globals, out)),
+        Some(Verb::Automation(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Heartbeat(verb)) => talk(verb.run(globals)),
         Some(Verb::Timeline(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Token(verb)) => verb.run(out),

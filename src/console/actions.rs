@@ -28,13 +28,16 @@ pub(crate) struct Action {
     pub(crate) run: fn(&mut App),
 }
 
-/// What sort of thing an action does. None acts on the world: only boxes do.
+/// What sort of thing an action does. None acts on the world but one that stops: only boxes do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sort {
     /// Moves and shows.
     Shows,
     /// Opens a box.
     Asks,
+    /// Stops what the engine would do by itself, at once: that is always safe. While there is such a thing its keys mean nothing
+    /// else, wherever one is.
+    Stops,
 }
 
 /// Where an action makes sense.
@@ -88,6 +91,17 @@ macro_rules! asks {
 
 /// The table.
 pub(crate) static ACTIONS: &[Action] = &[
+    Action {
+        sort: Sort::Stops,
+        check: App::counts_down,
+        ..show(
+            "stop-automation",
+            &["X", "C-x"],
+            "stop it",
+            "Stop the automatic failover that is counted down, at once, and disarm it; C-x also while typing",
+            App::stop_automation,
+        )
+    },
     Action {
         hint: Some(0),
         check: |app| match super::waits::mine(&app.model).is_empty() {
@@ -224,6 +238,22 @@ pub(crate) static ACTIONS: &[Action] = &[
         "Say when the incident in focus really began, with a reason: every clock follows",
         None,
         Asked::Began
+    ),
+    asks!(
+        "disarm",
+        &[],
+        "disarm",
+        "Have no failover of the plan in focus begin by itself until somebody arms it again",
+        None,
+        Asked::Disarm
+    ),
+    asks!(
+        "arm",
+        &[],
+        "arm",
+        "Let failovers of the plan in focus begin by themselves again, with a reason",
+        None,
+        Asked::Arm
     ),
     asks!("reopen", &[], "reopen", "Take the closed incident in focus up again, with a reason", None, Asked::Reopen),
     asks!(

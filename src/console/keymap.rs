@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::actions::{ACTIONS, Action};
+use super::actions::{ACTIONS, Action, Sort};
 use super::key::Key;
 use super::place::Screen;
 
@@ -20,7 +20,9 @@ pub(crate) enum Resolved {
 fn table() -> &'static [(Vec<Key>, &'static Action)] {
     static TABLE: OnceLock<Vec<(Vec<Key>, &'static Action)>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let rows = ACTIONS.iter().flat_map(|action| action.keys.iter().map(move |keys| (*keys, action)));
+        // What stops is asked for before anything else, and only while there is something to stop.
+        let usual = ACTIONS.iter().filter(|action| action.sort != Sort::Stops);
+        let rows = usual.flat_map(|action| action.keys.iter().map(move |keys| (*keys, action)));
         let read = |keys: &str| keys.split(' ').filter_map(|key| key.parse().ok()).collect();
         rows.map(|(keys, action)| (read(keys), action)).collect()
     })
@@ -79,7 +81,7 @@ mod tests {
     #[test]
     fn every_key_of_the_table_can_be_read_and_means_one_thing() {
         let mut seen: Vec<(&str, &str, super::super::actions::On)> = Vec::new();
-        for action in ACTIONS {
+        for action in ACTIONS.iter().filter(|action| action.sort != Sort::Stops) {
             for keys in action.keys {
                 assert!(keys.split(' ').all(|key| key.parse::<Key>().is_ok()), "{keys}");
                 let double = seen.iter().find(|(k, _, on)| k == keys && *on == action.on);
@@ -100,12 +102,12 @@ mod tests {
 
     #[test]
     fn small_letters_only_show_and_capitals_open_boxes() {
-        // Only these may be capitals without a box: they move.
-        let moves = ["bottom"];
+        // Only these may be capitals without a box: one moves, one stops.
+        let moves = ["bottom", "stop-automation"];
         for action in ACTIONS {
             for key in action.keys.iter().filter(|keys| keys.len() == 1) {
                 let capital = key.chars().all(char::is_uppercase);
-                let opens = action.sort == super::super::actions::Sort::Asks;
+                let opens = action.sort == Sort::Asks;
                 assert_eq!(capital && !moves.contains(&action.id), opens, "{key} {}", action.id);
             }
         }

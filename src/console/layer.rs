@@ -122,10 +122,24 @@ pub(crate) trait Layer {
         "nothing sent"
     }
 
+    /// What letters are to it.
+    fn letters(&self) -> Letters {
+        Letters::Text
+    }
+
     /// Whether it goes on working while the engine does not answer.
     fn needs(&self) -> Needs {
         Needs::Engine
     }
+}
+
+/// What letters are to a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Letters {
+    /// They may become part of a text.
+    Text,
+    /// They are keys, as on a screen.
+    Keys,
 }
 
 /// What a layer needs to be of use.

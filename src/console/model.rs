@@ -15,6 +15,7 @@ use super::waits::{self, Wait};
 use crate::core::apply::apply;
 use crate::core::command::Command;
 use crate::core::decide::{Context, Launch, decide};
+use crate::core::failover::Countdown;
 use crate::core::health::{Readings, Sample};
 use crate::core::ids::{ComponentId, IncidentId, PlanId, Principal, RunId};
 use crate::core::impact::Summary;
@@ -409,6 +410,16 @@ impl Model {
             None => Ok(()),
             Some(refusal) => Err(crate::text::refusal(&refusal)),
         }
+    }
+
+    /// The automatic failovers that are counted down, the one with the least time left first.
+    pub(crate) fn countdowns(&self) -> impl Iterator<Item = (&Arc<Loaded>, &Countdown)> {
+        let plans = self.state.plans.values();
+        let mut all: Vec<(&Arc<Loaded>, &Countdown)> =
+            plans.filter_map(|loaded| Some((loaded, loaded.automation.countdown.as_ref()?))).collect();
+        let now = self.now();
+        all.sort_by_key(|(_, countdown)| now.as_ref().map_or(countdown.window, |now| countdown.left(now)));
+        all.into_iter()
     }
 
     /// Whether the caller may do something in an environment, as far as this console can tell.

@@ -16,7 +16,7 @@ use super::{all_of, clean_line as line, loss, role, verdict};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
     from: String,
-    to: String,
+    pub(super) to: String,
 }
 
 impl Pair {

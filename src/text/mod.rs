@@ -5,6 +5,7 @@
 //! ASCII, and [`sights`] and [`bars`] some more; [`ascii`] writes them for terminals without these.
 
 mod alert;
+mod automation;
 mod clean;
 pub mod clocks;
 mod comms;
@@ -38,6 +39,7 @@ mod words;
 pub(crate) mod fixtures;
 
 pub use alert::{alert, alert_said};
+pub use automation::{automatic_scenarios, automation, automation_refused, countdown};
 pub use clean::{ascii, clean, clean_block, clean_line, cut};
 pub use comms::{attempt, delivery};
 pub use dead_site::{if_lost, need};

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod assess;
+mod automation;
 mod clocks;
+mod failback;
 mod forecast;
 mod health;
 mod home;

@@ -1,5 +1,6 @@
 //! The console without its terminal and its link: keys and messages go in, pages and effects come out.
 
+mod automation;
 mod layers;
 mod moves;
 mod news;
@@ -14,7 +15,7 @@ use super::key::{Code, Key};
 use super::keymap::{Resolved, resolve};
 use super::layer::{Drafts, Layer, Needs, Next, Toast};
 use super::memory::Memory;
-use super::message::{Effect, OutputId};
+use super::message::{Effect, OutputId, Ticket};
 use super::model::Model;
 use super::place::{Place, View};
 use super::screens::{self, foot::Foot};
@@ -67,6 +68,8 @@ pub(crate) struct App {
     typed: Vec<Key>,
     toast: Option<Toast>,
     tickets: u64,
+    /// Stops of automatic failovers that were sent and not answered.
+    stops: Vec<Ticket>,
     /// What was remembered of an earlier console, until the engine was heard.
     earlier: Option<u64>,
     /// Outputs that were fetched, with how their step stood then.
@@ -98,6 +101,7 @@ impl App {
             typed: Vec::new(),
             toast: None,
             tickets: 0,
+            stops: Vec::new(),
             earlier: memory.seen,
             fetched: Vec::new(),
             fetching: None,
@@ -153,6 +157,9 @@ impl App {
     fn key(&mut self, key: Key) {
         if let Some(action) = ["redraw", "suspend"].iter().filter_map(|id| by_id(id)).find(|a| is_key(a, key)) {
             return (action.run)(self);
+        }
+        if self.stops_with(key) {
+            return self.stop_automation();
         }
         if let Some(top) = self.layers.last() {
             if self.painted == Painted::InPart && key.code != Code::Esc {

@@ -37,6 +37,7 @@ impl App {
                         return self.follow(index, next);
                     }
                 }
+                self.stop_answered(ticket, &answer);
             }
             Message::Connected { .. } => self.connected(message),
             Message::Hint(says) => self.hint.says = says,

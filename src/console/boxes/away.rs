@@ -3,7 +3,7 @@
 
 use crate::console::canvas::{Canvas, Row, count};
 use crate::console::key::{Code, Key};
-use crate::console::layer::{Desk, Layer, Needs, Next};
+use crate::console::layer::{Desk, Layer, Letters, Needs, Next};
 use crate::console::place::View;
 use crate::console::screens::{HEAD, entry_row};
 use crate::console::theme::Role;
@@ -126,6 +126,10 @@ impl Layer for Away {
         let keys = keys.with("W", Role::Key).with(" unlock, where I was", Role::Text).gap(4);
         let y = area.height().saturating_sub(1);
         area.row(y, &keys.with("(Enter does nothing)", Role::Dim));
+    }
+
+    fn letters(&self) -> Letters {
+        Letters::Keys
     }
 
     fn about(&self) -> String {

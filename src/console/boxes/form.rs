@@ -3,7 +3,7 @@
 use crate::console::canvas::{Canvas, Row, wrap};
 use crate::console::edit::{Edit, Focus};
 use crate::console::key::{Code, Key};
-use crate::console::layer::{Desk, Layer, Next, framed, inside, squeezed, tallest};
+use crate::console::layer::{Desk, Layer, Letters, Next, framed, inside, squeezed, tallest};
 use crate::console::message::{Answer, Ticket};
 use crate::console::place::View;
 use crate::console::theme::Role;
@@ -310,6 +310,13 @@ impl Layer for Form {
         });
     }
 
+    fn letters(&self) -> Letters {
+        match self.fields.get(self.at).map(|f| &f.kind) {
+            Some(Kind::Words { .. }) => Letters::Text,
+            _ => Letters::Keys,
+        }
+    }
+
     fn left(&self) -> &'static str {
         self.sent.left()
     }
@@ -339,6 +346,8 @@ impl Layer for Form {
             Purpose::Update(_) => "update".to_owned(),
             Purpose::PausePart(..) => "pause".to_owned(),
             Purpose::ResumePart(..) => "resume".to_owned(),
+            Purpose::Disarm(_) => "disarm".to_owned(),
+            Purpose::Arm(_) => "arm".to_owned(),
         }
     }
 }

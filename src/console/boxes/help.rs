@@ -3,7 +3,7 @@
 use crate::console::actions::{ACTIONS, Sort};
 use crate::console::canvas::{Canvas, Row};
 use crate::console::key::{Code, Key};
-use crate::console::layer::{Desk, Layer, Needs, Next, framed};
+use crate::console::layer::{Desk, Layer, Letters, Needs, Next, framed};
 use crate::console::place::View;
 use crate::console::theme::Role;
 
@@ -55,6 +55,10 @@ impl Layer for Help {
                 area.row(y, row);
             }
         });
+    }
+
+    fn letters(&self) -> Letters {
+        Letters::Keys
     }
 
     fn about(&self) -> String {

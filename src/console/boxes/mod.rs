@@ -65,6 +65,8 @@ pub(crate) enum Asked {
     Fault,
     PausePart,
     ResumePart,
+    Disarm,
+    Arm,
 }
 
 /// Whether something can be asked for now.

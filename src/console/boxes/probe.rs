@@ -2,7 +2,7 @@
 
 use crate::console::canvas::{Canvas, Row};
 use crate::console::key::{Code, Key};
-use crate::console::layer::{Desk, Layer, Needs, Next, framed, inside};
+use crate::console::layer::{Desk, Layer, Letters, Needs, Next, framed, inside};
 use crate::console::place::View;
 use crate::console::screens;
 use crate::console::theme::Role;
@@ -63,6 +63,10 @@ impl Layer for ProbeBox {
                 Row::of("Esc", Role::Key).with(" back   ", Role::Text).with("j", Role::Key).with(" on   ", Role::Text);
             area.both(height, &keys.with("w", Role::Key).with(" how far back", Role::Text), &more);
         });
+    }
+
+    fn letters(&self) -> Letters {
+        Letters::Keys
     }
 
     fn about(&self) -> String {

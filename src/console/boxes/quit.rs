@@ -2,7 +2,7 @@
 
 use crate::console::canvas::{Canvas, Row};
 use crate::console::key::{Code, Key};
-use crate::console::layer::{Desk, Layer, Needs, Next, framed};
+use crate::console::layer::{Desk, Layer, Letters, Needs, Next, framed};
 use crate::console::message::Effect;
 use crate::console::place::View;
 use crate::console::theme::Role;
@@ -38,6 +38,10 @@ impl Layer for Quit {
                 area.row(y, row);
             }
         });
+    }
+
+    fn letters(&self) -> Letters {
+        Letters::Keys
     }
 
     fn about(&self) -> String {

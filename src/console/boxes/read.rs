@@ -2,7 +2,7 @@
 
 use crate::console::canvas::{Canvas, Row, wrap};
 use crate::console::key::{Code, Key};
-use crate::console::layer::{Desk, Layer, Needs, Next, framed, inside};
+use crate::console::layer::{Desk, Layer, Letters, Needs, Next, framed, inside};
 use crate::console::place::View;
 use crate::console::theme::Role;
 
@@ -50,6 +50,10 @@ impl Layer for Read {
             }
             area.row(height, &Row::of("Esc", Role::Key).with(" back", Role::Text));
         });
+    }
+
+    fn letters(&self) -> Letters {
+        Letters::Keys
     }
 
     fn about(&self) -> String {

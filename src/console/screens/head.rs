@@ -6,6 +6,7 @@ use crate::console::model::{Link, whole};
 use crate::console::place::View;
 use crate::console::theme::Role;
 use crate::console::waits::Whose;
+use crate::core::command::Command;
 use crate::core::forecast::Miss;
 use crate::core::gate::worst_loss;
 use crate::core::health::{Counts, Verdict};
@@ -302,6 +303,9 @@ fn waiting(view: View<'_>) -> (Row, Row) {
         }
         Link::Up => {}
     }
+    if let Some(told) = counted_down(view) {
+        return told;
+    }
     if let Some((row, no)) = super::failover::countdown(view) {
         let waits = view.model.waits().iter().filter(|wait| wait.whose == Whose::Mine).count();
         let others = if waits > 0 { Row::of(format!(" ▲ {waits} "), Role::Waits).gap(1) } else { Row::new() };
@@ -328,4 +332,20 @@ fn waiting(view: View<'_>) -> (Row, Row) {
             (super::failover::overridden(view).unwrap_or_else(nothing), Row::new())
         }
     }
+}
+
+/// What begins by itself unless it is stopped, ahead of all that waits.
+fn counted_down(view: View<'_>) -> Option<(Row, Row)> {
+    let now = view.model.now()?;
+    let mut all = view.model.countdowns();
+    let (loaded, countdown) = all.next()?;
+    let more = all.count();
+    let row = Row::of(format!(" {} ", text::countdown(&loaded.plan, countdown, &now)), Role::Production).gap(2);
+    let stop = Command::StopAutomation { plan: loaded.plan.id.clone(), reason: None };
+    let row = match view.model.refuses(&stop) {
+        None => row.with("X", Role::Key).with(" stops it", Role::Strong),
+        Some(_) => row.with("who may hold a run can stop it", Role::Strong),
+    };
+    let more = if more > 0 { format!("and {more} more ") } else { String::new() };
+    Some((row, Row::of(more, Role::Bad)))
 }

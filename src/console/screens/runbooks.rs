@@ -6,6 +6,7 @@ use crate::console::list::Line;
 use crate::console::place::{Thing, View};
 use crate::console::theme::Role;
 use crate::core::plan::{Action, Automation, Plan, Procedure, ProcedureKind};
+use crate::core::state::Loaded;
 use crate::text;
 
 /// One line for each procedure, under its plan.
@@ -16,7 +17,10 @@ pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
         let row = Row::text(" ").with(&plan.name, Role::Strong).gap(2).with(plan.environment.to_string(), Role::Text);
         let row = row.with(format!("  {}  text {}", plan.id, loaded.hash.0.get(..8).unwrap_or_default()), Role::Dim);
         lines.push(Line::only(row));
-        lines.extend(plan.procedures.iter().map(|procedure| line(view, plan, procedure)));
+        for procedure in &plan.procedures {
+            lines.push(line(view, plan, procedure));
+            lines.extend(by_itself(view, loaded, procedure));
+        }
         if plan.procedures.is_empty() {
             lines.push(Line::only(Row::of("   no runbook in this plan", Role::Dim)));
         }
@@ -40,6 +44,19 @@ fn line(view: View<'_>, plan: &Plan, procedure: &Procedure) -> Line {
         Row::of(format!("{}: {} ", run.id, text::run_state(&view.model.state, &run.state)), Role::Text)
     });
     Line::of(Thing::Procedure(plan.id.clone(), procedure.id.clone()), row).right(last)
+}
+
+/// Whether it begins without anybody, where a trigger of the plan would have it begin.
+fn by_itself(view: View<'_>, loaded: &Loaded, procedure: &Procedure) -> Option<Line> {
+    text::automatic_scenarios(&loaded.plan).find(|known| known.procedure.as_ref() == Some(&procedure.id))?;
+    let now = view.model.now()?;
+    let stands = text::automation(&view.model.state, loaded, &now)?;
+    let (stands, role) = match &loaded.automation.countdown {
+        Some(countdown) => (text::countdown(&loaded.plan, countdown, &now), Role::Bad),
+        None if loaded.automation.disarmed.is_some() => (stands, Role::Warn),
+        None => (stands, Role::Text),
+    };
+    Some(Line::only(Row::text("     automatic: ").with(stands, role)))
 }
 
 /// The word for what a procedure is for.

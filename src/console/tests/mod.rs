@@ -1,6 +1,7 @@
 //! The console as its person meets it: pages as pictures in text, and what keys lead to.
 
 mod alerts;
+mod automation;
 mod clocks;
 mod failover;
 mod forecast;

@@ -1,6 +1,7 @@
 //! What a form is for: its words, its fields and the command that it becomes. Every destructive act is one of these values from
 //! the moment it is asked for until it is sent.
 
+mod automation;
 mod part;
 mod says;
 
@@ -52,6 +53,10 @@ pub(crate) enum Purpose {
     PausePart(PlanId, Vec<Extent>),
     /// What is paused of a plan.
     ResumePart(PlanId, Vec<Extent>),
+    /// A plan whose failovers may begin by themselves.
+    Disarm(PlanId),
+    /// A plan whose failovers were stopped from that.
+    Arm(PlanId),
 }
 
 /// Whether an incident is taken for a scenario.
@@ -148,6 +153,8 @@ impl Purpose {
             Asked::Update => Purpose::Update(incident()?),
             Asked::PausePart => part::pause(view)?,
             Asked::ResumePart => part::resume(view)?,
+            Asked::Disarm => automation::disarm(view)?,
+            Asked::Arm => automation::arm(view)?,
             Asked::Glass
             | Asked::Launch
             | Asked::Gate
@@ -272,7 +279,8 @@ impl Purpose {
             }
             Purpose::PausePart(_, parts) => part::fields(parts),
             Purpose::ResumePart(_, parts) => part::choice(parts),
-            Purpose::Hold(_) => vec![Field::words("Reason")],
+            Purpose::Hold(_) | Purpose::Disarm(_) => vec![Field::words("Reason")],
+            Purpose::Arm(_) => reason("Reason"),
             Purpose::Withdraw(..) | Purpose::Resume(_) => Vec::new(),
         }
     }
@@ -339,6 +347,8 @@ impl Purpose {
             Purpose::ResumePart(plan, parts) => {
                 Command::ResumeHealth { plan: plan.clone(), of: parts.get(filled.first)?.clone() }
             }
+            Purpose::Disarm(plan) => Command::StopAutomation { plan: plan.clone(), reason: some() },
+            Purpose::Arm(plan) => Command::ArmAutomation { plan: plan.clone(), reason: words() },
         })
     }
 
@@ -379,6 +389,8 @@ impl Purpose {
             Purpose::Update(_) => ("UPDATE".to_owned(), "sends it"),
             Purpose::PausePart(plan, _) => (format!("PAUSE A PART OF {plan}"), "pauses it"),
             Purpose::ResumePart(plan, _) => (format!("RESUME A PART OF {plan}"), "has it count again"),
+            Purpose::Disarm(plan) => (format!("DISARM AUTOMATIC FAILOVER OF {plan}"), "disarms it"),
+            Purpose::Arm(plan) => (format!("ARM AUTOMATIC FAILOVER OF {plan}"), "arms it"),
         }
     }
 
@@ -397,7 +409,7 @@ impl Purpose {
             Purpose::Assign(id, ..) | Purpose::Update(id) => Some(id),
             Purpose::Scenario(id, _) | Purpose::Began(id, ..) => Some(id),
             Purpose::Note(id) => id.as_ref(),
-            Purpose::PausePart(..) | Purpose::ResumePart(..) => None,
+            Purpose::PausePart(..) | Purpose::ResumePart(..) | Purpose::Disarm(_) | Purpose::Arm(_) => None,
             Purpose::Step(run, ..) | Purpose::Decline(run, _) => of_run(run),
             Purpose::Skip(run, _) | Purpose::Withdraw(run, _) => of_run(run),
             Purpose::Hold(run) | Purpose::Resume(run) | Purpose::Abort(run) | Purpose::RollBack(run) => of_run(run),

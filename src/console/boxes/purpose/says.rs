@@ -102,6 +102,7 @@ impl Purpose {
             }
             Purpose::PausePart(plan, parts) => super::part::says(&mut told, view, plan, parts, filled),
             Purpose::ResumePart(plan, parts) => super::part::resumes(&mut told, view, plan, parts, filled),
+            Purpose::Disarm(plan) | Purpose::Arm(plan) => super::automation::says(&mut told, view, plan),
             Purpose::Note(Some(_)) => told.line("Goes into the incident's timeline, under your name.", Role::Text),
             Purpose::Note(None) => {
                 told.line("Goes into the timeline, under your name. No incident is in focus.", Role::Text);
