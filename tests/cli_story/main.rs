@@ -5,6 +5,7 @@
 mod assess;
 mod clocks;
 mod forecast;
+mod guards;
 mod health;
 mod home;
 mod improvised;
