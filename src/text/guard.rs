@@ -134,7 +134,7 @@ fn mend(finding: &Finding) -> &'static str {
         Guard::Engine => "give the engine its network back",
         Guard::Source => match finding.seen {
             Seen::Healthy { .. } => "launch it as manual",
-            _ => "look at the site that is left: it may serve still; else launch it as an emergency",
+            _ => "wait until more probes say so, or launch it as an emergency",
         },
         Guard::Target => "mend the site that takes over",
         Guard::Loss => "wait until the replica is closer, or say at the gate how much may be lost",

@@ -288,11 +288,11 @@ impl Launch {
             Page::Guards => &[("Esc", "back"), ("F2", "break the glass of what refuses")],
             Page::Options => &[("Space", "ticks"), ("Enter", "shows every step"), ("Up Down", "move"), ("Esc", "back")],
             Page::Preview if self.has_guards() => &[
-                ("Enter", "LAUNCHES it"),
+                ("Enter", "LAUNCHES"),
                 ("Up Down", "move"),
                 ("F3", "options"),
                 ("F4", "guards"),
-                ("F5", "checks"),
+                ("F5", "look"),
                 ("Esc", "back"),
             ],
             Page::Preview => &[

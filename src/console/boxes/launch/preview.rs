@@ -94,13 +94,14 @@ impl Preview {
         }
         for one in self.guards.iter().filter(|one| one.says != Says::Pass) {
             let (sign, role, _) = findings::looks(one.says);
-            let helps =
-                if one.says == Says::Refuse { format!(": {}", text::guard_way_out(one)) } else { String::new() };
-            put(sign, &format!("{}{helps}", text::guard_sentence(&self.pair, one)), role);
+            put(sign, &text::guard_sentence(&self.pair, one), role);
+            if one.says == Says::Refuse {
+                put(" ", &format!("what helps: {}", text::guard_way_out(one)), Role::Text);
+            }
         }
         let hold = self.guards.iter().filter(|one| one.says == Says::Pass).count();
         if let Some(is) = &self.is {
-            put("✓", &format!("{is}: {} of its guards hold", of(hold, self.guards.len())), Role::Text);
+            put("·", &format!("{is}: {hold} of {} guards hold", self.guards.len()), Role::Text);
         }
         put("·", &self.facts(), Role::Text);
         put("·", &self.takes, Role::Text);
@@ -280,10 +281,6 @@ impl Preview {
             false => Row::of(format!("now: {}", text::all_of(&names)), Role::Dim),
         })
     }
-}
-
-fn of(some: usize, all: usize) -> String {
-    if some == all { format!("all {all}") } else { format!("{some} of {all}") }
 }
 
 /// The two sites of what would be launched.

@@ -74,7 +74,7 @@ impl Purpose {
             }
             Purpose::Commit(incident) => stays(&mut told, view, incident),
             Purpose::PutBack(incident, guards) => {
-                told.line("The guard refuses again what it refuses. Who broke the glass is told.", Role::Text);
+                told.line("The guard refuses again what it refuses. Everybody sees that in the timeline.", Role::Text);
                 glass(&mut told, view, incident, guards.get(filled.first));
             }
             Purpose::Emergency(id) => {
