@@ -97,7 +97,8 @@ fn an_outage_is_met_recovered_and_told_from_the_command_line() {
     let declared = demo.json(&["incident", "declare", &call_sign.to_lowercase()]);
     assert_eq!(declared["call_sign"], call_sign.as_str());
     let preview = eventually("the guards let it pass", || {
-        let (status, preview, _) = demo.run(&["run", "start", "practice", "failover-west", "--preview"]);
+        let (status, preview, _) =
+            demo.home.run(&demo.verb(&["run", "start", "practice", "failover-west", "--preview"]));
         (status == 0).then_some(preview)
     });
     assert!(preview.contains("{\"weight\":0}") && preview.contains("NO RETURN"), "{preview}");
