@@ -59,7 +59,9 @@ impl<'a> Feed<'a> {
                     apply(&mut self.snapshot.state, &entry);
                     return Ok(*entry);
                 }
-                Some(StreamItem::Live(live)) => self.snapshot.live = *live,
+                Some(StreamItem::Live(live)) => {
+                    (self.snapshot.now, self.snapshot.live) = (live.now.clone(), *live);
+                }
                 Some(StreamItem::Now(now)) => self.snapshot.now = now,
                 Some(StreamItem::Reset) => self.ear = Ear::Lost,
                 None => return Err(Failure::failed("the engine ended")),

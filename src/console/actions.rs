@@ -92,17 +92,6 @@ macro_rules! asks {
 /// The table.
 pub(crate) static ACTIONS: &[Action] = &[
     Action {
-        sort: Sort::Stops,
-        check: App::counts_down,
-        ..show(
-            "stop-automation",
-            &["X", "C-x"],
-            "stop it",
-            "Stop the automatic failover that is counted down, at once, and disarm it; C-x also while typing",
-            App::stop_automation,
-        )
-    },
-    Action {
         hint: Some(0),
         check: |app| match super::waits::mine(&app.model).is_empty() {
             true => Err("nothing waits for you".to_owned()),
@@ -239,6 +228,17 @@ pub(crate) static ACTIONS: &[Action] = &[
         None,
         Asked::Began
     ),
+    Action {
+        sort: Sort::Stops,
+        check: App::counts_down,
+        ..show(
+            "stop-automation",
+            &["X", "C-x"],
+            "stop it",
+            "Stop the automatic failover that is counted down, at once, and disarm it; C-x also while typing",
+            App::stop_automation,
+        )
+    },
     asks!(
         "disarm",
         &[],

@@ -28,9 +28,13 @@ pub fn automation(state: &State, loaded: &Loaded, now: &Now) -> Option<String> {
 pub fn countdown(plan: &Plan, countdown: &Countdown, now: &Now) -> String {
     let to = plan.procedure(&countdown.procedure).map(|procedure| Pair::of(Some(plan), procedure).to);
     let to = to.map_or(String::new(), |to| format!(" to {to}"));
-    // A second that has begun is still there to stop it in.
-    let left = Span::from_secs(countdown.left(now).millis().div_ceil(1_000));
-    format!("AUTOMATIC FAILOVER{to} in {left}")
+    format!("AUTOMATIC FAILOVER{to} in {}", countdown_left(countdown, now))
+}
+
+/// What is left of it, in whole seconds: one that has begun is still there to stop it in.
+#[must_use]
+pub fn countdown_left(countdown: &Countdown, now: &Now) -> Span {
+    Span::from_secs(countdown.left(now).millis().div_ceil(1_000))
 }
 
 /// What guards said last time a scenario's trigger asked for one: `east-lost: refused by source, target`, each in a line.

@@ -39,7 +39,7 @@ mod words;
 pub(crate) mod fixtures;
 
 pub use alert::{alert, alert_said};
-pub use automation::{automatic_scenarios, automation, automation_refused, countdown};
+pub use automation::{automatic_scenarios, automation, automation_refused, countdown, countdown_left};
 pub use clean::{ascii, clean, clean_block, clean_line, cut};
 pub use comms::{attempt, delivery};
 pub use dead_site::{if_lost, need};

@@ -46,25 +46,30 @@ fn declare(terminal: &mut Terminal) -> String {
     call_sign
 }
 
-/// Tries at once, and again when all of East is gone, should the first be refused.
+/// Tries at once, is refused by a guard, and launches when all of East is gone.
 fn launch(terminal: &mut Terminal) {
-    for _ in 0..2 {
-        terminal.press("L");
-        terminal.shows("LAUNCH A RUNBOOK");
-        terminal.press(ENTER);
-        terminal.shows(": what it asks ");
-        terminal.press(ENTER);
-        terminal.shows(": every step ");
-        terminal.press(ENTER);
-        let launched = terminal.see("an answer", |screen| {
-            let launched = screen.contains("R1: launched") || screen.contains("step 1: Open the bridge");
-            (launched || screen.contains("Now all of East is gone")).then_some(launched)
-        });
-        if launched {
-            return;
-        }
+    let preview = look_at_every_step(terminal);
+    assert!(preview.contains("REFUSED if launched now"), "{preview}");
+    terminal.press(ENTER);
+    let refused = terminal.shows("guards refuse it");
+    assert!(refused.contains("1 of 3 probes say so, limit 2"), "{refused}");
+    for page in [": what it asks ", "LAUNCH A RUNBOOK", "Now all of East is gone"] {
         terminal.press(ESC);
+        terminal.shows(page);
     }
+    terminal.shows("East: web api db DOWN");
+    let preview = look_at_every_step(terminal);
+    assert!(!preview.contains("REFUSED"), "{preview}");
+    terminal.press(ENTER);
+}
+
+fn look_at_every_step(terminal: &mut Terminal) -> String {
+    terminal.press("L");
+    terminal.shows("LAUNCH A RUNBOOK");
+    terminal.press(ENTER);
+    terminal.shows(": what it asks ");
+    terminal.press(ENTER);
+    terminal.shows(": every step ")
 }
 
 fn be_away(terminal: &mut Terminal) {

@@ -14,7 +14,7 @@ use crate::core::command::Command;
 use crate::core::ids::{RunId, StepId};
 use crate::core::param::ParamKind;
 use crate::core::plan::{Need, Parameter, Step};
-use crate::core::run::Run;
+use crate::core::run::{Run, StepRun};
 use crate::core::template::Values;
 use crate::text;
 
@@ -31,7 +31,10 @@ pub(crate) struct Retry {
 /// The failed, unknown or declined step that a retry would be of.
 fn step(view: View<'_>) -> Result<(&Run, usize, &Step), String> {
     let run = view.run().ok_or_else(|| "nothing runs".to_owned())?;
-    let found = view.acts_on(|step, done| done.state.waits_for_people() && !is_open_gate(step, done));
+    let waits = |step: &Step, done: &StepRun| done.state.waits_for_people() && !is_open_gate(step, done);
+    // A gate that was declined is in focus while what it was declined for is what has to be tried again.
+    let works = view.acts_on(|step, done| waits(step, done) && !step.action.is_for_people());
+    let found = works.or_else(|| view.acts_on(waits));
     let (_, place, step, _) = found.ok_or_else(|| format!("no step of {} has failed", run.id))?;
     Ok((run, place, step))
 }

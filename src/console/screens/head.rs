@@ -343,7 +343,7 @@ fn counted_down(view: View<'_>) -> Option<(Row, Row)> {
     let row = Row::of(format!(" {} ", text::countdown(&loaded.plan, countdown, &now)), Role::Production).gap(2);
     let stop = Command::StopAutomation { plan: loaded.plan.id.clone(), reason: None };
     let row = match view.model.refuses(&stop) {
-        None => row.with("X", Role::Key).with(" stops it", Role::Strong),
+        None => row.with("X", Role::Key).with(" stops it", Role::Strong).with(", C-x while typing", Role::Text),
         Some(_) => row.with("who may hold a run can stop it", Role::Strong),
     };
     let more = if more > 0 { format!("and {more} more ") } else { String::new() };

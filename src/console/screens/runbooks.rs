@@ -52,7 +52,7 @@ fn by_itself(view: View<'_>, loaded: &Loaded, procedure: &Procedure) -> Option<L
     let now = view.model.now()?;
     let stands = text::automation(&view.model.state, loaded, &now)?;
     let (stands, role) = match &loaded.automation.countdown {
-        Some(countdown) => (text::countdown(&loaded.plan, countdown, &now), Role::Bad),
+        Some(countdown) => (format!("begins in {}", text::countdown_left(countdown, &now)), Role::Bad),
         None if loaded.automation.disarmed.is_some() => (stands, Role::Warn),
         None => (stands, Role::Text),
     };

@@ -117,7 +117,7 @@ impl Robot {
             tokio::select! {
                 item = stream.next() => match item? {
                     Some(StreamItem::Event(entry)) => apply(&mut known.state, &entry),
-                    Some(StreamItem::Live(live)) => known.live = *live,
+                    Some(StreamItem::Live(live)) => (known.now, known.live) = (live.now.clone(), *live),
                     Some(StreamItem::Now(now)) => known.now = now,
                     Some(StreamItem::Reset) | None => return Ok(()),
                 },
