@@ -15,6 +15,7 @@ use super::super::run::Run;
 use super::super::state::{Loaded, State};
 use super::super::template::Values;
 use super::super::time::{Moment, Now, Span};
+use super::run::LOOK_AGAIN;
 use super::trigger;
 
 /// What follows for the automatic failovers of a plan.
@@ -51,9 +52,15 @@ pub(super) fn of_plan(state: &State, loaded: &Loaded, readings: &Readings, now: 
     std::iter::once(begins).chain(of_plan.call(incident, procedure, window)).collect()
 }
 
-/// When the countdown of a plan will be over.
-pub(super) fn due(loaded: &Loaded, now: &Now) -> Option<Moment> {
-    loaded.automation.countdown.as_ref().map(|countdown| now.utc.plus(countdown.left(now)))
+/// When it is looked again: what refuses a failover that is asked for, or would end its countdown, changes with time and with readings
+/// alone.
+pub(super) fn due(state: &State, loaded: &Loaded, now: &Now) -> Option<Moment> {
+    if let Some(countdown) = &loaded.automation.countdown {
+        return Some(now.utc.plus(countdown.left(now).min(LOOK_AGAIN)));
+    }
+    let of_plan = Automatic { state, loaded, readings: &Readings::default(), now };
+    let refused = (of_plan.asked().is_some() && of_plan.under_way().is_none()).then_some(LOOK_AGAIN);
+    refused.or_else(|| trigger::ripens(loaded, now)).map(|span| now.utc.plus(span))
 }
 
 #[derive(Clone, Copy)]
@@ -94,7 +101,12 @@ impl<'a> Automatic<'a> {
         if let Some(run) = self.under_way() {
             return ended(CountdownEnd::Overtaken { run: run.id });
         }
-        let still = asked.filter(|(scenario, ..)| scenario.id == countdown.scenario);
+        // What everybody could stop is what was announced: another failover, or one for another incident, is counted down anew.
+        let announced = |(scenario, procedure, incident): &(&Scenario, &Procedure, &Incident)| {
+            (&scenario.id, &procedure.id, &incident.id)
+                == (&countdown.scenario, &countdown.procedure, &countdown.incident)
+        };
+        let still = asked.filter(announced);
         let Some((_, procedure, incident)) = still else { return ended(CountdownEnd::Passed) };
         let guards = match self.would(procedure, incident) {
             Ok(guards) => guards,
