@@ -49,13 +49,13 @@ fn place(root: &Node, need: &Need) -> At {
     step.map_or_else(|| head(procedure), head)
 }
 
-fn of_procedure<'t>(root: &'t Node, id: &ProcedureId) -> Option<&'t Node> {
+pub(crate) fn of_procedure<'t>(root: &'t Node, id: &ProcedureId) -> Option<&'t Node> {
     let procedures = root.peek("recovery_procedures")?.peek_items().iter();
     procedures.map(AsRef::as_ref).find(|node| text_of(node, "procedure_id") == Some(id.as_str()))
 }
 
 /// A step by the identifier that it has, or gets by its place.
-fn step<'t>(procedure: &'t Node, id: &str, within: Within) -> Option<&'t Node> {
+pub(crate) fn step<'t>(procedure: &'t Node, id: &str, within: Within) -> Option<&'t Node> {
     let items = |node: &'t Node, key: &str| node.peek(key).map_or(&[][..], Node::peek_items);
     let find = |items: &'t [std::rc::Rc<Node>], unnamed: &dyn Fn(usize) -> String| {
         items.iter().enumerate().find_map(|(i, node)| {
@@ -79,7 +79,7 @@ fn text_of<'t>(node: &'t Node, key: &str) -> Option<&'t str> {
 }
 
 /// Where a map begins, as it is pointed at elsewhere: by its first field.
-fn head(node: &Node) -> At {
+pub(crate) fn head(node: &Node) -> At {
     match &node.value {
         Value::Map(entries) => entries.first().map_or(node.at, |entry| entry.key_at),
         _ => node.at,

@@ -15,6 +15,7 @@ mod dead_site;
 mod dl1;
 mod failover;
 mod fault;
+mod fence;
 mod fields;
 mod file;
 mod holds;

@@ -12,7 +12,7 @@ use super::register::Register;
 use super::targets::Probes;
 use super::tree::{Node, Value};
 use super::values::{Bare, quote};
-use super::{check, dead_site, dl1, failover, holds, procedure, scenario, targets};
+use super::{check, dead_site, dl1, failover, fence, holds, procedure, scenario, targets};
 
 const PLAN: Shape = Shape {
     what: "a plan",
@@ -143,6 +143,7 @@ pub(crate) fn plan(root: &Node, faults: &Faults<'_>) -> Option<Plan> {
     };
     targets::check_standby(&plan, &tiers_at, faults);
     dead_site::check(&plan, root, faults);
+    fence::check(&plan, root, faults);
     Some(plan)
 }
 

@@ -197,7 +197,7 @@ fn found(finding: &Finding) -> String {
         Seen::NotAsked => "nothing to ask".into(),
         Seen::Connected => "it does".into(),
         Seen::CutOff { why } => format!("CUT OFF: {}", line(why)),
-        Seen::Down { down, all, limit } => format!("{down} of {all} probes say so, limit {limit}"),
+        Seen::Down { down, all, limit, .. } => format!("{down} of {all} probes say so, limit {limit}"),
         Seen::Healthy { ok, all, worst, stable, limit } => healthy(*ok, *all, verdict(*worst), *stable, *limit),
         Seen::Lost { loss: lost, limit, accepted } => {
             let accepted = accepted.map(|span| format!(", {span} accepted")).unwrap_or_default();
@@ -294,7 +294,7 @@ mod tests {
         let pair = Pair { from: "East".into(), to: "West".into() };
         let table = [
             (Guard::Engine, Seen::CutOff { why: "no anchor".into() }, "Engine reaches the world: CUT OFF: no anchor"),
-            (Guard::Source, Seen::Down { down: 1, all: 3, limit: 2 }, "East is down: 1 of 3 probes say so, limit 2"),
+            (Guard::Source, Seen::Down { down: 1, all: 3, limit: 2, unseen: 0 }, "East is down: 1 of 3 probes say so, limit 2"),
             (
                 Guard::Target,
                 Seen::Healthy { ok: 3, all: 3, worst: Verdict::Ok, stable: Some(secs(12)), limit: secs(30) },

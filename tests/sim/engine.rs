@@ -60,7 +60,7 @@ fn people(mode: Mode) -> Vec<Person> {
         name: name.into(),
         access: access.iter().copied().collect(),
     };
-    let everything = &[Access::Admin, Access::Commander, Access::Production];
+    let everything = &[Access::Admin, Access::Commander, Access::Production, Access::BreakGlass];
     match mode {
         Mode::Personal => vec![person(1, "ada", everything)],
         Mode::Shared => vec![

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 
 use warroom::core::command::Command;
 use warroom::core::comms::Attempt;
+use warroom::core::failover::{Guard, MoveKind, Says};
 use warroom::core::follow::next_due;
-use warroom::core::ids::{Principal, RunId};
-use warroom::core::observe::StepEnd;
+use warroom::core::gate::view;
+use warroom::core::health::Verdict;
+use warroom::core::ids::{IncidentId, Principal, RunId};
+use warroom::core::observe::{Connection, Report, StepEnd};
 use warroom::core::people::Act;
 use warroom::core::plan::{Action, Gate, Launcher};
 use warroom::core::run::{Failure, Run, RunState, StepState};
@@ -25,6 +28,11 @@ impl History {
     pub fn heals(&mut self) {
         self.engine.log.line(|| "everything is healed".into());
         self.asks(Vec::new(), crate::engine::Fate::Lives);
+        let plans: Vec<_> = self.engine.state.plans.keys().cloned().collect();
+        for plan in plans {
+            self.says(ada(), Command::StopAutomation { plan, reason: None });
+        }
+        self.heals_what_guards_ask_about();
         let steps: usize = self.engine.state.runs.values().map(|run| run.steps.len()).sum();
         let mut left = SPARE_ROUNDS + 6 * steps;
         while self.runs(Run::is_active).iter().any(|run| !self.waits_for_a_named_reason(*run)) {
@@ -81,12 +89,43 @@ impl History {
             self.ends(&key, end);
         }
         self.deliver(&Attempt::Took { answer: "202".into() }, 100);
+        self.heals_what_guards_ask_about();
         for run in self.runs(Run::is_active) {
             self.helps_run(run);
         }
         let due = next_due(&self.engine.state, &self.engine.now()).map(|due| due.since(self.engine.now().utc));
-        self.engine.outside.clock.pass(due.unwrap_or(Span::ZERO).min(Span::from_secs(600)));
+        let due = due.unwrap_or(Span::ZERO).min(Span::from_secs(600));
+        // Everybody has a minute to say no to an override.
+        let moving = !self.runs(|run| run.is_active() && run.move_kind.is_some()).is_empty();
+        self.engine.outside.clock.pass(if moving { due.max(Span::from_secs(61)) } else { due });
         self.asks(Vec::new(), crate::engine::Fate::Lives);
+    }
+
+    /// The engine reaches the world; the site that a failover leaves is down, or well for one that was planned; the other is well, and
+    /// has all data.
+    fn heals_what_guards_ask_about(&mut self) {
+        self.engine.outside.tell(Report::Connection(Connection::There));
+        let moves = |run: &Run| {
+            let leaves_east = run.procedure.from.as_ref().is_some_and(|from| from.as_str() == "east");
+            (run.plan.clone(), run.move_kind == Some(MoveKind::Planned), leaves_east)
+        };
+        let moves: Vec<_> =
+            self.engine.state.runs.values().filter(|run| run.is_open() && run.move_kind.is_some()).map(|run| moves(run)).collect();
+        for (plan, planned, leaves_east) in moves {
+            let from = if planned { Verdict::Ok } else { Verdict::Down };
+            let (east, west) = if leaves_east { (from, Verdict::Ok) } else { (Verdict::Ok, from) };
+            self.sites_are(&plan, east, west);
+        }
+        self.has_all_data();
+        self.asks(Vec::new(), crate::engine::Fate::Lives);
+    }
+
+    /// Somebody overrides what does not come right.
+    fn breaks_glass(&mut self, incident: &IncidentId, refused: &[Guard]) {
+        for guard in refused.iter().filter(|guard| guard.can_be_overridden()) {
+            let (incident, guard) = (incident.clone(), *guard);
+            self.says(ada(), Command::BreakGlass { incident, guard, reason: "it has to be".into() });
+        }
     }
 
     fn helps_run(&mut self, run: RunId) {
@@ -94,7 +133,11 @@ impl History {
         let active: Vec<_> =
             known.active().map(|(_, step, seen)| (step.clone(), seen.attempts, seen.state.clone())).collect();
         if let (RunState::Held { .. }, true) = (&known.state, known.is_open()) {
+            let (incident, refused) = (known.incident.clone(), known.guarded.iter().map(|f| f.guard).collect::<Vec<_>>());
+            self.breaks_glass(&incident, &refused);
             self.says(ada(), Command::Resume { run });
+        } else if known.is_open() && known.move_kind.is_some() {
+            self.overrides_what_waits(run);
         }
         for (step, attempt, state) in active {
             let name = step.id.clone();
@@ -130,6 +173,24 @@ impl History {
         if *attempt > 8 || !helps || !matches!(self.says(ada(), retry), Some(Ok(_))) {
             self.says(ada(), skip);
         }
+    }
+
+    fn refused_at_gates(&self, run: &Run) -> Vec<Guard> {
+        let (state, readings, now) = (&self.engine.state, &self.engine.readings, self.engine.now());
+        let found = run.gates().flat_map(|(place, _, gate, _)| view(state, run, place, gate, readings, &now).guards);
+        found.filter(|finding| finding.says == Says::Refuse).map(|finding| finding.guard).collect()
+    }
+
+    /// What guards refuse at the gates of a run, or before what waits to begin.
+    fn overrides_what_waits(&mut self, run: RunId) {
+        let known = &self.engine.state.runs[&run];
+        let guards = match known.active().next() {
+            Some(_) => self.refused_at_gates(known),
+            // Nothing is under way, and yet it goes on: something waits for a guard.
+            None => Guard::ALL.to_vec(),
+        };
+        let incident = known.incident.clone();
+        self.breaks_glass(&incident, &guards);
     }
 
     /// Hands the gate's roles to different people who may, and has each say yes.

@@ -14,6 +14,7 @@ mod moves;
 mod outside;
 mod people;
 mod plans;
+mod quiet;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ use log::Log;
 const HISTORIES: u64 = 2_000;
 
 /// What all of them together must have met: kinds of entries, ends of runs, refusals.
-const REACHED: [&str; 56] = [
+const REACHED: [&str; 75] = [
     "step_started",
     "step_succeeded",
     "step_failed",
@@ -60,6 +61,22 @@ const REACHED: [&str; 56] = [
     "update_sent",
     "delivery_tried",
     "note_added",
+    "run_guarded",
+    "run_turned_emergency",
+    "glass_broken",
+    "glass_put_back",
+    "countdown_began",
+    "countdown_ended",
+    "automatic_refused",
+    "automation_stopped",
+    "automation_armed",
+    "move_committed",
+    "commit_overdue",
+    "an automatic failover begins",
+    "a failover begins: planned",
+    "a failover begins: manual",
+    "a failover begins: emergency",
+    "a failover moved what serves",
     "a run is done",
     "a run is partly done",
     "a run is rolled back",
@@ -71,10 +88,13 @@ const REACHED: [&str; 56] = [
     "refused: AlreadyMoving",
     "refused: CannotLayOut",
     "refused: ComponentsLocked",
+    "refused: Guarded",
     "refused: IncidentIs",
     "refused: LauncherExcluded",
     "refused: NotItsTurn",
+    "refused: NotOverridable",
     "refused: NotPermitted",
+    "refused: NotSuchAMove",
     "refused: NotTheRole",
     "refused: NothingToUndo",
     "refused: RunHeld",

@@ -6,7 +6,7 @@ use warroom::core::health::{Change, Manner, Verdict};
 use warroom::core::ids::{PlanId, ProbeId, RunId};
 use warroom::core::loss::{Position, Replicated};
 use warroom::core::observe::{Connection, Report, StepEnd};
-use warroom::core::plan::{Action, Place, Step};
+use warroom::core::plan::{Action, Place, ServerRole, Step};
 use warroom::core::run::{Evidence, Failure, StepState};
 use warroom::core::template::Values;
 use warroom::core::time::Span;
@@ -14,6 +14,7 @@ use warroom::core::time::Span;
 use crate::engine::Fate;
 use crate::history::History;
 use crate::outside::Key;
+use crate::plans::id;
 
 #[derive(Debug, Clone, Copy)]
 enum Move {
@@ -27,6 +28,8 @@ enum Move {
     ProgramDies,
     Delivered,
     Probe,
+    /// A whole site goes down, or comes back.
+    Site,
     /// The engine loses the world, or finds it again.
     Connection,
     Loss,
@@ -54,6 +57,7 @@ impl History {
             (1, ProgramDies),
             (6, Delivered),
             (6, Probe),
+            (4, Site),
             (1, Connection),
             (2, Loss),
             (12, Passes),
@@ -74,6 +78,7 @@ impl History {
             ProgramDies => self.program_dies(),
             Delivered => self.delivered(),
             Probe => self.probe(),
+            Site => self.site(),
             Connection => self.connection(),
             Loss => self.loss(),
             Passes => return self.passes(),
@@ -245,6 +250,51 @@ impl History {
         self.turns(plan, probe, to);
     }
 
+    fn site(&mut self) {
+        let down = self.chance.percent(65);
+        let east = self.chance.percent(70);
+        let plans: Vec<PlanId> = self.engine.state.plans.keys().cloned().collect();
+        let Some(plan) = self.chance.pick(&plans).cloned() else { return };
+        let to = |is: bool| if is { Verdict::Down } else { Verdict::Ok };
+        self.sites(&plan, to(down && east), to(down && !east));
+    }
+
+    /// The same, told only where it is news: what is stable stays so.
+    pub fn sites_are(&mut self, plan: &PlanId, east: Verdict, west: Verdict) {
+        let Some(loaded) = self.engine.state.plans.get(plan) else { return };
+        let probes = loaded.plan.probes().map(|(_, probe)| (probe.id.clone(), probe.site.clone()));
+        let is = |probe: &ProbeId| loaded.probes.get(probe).map(|known| known.verdict);
+        let news: Vec<_> = probes
+            .filter_map(|(probe, site)| {
+                let to = if site?.as_str() == "east" { east } else { west };
+                (is(&probe) != Some(to)).then_some((probe, to))
+            })
+            .collect();
+        news.into_iter().for_each(|(probe, to)| self.turns(plan.clone(), probe, to));
+    }
+
+    /// Both ends of all data have the same.
+    pub fn has_all_data(&mut self) {
+        let now = self.engine.now();
+        let end = Some(Position { asked: now.clone(), seq: 9, at: Some(now.utc), role: None, line: None, manager: None });
+        let known = Replicated { source: end.clone(), target: end, ..Replicated::default() };
+        self.replicates(&known);
+    }
+
+    /// All that is looked at in East, and in West, is so.
+    pub fn sites(&mut self, plan: &PlanId, east: Verdict, west: Verdict) {
+        let Some(loaded) = self.engine.state.plans.get(plan) else { return };
+        let probes: Vec<_> = loaded.plan.probes().map(|(_, probe)| (probe.id.clone(), probe.site.clone())).collect();
+        for (probe, site) in probes {
+            let to = match site {
+                Some(site) if site.as_str() == "east" => east,
+                Some(_) => west,
+                None => continue,
+            };
+            self.turns(plan.clone(), probe, to);
+        }
+    }
+
     fn connection(&mut self) {
         let cut = Connection::Cut { why: "nothing answers".into() };
         let now = self.chance.weighted(&[(1, 0), (2, 1)]);
@@ -287,6 +337,10 @@ impl History {
 
     /// Some probes say down.
     pub fn trouble(&mut self) {
+        if self.chance.percent(50) {
+            self.sites(&id("p"), Verdict::Down, Verdict::Ok);
+            return self.work();
+        }
         for (plan, probe) in self.probes() {
             if self.chance.percent(40) {
                 self.turns(plan, probe, Verdict::Down);
@@ -301,8 +355,13 @@ impl History {
         let lag = Span::from_secs(self.chance.below(8) as u64);
         let position =
             |seq| Some(Position { asked: now.clone(), seq, at: Some(now.utc), role: None, line: None, manager: None });
-        let known = Replicated { source: position(9), target: position(9), ..Replicated::default() };
-        let known = match self.chance.below(3) {
+        let roles = [None, None, Some(ServerRole::Primary), Some(ServerRole::Standby)];
+        let mut end = |seq| {
+            let role = self.chance.pick(&roles).copied().flatten();
+            position(seq).map(|end| Position { role, ..end })
+        };
+        let known = Replicated { source: end(9), target: end(9), ..Replicated::default() };
+        let known = match self.chance.below(4) {
             0 => Replicated::default(),
             1 => Replicated {
                 source_silent_since: Some(warroom::core::time::Now { utc: now.utc.plus(lag), ..now }),
@@ -310,6 +369,10 @@ impl History {
             },
             _ => known,
         };
+        self.replicates(&known);
+    }
+
+    fn replicates(&mut self, known: &Replicated) {
         let plans: Vec<PlanId> = self.engine.state.plans.keys().cloned().collect();
         for plan in plans {
             let components = self.engine.state.plans[&plan].plan.components.iter();
@@ -340,7 +403,7 @@ impl History {
         self.engine.outside.clock.pass(span);
         self.engine.log.line(|| format!("{span} pass"));
         let before = self.engine.judge.state().timeline.back().map(|entry| entry.seq);
-        let early = quiet && due.is_none_or(|due| due.since(now.utc) > span);
+        let early = quiet && !self.bounds_loss() && due.is_none_or(|due| due.since(now.utc) > span);
         match early {
             true => {
                 self.asks(Vec::new(), Fate::Lives);
@@ -349,6 +412,13 @@ impl History {
             }
             false => self.work(),
         }
+    }
+
+    /// Whether somebody accepted a loss at a gate: it may grow without a report, and as long as a yes counts the engine looks at it
+    /// every second.
+    fn bounds_loss(&self) -> bool {
+        let said = |run: &warroom::core::run::Run| run.gates().any(|(.., seen)| !seen.confirmations.is_empty());
+        !self.runs(said).is_empty()
     }
 
     fn loads_anew(&mut self) {

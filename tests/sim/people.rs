@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use warroom::core::command::{Command, Declared, Options};
 use warroom::core::decide::{Context, Launch};
 use warroom::core::gate::view;
+use warroom::core::failover::{Guard, MoveKind};
 use warroom::core::health::Extent;
 use warroom::core::ids::{IncidentId, PlanId, Principal, RoleId, RunId, StepId};
 use warroom::core::incident::Phase;
 use warroom::core::people::Mode;
-use warroom::core::plan::{Action, Need, Part, Procedure, Severity};
+use warroom::core::plan::{Action, Need, Part, Procedure, ProcedureKind, Severity};
 use warroom::core::preview::preview;
 use warroom::core::refusal::Refusal;
 use warroom::core::run::{Run, RunResult, RunState, StepState};
@@ -53,6 +54,12 @@ enum Ask {
     Abort,
     Pause,
     Unpause,
+    TurnEmergency,
+    BreakGlass,
+    PutGlassBack,
+    StopAutomation,
+    ArmAutomation,
+    CommitMove,
 }
 
 const ROLES: [&str; 3] = ["incident_commander", "technical_lead", "deputy"];
@@ -114,6 +121,12 @@ impl History {
             (3, Abort),
             (2, Pause),
             (1, Unpause),
+            (3, TurnEmergency),
+            (3, BreakGlass),
+            (2, PutGlassBack),
+            (1, StopAutomation),
+            (2, ArmAutomation),
+            (1, CommitMove),
         ]);
         let who = self.anybody();
         let asked = match this {
@@ -214,12 +227,38 @@ impl History {
                 let length = Span::from_secs(self.chance.weighted(&[(4, 20), (2, 600), (1, 0), (1, 9 * 86_400)]));
                 Command::PauseHealth { plan, of, length, reason }
             }
+            Ask::TurnEmergency => {
+                let moves = self.runs(|run| run.is_open() && run.move_kind.is_some());
+                Command::TurnEmergency { run: *self.chance.pick(&moves)?, reason }
+            }
+            Ask::BreakGlass => {
+                let guard = *self.chance.pick(&Guard::ALL)?;
+                Command::BreakGlass { incident: self.some_incident(), guard, reason }
+            }
+            Ask::PutGlassBack => {
+                let broken = self.engine.state.incidents.values();
+                let broken: Vec<_> = broken.flat_map(|i| i.glass.iter().map(|g| (i.id.clone(), g.guard))).collect();
+                let (incident, guard) = self.chance.pick(&broken)?.clone();
+                Command::PutGlassBack { incident, guard }
+            }
+            Ask::StopAutomation => Command::StopAutomation { plan: self.some_plan()?, reason: None },
+            Ask::ArmAutomation => Command::ArmAutomation { plan: self.some_plan()?, reason },
+            Ask::CommitMove => {
+                let owed = self.incidents(|i| i.owed.is_some());
+                let incident = self.chance.pick(&owed).cloned().unwrap_or_else(|| self.some_incident());
+                Command::CommitMove { incident, reason }
+            }
             Ask::Unpause => {
                 let (plan, of) = self.some_part()?;
                 Command::ResumeHealth { plan, of }
             }
             _ => return None,
         })
+    }
+
+    fn some_plan(&mut self) -> Option<PlanId> {
+        let plans: Vec<PlanId> = self.engine.state.plans.keys().cloned().collect();
+        self.chance.pick(&plans).cloned()
     }
 
     /// Some part of some plan.
@@ -261,6 +300,13 @@ impl History {
                 priority: self.chance.percent(30).then(|| self.chance.pick(&Severity::ALL).copied()).flatten(),
                 move_kind: None,
             };
+        }
+        if procedure.kind == ProcedureKind::Failover {
+            use MoveKind::{Automatic, Emergency, Manual, Planned};
+            let kinds = [(6, None), (2, Some(Manual)), (3, Some(Planned)), (4, Some(Emergency)), (1, Some(Automatic))];
+            options.move_kind = self.chance.weighted(&kinds);
+        } else if self.chance.percent(5) {
+            options.move_kind = self.chance.pick(&MoveKind::ALL).copied();
         }
         let procedure = procedure.id.clone();
         let who = if self.chance.percent(70) { ada() } else { self.anybody() };

@@ -64,10 +64,11 @@ fn turn(run: &mut Run) {
             step.make_ungraceful();
         }
     }
+    run.sort_ready();
 }
 
 fn keeps_its_form(state: &StepState) -> bool {
-    state.is_settled() || matches!(state, StepState::Running { .. })
+    state.is_settled() || matches!(state, StepState::Running { .. } | StepState::Unknown { .. })
 }
 
 /// Another site serves now; the incident owes the way back until it is gone or somebody says that nobody will go it.

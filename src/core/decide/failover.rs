@@ -2,9 +2,10 @@
 
 use super::super::event::Event;
 use super::super::failover::{At, Finding, Guard, MoveKind, Question, Sides, evaluate, refusals};
-use super::super::ids::{IncidentId, RunId};
+use super::super::health::living_key;
+use super::super::ids::{IncidentId, Principal, RunId};
 use super::super::incident::Incident;
-use super::super::plan::{Procedure, ProcedureKind, Ungraceful};
+use super::super::plan::{Procedure, ProcedureKind};
 use super::super::refusal::Refusal;
 use super::super::run::{Course, StepState};
 use super::run::{Launch, Launched};
@@ -12,8 +13,15 @@ use super::words::text;
 use super::{Context, incident};
 
 /// Which kind of failover a launch is; `None` when it is none.
-pub(super) fn kind(launch: &Launch<'_>, procedure: &Procedure) -> Result<Option<MoveKind>, Refusal> {
+pub(super) fn kind(c: Context<'_>, launch: &Launch<'_>, procedure: &Procedure) -> Result<Option<MoveKind>, Refusal> {
     match (procedure.kind, launch.options.move_kind) {
+        // Its gates open without people, because everybody could see a countdown and stop it.
+        (ProcedureKind::Failover, Some(MoveKind::Automatic)) if *c.by != Principal::Engine => {
+            Err(Refusal::NotSuchAMove {
+                is: "a failover that a person launches as automatic".into(),
+                needs: "planned, manual or emergency: only triggers launch automatic ones, once they were counted down".into(),
+            })
+        }
         (ProcedureKind::Failover, asked) => Ok(Some(asked.unwrap_or(MoveKind::Manual))),
         (ProcedureKind::Failback, None | Some(MoveKind::Planned)) => Ok(Some(MoveKind::Planned)),
         (ProcedureKind::Failback, Some(other)) => Err(Refusal::NotSuchAMove {
@@ -51,7 +59,7 @@ pub(super) fn allow(findings: Vec<Finding>, sides: Option<Sides>) -> Result<(), 
     if refused.is_empty() { Ok(()) } else { Err(Refusal::Guarded { refused, sides }) }
 }
 
-/// A failover goes on as an emergency; steps that failed gracefully are tried in their other form, and those that have none stay
+/// A failover goes on as an emergency; what was begun gracefully and is not done is tried in its other form, and what has none stays
 /// for a person to settle.
 pub(super) fn turn_emergency(c: Context<'_>, id: RunId, reason: &str) -> Result<Vec<Event>, Refusal> {
     let run = c.open_run(id)?;
@@ -63,13 +71,15 @@ pub(super) fn turn_emergency(c: Context<'_>, id: RunId, reason: &str) -> Result<
         });
     }
     let turned = Event::RunTurnedEmergency { run: id, reason: text("reason", reason)? };
-    let again = run.waiting().filter(|(_, step, seen)| {
-        let failed = matches!(seen.state, StepState::Failed { .. } | StepState::Unknown { .. });
-        failed && matches!(step.ungraceful, Some(Ungraceful::Instead(_) | Ungraceful::LeftOut))
+    // What still runs, seen or not, keeps its form: done in both ways at once it could do harm. The others have to be pending to take
+    // theirs.
+    let again = run.active().filter(|(_, step, seen)| {
+        let lives = || c.readings.living.contains(&living_key(run.id, &step.id, seen.attempts));
+        step.ungraceful.is_some() && !matches!(seen.state, StepState::Running { .. }) && !lives()
     });
     let again =
         again.map(|(_, step, _)| Event::StepRetried { run: id, step: step.id.clone(), values: Default::default() });
-    Ok(std::iter::once(turned).chain(again).collect())
+    Ok(again.chain([turned]).collect())
 }
 
 /// Overrides a guard: it counts once everybody had time to say no, and those who answer for it are told.

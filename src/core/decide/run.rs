@@ -65,7 +65,7 @@ pub fn lay_out<'a>(c: Context<'a>, launch: Launch<'_>) -> Result<Launched<'a>, R
     let given = expand::resolve(&loaded.plan, procedure, launch.values)?;
     let mut values = given.values.clone();
     values.extend(given.secrets.iter().map(|(name, secret)| (name.clone(), secret.to_string())));
-    let move_kind = failover::kind(&launch, procedure)?;
+    let move_kind = failover::kind(c, &launch, procedure)?;
     let options = Options { move_kind, ..launch.options.clone() };
     let laid_out = expand::lay_out(loaded, procedure, &given, &options).map_err(|why| Refusal::CannotLayOut {
         why: why.to_string(),

@@ -99,6 +99,7 @@ impl Finding {
         match &self.seen {
             Seen::CutOff { .. } => true,
             Seen::Healthy { worst, .. } => matches!(worst, Verdict::Ok | Verdict::Unknown),
+            Seen::Down { down, limit, unseen, .. } => *unseen > 0 && down + unseen >= *limit,
             Seen::Lost { loss: Loss::Measured(_), accepted: None, limit } => *limit == Span::ZERO,
             _ => false,
         }
@@ -171,17 +172,21 @@ impl<'a> Question<'a> {
             let holds = matches!(healthy, Seen::Healthy { worst: Verdict::Ok | Verdict::Degraded, .. });
             return (self.says(Guard::Source, holds), healthy);
         }
-        let (mut down, mut all) = (0, 0);
+        let (mut down, mut all, mut unseen) = (0, 0, 0);
         for (component, probe) in self.probes_at(from) {
             let paused = self.loaded.pause_of(component, probe).is_some();
             let places = self.loaded.probes.get(&probe.id).map(|known| &known.places);
-            let says_down = |place| places.and_then(|p| p.get(place)).is_some_and(|b| b.verdict == Verdict::Down);
+            let verdict = |place| places.and_then(|p| p.get(place)).map_or(Verdict::Unknown, |belief| belief.verdict);
+            let say = |what| probe.from.iter().filter(|place| verdict(place) == what).count();
             all += probe.from.len();
             // What was taken out of the judgement convicts nobody.
-            down += if paused { 0 } else { probe.from.iter().filter(|place| says_down(place)).count() };
+            if !paused {
+                down += say(Verdict::Down);
+                unseen += say(Verdict::Unknown);
+            }
         }
         let limit = usize::try_from(self.loaded.plan.failover.agree).unwrap_or(usize::MAX).max(1);
-        (self.says(Guard::Source, down >= limit), Seen::Down { down, all, limit })
+        (self.says(Guard::Source, down >= limit), Seen::Down { down, all, limit, unseen })
     }
 
     /// How a site is, and for how long it has been so.
@@ -290,7 +295,9 @@ impl<'a> Question<'a> {
     fn fencing(&self) -> Option<(usize, &'a Step)> {
         let left_out = |step: &Step| self.kind == MoveKind::Emergency && step.is_left_out_in_emergencies();
         let fences = |step: &&'a Step| step.fence.is_some() && step.counts() && !left_out(step);
-        let before_all = |place: usize| self.finals().all(|last| self.graph.before(last).contains(&place));
+        // Power that is cut for good fences, and is final itself.
+        let comes_first = |place: usize, last: usize| place == last || self.graph.before(last).contains(&place);
+        let before_all = |place: usize| self.finals().all(|last| comes_first(place, last));
         let steps = self.procedure.steps.iter().enumerate();
         steps.filter(|(_, step)| fences(step)).find(|(place, _)| before_all(*place))
     }

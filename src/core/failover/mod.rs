@@ -209,6 +209,9 @@ pub enum Seen {
         all: usize,
         /// How many it takes.
         limit: usize,
+        /// Those that nobody has looked through yet, or could.
+        #[serde(default)]
+        unseen: usize,
     },
     /// So much of a site is ok.
     Healthy {

@@ -15,6 +15,7 @@ use super::super::run::Run;
 use super::super::state::{Loaded, State};
 use super::super::template::Values;
 use super::super::time::{Moment, Now, Span};
+use super::run::LOOK_AGAIN;
 use super::trigger;
 
 /// What follows for the automatic failovers of a plan.
@@ -51,16 +52,16 @@ pub(super) fn of_plan(state: &State, loaded: &Loaded, readings: &Readings, now: 
     std::iter::once(begins).chain(of_plan.call(incident, procedure, window)).collect()
 }
 
-/// When it is to be looked again: at the end of a countdown, and soon while guards may come to hold or no longer do.
+/// When it is looked again: what refuses a failover that is asked for, or would end its countdown, changes with time and with readings
+/// alone.
 pub(super) fn due(state: &State, loaded: &Loaded, now: &Now) -> Option<Moment> {
-    let left = loaded.automation.countdown.as_ref().map(|countdown| countdown.left(now));
-    let asks = || Automatic { state, loaded, readings: &Readings::default(), now }.asked().is_some();
-    let soon = (left.is_some() || asks()).then_some(LOOK_AGAIN);
-    left.into_iter().chain(soon).min().map(|left| now.utc.plus(left))
+    if let Some(countdown) = &loaded.automation.countdown {
+        return Some(now.utc.plus(countdown.left(now).min(LOOK_AGAIN)));
+    }
+    let of_plan = Automatic { state, loaded, readings: &Readings::default(), now };
+    let refused = (of_plan.asked().is_some() && of_plan.under_way().is_none()).then_some(LOOK_AGAIN);
+    refused.or_else(|| trigger::ripens(loaded, now)).map(|span| now.utc.plus(span))
 }
-
-/// How soon guards are asked again.
-pub(super) const LOOK_AGAIN: Span = Span::from_secs(1);
 
 #[derive(Clone, Copy)]
 struct Automatic<'a> {
@@ -100,7 +101,12 @@ impl<'a> Automatic<'a> {
         if let Some(run) = self.under_way() {
             return ended(CountdownEnd::Overtaken { run: run.id });
         }
-        let still = asked.filter(|(scenario, ..)| scenario.id == countdown.scenario);
+        // What everybody could stop is what was announced: another failover, or one for another incident, is counted down anew.
+        let announced = |(scenario, procedure, incident): &(&Scenario, &Procedure, &Incident)| {
+            (&scenario.id, &procedure.id, &incident.id)
+                == (&countdown.scenario, &countdown.procedure, &countdown.incident)
+        };
+        let still = asked.filter(announced);
         let Some((_, procedure, incident)) = still else { return ended(CountdownEnd::Passed) };
         let guards = match self.would(procedure, incident) {
             Ok(guards) => guards,

@@ -5,11 +5,10 @@ use super::super::failover::{At, Called, Finding, MoveKind, Question, evaluate, 
 use super::super::gate::view;
 use super::super::health::Readings;
 use super::super::incident::Incident;
-use super::super::plan::{Action, Attended, Gate, ProcedureKind, Step};
-use super::super::run::{Run, RunState, StepRun, StepState};
+use super::super::plan::{Attended, Gate, ProcedureKind, Step};
+use super::super::run::{Course, Run, RunResult, RunState, StepRun, StepState};
 use super::super::state::State;
 use super::super::time::{Moment, Now, Span};
-use super::automatic;
 
 /// Whether the guards let a step act.
 pub(super) enum Acting {
@@ -30,11 +29,7 @@ pub(super) fn acting(
     readings: &Readings,
     now: &Now,
 ) -> Acting {
-    let Some(kind) = run.move_kind.filter(|_| step.fence.is_some() || step.is_final()) else { return Acting::Goes };
-    let begun = |(step, seen): (&Step, &StepRun)| step.is_final() && seen.attempts > 0;
-    if run.pairs().any(begun) {
-        return Acting::Goes;
-    }
+    let Some(kind) = run.move_kind.filter(|_| is_guarded(run, step)) else { return Acting::Goes };
     let (Some(loaded), Some(incident)) = (state.plans.get(&run.plan), state.incidents.get(&run.incident)) else {
         return Acting::Goes;
     };
@@ -58,20 +53,57 @@ pub(super) fn acting(
     }
 }
 
+fn is_guarded(run: &Run, step: &Step) -> bool {
+    let begun = |(step, seen): (&Step, &StepRun)| step.is_final() && seen.attempts > 0;
+    run.move_kind.is_some() && (step.fence.is_some() || step.is_final()) && !run.pairs().any(begun)
+}
+
+/// Whether something of a run may be waiting for what guards find: that changes with time and with readings alone.
+pub(super) fn waits_for_guards(run: &Run) -> bool {
+    if run.move_kind.is_none() || run.state != RunState::Going || run.course != Course::Forward {
+        return false;
+    }
+    let ready = || run.board.ready.iter().chain(run.board.ready_for_people.iter());
+    let guarded = |place: &u32| run.at(*place as usize).is_some_and(|(_, step, _)| is_guarded(run, step));
+    (!run.is_blocked() && ready().any(guarded)) || unattended(run).is_some()
+}
+
+/// The gate of an automatic failover that waits for no people.
+fn unattended(run: &Run) -> Option<(usize, &Step, &Gate)> {
+    let automatic = run.move_kind == Some(MoveKind::Automatic) && run.state == RunState::Going;
+    let by_itself = |gate: &Gate| automatic && gate.in_automatic == Attended::ByCountdown;
+    run.gates().find(|(_, _, gate, _)| by_itself(gate)).map(|(place, step, gate, _)| (place, step, gate))
+}
+
 /// The gate of an automatic failover that its countdown was the yes to, as long as no guard refuses there.
 pub(super) fn opens_by_itself(state: &State, run: &Run, readings: &Readings, now: &Now) -> Option<Event> {
-    let mut gates = run.gates().filter(|_| run.state == RunState::Going);
-    let (place, step, gate, _) = gates.find(|(_, step, ..)| is_unattended(run, step))?;
+    let (place, step, gate) = unattended(run)?;
     let shown = view(state, run, place, gate, readings, now);
     let opened = Event::GateOpened { run: run.id, step: step.id.clone(), by: Vec::new() };
     refusals(shown.guards).is_empty().then_some(opened)
 }
 
-/// What serves now is what the last step without return has made of it; where there is none, the end of the run.
-pub(super) fn activation(state: &State, run: &Run) -> Option<Event> {
+/// What serves now is what the last step without return has made of it, whatever became of the run meanwhile: held, turned back or
+/// aborted, the other site serves.
+pub(super) fn moved(state: &State, run: &Run) -> Option<Event> {
+    let is_over = matches!(&run.state, RunState::Ended { result, .. } if !matches!(result, RunResult::Aborted { .. }));
+    if is_over || !is_final_behind(run) { None } else { activation(state, run) }
+}
+
+/// Where there is no step without return, the end of a run that has done anything at all.
+pub(super) fn moved_at_end(state: &State, run: &Run) -> Option<Event> {
+    let has_final = run.pairs().any(|(step, _)| step.counts() && step.is_final());
+    if has_final || run.kept().next().is_none() { None } else { activation(state, run) }
+}
+
+fn activation(state: &State, run: &Run) -> Option<Event> {
     let moves = matches!(run.procedure.kind, ProcedureKind::Failover | ProcedureKind::Failback);
     let site = run.procedure.to.clone().filter(|_| moves)?;
     let loaded = state.plans.get(&run.plan)?;
+    // What this run or a later one moved is moved.
+    if loaded.moves.iter().any(|moved| moved.run >= run.id) {
+        return None;
+    }
     let is_so = match run.moving.first() {
         Some(one) => loaded.active_of(one) == Some(&site),
         None => loaded.active.as_ref() == Some(&site),
@@ -80,22 +112,8 @@ pub(super) fn activation(state: &State, run: &Run) -> Option<Event> {
     (!is_so).then(|| Event::SiteActivated { plan, site, run: Some(run.id), components })
 }
 
-/// When guards are asked again for a failover that they may keep waiting: what they look at is read and not journaled.
-pub(super) fn asks_again(run: &Run, now: &Now) -> Option<Moment> {
-    let waits = run.move_kind.is_some() && run.state == RunState::Going;
-    // Whatever else is under way ends by itself, or is for people.
-    let for_guards = run.active().all(|(_, step, _)| is_unattended(run, step));
-    (waits && for_guards && !is_final_behind(run)).then(|| now.utc.plus(automatic::LOOK_AGAIN))
-}
-
-/// Whether a step is a gate that an automatic failover passes without people.
-fn is_unattended(run: &Run, step: &Step) -> bool {
-    let by_countdown = |gate: &Gate| gate.in_automatic == Attended::ByCountdown;
-    run.move_kind == Some(MoveKind::Automatic) && matches!(&step.action, Action::Gate(gate) if by_countdown(gate))
-}
-
 /// Whether all steps without return are settled and one of them was done.
-pub(super) fn is_final_behind(run: &Run) -> bool {
+fn is_final_behind(run: &Run) -> bool {
     let finals = || run.pairs().filter(|(step, _)| step.counts() && step.is_final());
     let done = |seen: &StepRun| matches!(seen.state, StepState::Done { .. });
     finals().any(|(_, seen)| done(seen)) && finals().all(|(_, seen)| seen.state.is_settled())

@@ -31,7 +31,7 @@ pub fn follow(state: &State, readings: &Readings, now: &Now) -> Vec<Event> {
     for run in run::most_urgent_first(state) {
         match run.is_open() {
             true => events.extend(run::of_run(state, run, readings, now, &mut hosts)),
-            false => events.extend(run::still_at(run, now)),
+            false => events.extend(failover::moved(state, run).into_iter().chain(run::still_at(run, now))),
         }
     }
     for incident in state.open_incidents() {
@@ -71,9 +71,7 @@ fn count_updates(events: &mut [Event]) {
 pub fn next_due(state: &State, now: &Now) -> Option<Moment> {
     let runs = state.runs.values().filter(|run| run.is_open()).filter_map(|run| run::due(run, now));
     let incidents = state.open_incidents().filter_map(|incident| incident::due(state, incident, now));
-    let owed = state.open_incidents().filter_map(|incident| failover::due(state, incident, now));
-    let guarded = state.runs.values().filter_map(|run| failover::asks_again(run, now));
-    let moves = owed.chain(guarded);
+    let moves = state.open_incidents().filter_map(|incident| failover::due(state, incident, now));
     let pauses = state.plans.values().flat_map(|loaded| &loaded.pauses).map(|pause| now.utc.plus(pause.left(now)));
     let triggers = state.plans.values().filter_map(|loaded| trigger::due(state, loaded, now));
     let countdowns = state.plans.values().filter_map(|loaded| automatic::due(state, loaded, now));

@@ -14,8 +14,8 @@ use super::super::time::{Moment, Now, Span};
 use super::facts::OfStep;
 use super::{failover, turned};
 
-/// How soon it is looked again whether what is lost from sight still lives.
-const LOOK_AGAIN: Span = Span::from_secs(1);
+/// How soon it is looked again at what changes without a report: whether what is lost from sight still lives, what guards find.
+pub(super) const LOOK_AGAIN: Span = Span::from_secs(1);
 
 /// All runs, in the order in which they are asked who has something to begin.
 pub(super) fn most_urgent_first(state: &State) -> Vec<&Run> {
@@ -26,6 +26,9 @@ pub(super) fn most_urgent_first(state: &State) -> Vec<&Run> {
 
 /// What follows for an open run.
 pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now, hosts: &mut Hosts) -> Vec<Event> {
+    if let Some(moved) = failover::moved(state, run) {
+        return vec![moved];
+    }
     let mut events: Vec<Event> = Vec::new();
     for (_, step, seen) in run.active() {
         events.extend(no_longer_confirmed(state, run, step, seen, readings, now));
@@ -40,7 +43,7 @@ pub(super) fn of_run(state: &State, run: &Run, readings: &Readings, now: &Now, h
         events.extend(page(state, run, limit));
         return events;
     }
-    let again = run.active().filter_map(|(_, step, seen)| again(run, step, seen, readings, now));
+    let again = run.active().filter_map(|(place, step, seen)| again(state, run, (place, step, seen), readings, now));
     events.extend(again);
     // What is begun changes what may be begun next: one thing at a time.
     if !events.is_empty() {
@@ -70,7 +73,11 @@ pub(super) fn due(run: &Run, now: &Now) -> Option<Moment> {
     let steps = run.active().filter_map(|(_, step, seen)| {
         let again = going && is_on_its_way(run, step);
         let rest = match (&seen.state, &step.action) {
-            (StepState::Pausing { since, pause, .. }, _) if again => Some(left(since, *pause, now)),
+            // What is not begun though its pause is over waits for a guard.
+            (StepState::Pausing { since, pause, .. }, _) if again => match left(since, *pause, now) {
+                Span::ZERO => Some(LOOK_AGAIN),
+                left => Some(left),
+            },
             (StepState::Running { since }, Action::Wait { span }) => Some(left(since, *span, now)),
             (StepState::Unknown { .. }, _) if again && step.repeat == Repeat::IsHarmless => Some(LOOK_AGAIN),
             _ => None,
@@ -80,7 +87,8 @@ pub(super) fn due(run: &Run, now: &Now) -> Option<Moment> {
     });
     let limit = run.procedure.timeout.filter(|_| going && run.overdue.is_none() && run.board.running > 0);
     let end = limit.map(|limit| limit.minus(run.busy(now)));
-    steps.chain(end).min().map(|span| now.utc.plus(span))
+    let guarded = failover::waits_for_guards(run).then_some(LOOK_AGAIN);
+    steps.chain(end).chain(guarded).min().map(|span| now.utc.plus(span))
 }
 
 /// What is left of a length of time that began then.
@@ -107,13 +115,25 @@ fn page(state: &State, run: &Run, limit: Span) -> Option<Event> {
 }
 
 /// A step that is tried again by itself: after its pause, or because it is lost from sight, does no harm twice and no longer lives.
-fn again(run: &Run, step: &Step, seen: &StepRun, readings: &Readings, now: &Now) -> Option<Event> {
+fn again(
+    state: &State,
+    run: &Run,
+    (place, step, seen): (usize, &Step, &StepRun),
+    readings: &Readings,
+    now: &Now,
+) -> Option<Event> {
     if !is_on_its_way(run, step) {
         return None;
     }
     match &seen.state {
         StepState::Pausing { since, pause, .. } if left(since, *pause, now) == Span::ZERO => {
-            Some(start(run, step, seen))
+            match failover::acting(state, run, (place, step), readings, now) {
+                failover::Acting::Goes => Some(start(run, step, seen)),
+                failover::Acting::Waits => None,
+                failover::Acting::Refused(refused) => {
+                    Some(Event::RunGuarded { run: run.id, step: step.id.clone(), refused })
+                }
+            }
         }
         StepState::Unknown { .. } if step.repeat == Repeat::IsHarmless => {
             let lives = readings.living.contains(&living_key(run.id, &step.id, seen.attempts));
@@ -203,11 +223,6 @@ fn no_longer_confirmed(
 
 /// What is begun next on the way to the end, or the end.
 fn forward(state: &State, run: &Run, readings: &Readings, now: &Now, hosts: &mut Hosts) -> Vec<Event> {
-    if failover::is_final_behind(run)
-        && let Some(moved) = failover::activation(state, run).filter(|_| !has_moved(state, run))
-    {
-        return vec![moved];
-    }
     if run.board.settled == run.board.of && run.board.mending == 0 && run.board.active.is_empty() {
         return is_over(state, run);
     }
@@ -352,18 +367,12 @@ pub(super) fn start(run: &Run, step: &Step, seen: &StepRun) -> Event {
     Event::StepStarted { run: run.id, step: step.id.clone(), attempt: seen.attempts.saturating_add(1) }
 }
 
-/// Whether it has made another site serve already.
-fn has_moved(state: &State, run: &Run) -> bool {
-    state.plans.get(&run.plan).is_some_and(|loaded| loaded.moves.iter().any(|moved| moved.run == run.id))
-}
-
-/// The end of a run whose steps are all settled; a failover that ended well has moved what serves.
+/// The end of a run whose steps are all settled; a failover without a step without return has moved what serves by then.
 fn is_over(state: &State, run: &Run) -> Vec<Event> {
     // What was not needed is neither done nor missing.
     let of = run.board.of.saturating_sub(run.board.not_needed);
     let (skipped, failed) = (run.board.skipped, run.board.failed);
     let whole = skipped == 0 && failed == 0;
     let result = if whole { RunResult::Done } else { RunResult::Partly { skipped, failed, of } };
-    let moved = failover::activation(state, run).filter(|_| !has_moved(state, run));
-    moved.into_iter().chain([Event::RunEnded { run: run.id, result }]).collect()
+    failover::moved_at_end(state, run).into_iter().chain([Event::RunEnded { run: run.id, result }]).collect()
 }

@@ -108,6 +108,13 @@ pub(super) fn is_ripe(state: &State, loaded: &Loaded, scenario: &Scenario, now: 
     })
 }
 
+/// How long until triggers that ask for a failover, and that hold already, have held for long enough; the soonest.
+pub(super) fn ripens(loaded: &Loaded, now: &Now) -> Option<Span> {
+    let asks = triggers(loaded).filter(|(_, trigger)| trigger.then == Then::Failover);
+    let held = asks.filter_map(|(scenario, trigger)| Some(left(trigger, loaded.triggers.get(&scenario.id)?, now)));
+    held.filter(|left| *left > Span::ZERO).min()
+}
+
 fn left(trigger: &Trigger, held: &Held, now: &Now) -> Span {
     trigger.held_for.minus(now.surely_since(&held.since))
 }

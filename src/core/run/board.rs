@@ -184,6 +184,16 @@ impl Run {
         }
     }
 
+    /// Tells steps for people and steps for the engine apart anew, after some of them took another form.
+    pub(crate) fn sort_ready(&mut self) {
+        let is_for_people =
+            |place: &u32| self.procedure.steps.get(*place as usize).is_some_and(|step| step.action.is_for_people());
+        let ready = self.board.ready.iter().chain(self.board.ready_for_people.iter()).copied();
+        let (people, engine): (Vec<u32>, Vec<u32>) = ready.partition(is_for_people);
+        self.board.ready_for_people = people.into_iter().collect();
+        self.board.ready = engine.into_iter().collect();
+    }
+
     /// The turn of a pending step has come. What mends a step that did not fail is passed over.
     fn comes_up(&mut self, place: usize) -> Turn {
         let Some(step) = self.procedure.steps.get(place) else { return Turn::Waits };

@@ -1,14 +1,15 @@
 //! Automatic failovers: once, counted down before everybody's eyes, stopped with one key, and not at all when nothing is wrong.
 
-use crate::core::command::Command;
+use crate::core::command::{Command, Options};
 use crate::core::event::Event;
 use crate::core::failover::{CountdownEnd, Guard, MoveKind};
 use crate::core::fixtures::{World, ada, id, launch, plan, rita};
+use crate::core::follow::next_due;
 use crate::core::health::Verdict;
 use crate::core::ids::RunId;
 use crate::core::loss::Loss;
 use crate::core::observe::{Connection, Report};
-use crate::core::plan::{Action, Attended, Disaster, Need, Plan, Policy, Scenario, Then, Trigger};
+use crate::core::plan::{Action, Attended, Disaster, Need, Plan, Policy, Procedure, Scenario, Then, Trigger};
 use crate::core::refusal::Refusal;
 use crate::core::run::StepState;
 use crate::core::time::Span;
@@ -195,6 +196,53 @@ fn a_restart_in_mid_countdown_begins_it_anew_once_everything_was_looked_at() {
     assert!(countdown(&world) || launched(&world) == 0);
     world.pass(60);
     assert!(launched(&world) <= 1);
+}
+
+#[test]
+fn what_was_refused_is_looked_at_again_without_anybody_reporting_anything() {
+    let mut world = world();
+    world.turns("db-west", Verdict::Down);
+    world.turns("db-west", Verdict::Ok);
+    east(&mut world, Verdict::Down);
+    world.pass(10);
+    assert!(!countdown(&world), "West is well for ten seconds of thirty");
+    for _ in 0..20 {
+        let due = next_due(&world.state, &world.now).expect("nobody wakes the engine");
+        assert_eq!(due.since(world.now.utc), Span::from_secs(1));
+        world.pass(1);
+    }
+    assert!(countdown(&world));
+}
+
+#[test]
+fn another_failover_than_the_one_announced_is_counted_down_anew() {
+    let mut world = world();
+    east(&mut world, Verdict::Down);
+    world.pass(50);
+    let mut other = automatic();
+    other.procedures.push(Procedure { id: id("other"), ..other.procedures[0].clone() });
+    other.scenarios[0].procedure = Some(id("other"));
+    let events = world.load(other);
+    assert_eq!(ended(&events), Some(&CountdownEnd::Passed));
+    assert!(countdown(&world));
+    world.pass(59);
+    assert_eq!(launched(&world), 0, "nobody had seen it ten seconds ago");
+    world.pass(1);
+    assert_eq!(launched(&world), 1);
+}
+
+#[test]
+fn no_person_launches_one_as_automatic_and_so_past_its_gates() {
+    let mut world = world();
+    east(&mut world, Verdict::Down);
+    world.pass(10);
+    let incident = world.only_incident().id.clone();
+    let Command::StartRun { incident, plan, procedure, values, seen, .. } = launch(&incident, "failover-west") else {
+        unreachable!()
+    };
+    let options = Options { move_kind: Some(MoveKind::Automatic), ..Options::default() };
+    let command = Command::StartRun { incident, plan, procedure, values, options, seen };
+    assert!(matches!(world.refused(ada(), command), Refusal::NotSuchAMove { .. }));
 }
 
 #[test]

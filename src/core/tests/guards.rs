@@ -74,7 +74,7 @@ fn found(world: &mut World, command: Command, guard: Guard) -> Finding {
 fn a_failover_that_every_guard_lets_pass_begins_and_says_what_they_found() {
     let (mut world, incident) = ready(Policy::default());
     let seen = found(&mut world, launch(&incident, "failover-west"), Guard::Source);
-    assert_eq!((seen.says, seen.seen), (Says::Pass, Seen::Down { down: 3, all: 3, limit: 2 }));
+    assert_eq!((seen.says, seen.seen), (Says::Pass, Seen::Down { down: 3, all: 3, limit: 2, unseen: 0 }));
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod guards;
 mod impact;
 mod incidents;
 mod locks;
+mod moves;
 mod outages;
 mod overdue;
 mod people;

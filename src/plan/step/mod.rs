@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 pub(crate) use call::Signatures;
 
 use crate::core::ids::StepId;
-use crate::core::plan::{Action, Fence, Needs, OnFailure, Part, Repeat, Retry, Return, Step};
+use crate::core::plan::{Action, Fence, Fencing, Needs, OnFailure, Part, Postgres, Repeat, Retry, Return, Step};
 use crate::core::time::Span;
 
 use super::calls::Called;
@@ -212,6 +212,12 @@ impl<'a> Reader<'a> {
         let part = fields.get("part_of").map(|f| f.choice(&PARTS));
         let fence = fields.get("fence").map(|f| f.choice(&Fence::ALL));
         let ungraceful = fields.get("ungraceful").map(|f| failure::ungraceful(&f, scope));
+        if let (Some(field), Some(Action::Postgres(Postgres::Fence { how: Fencing::ReadOnly, .. }))) =
+            (fields.get("fence"), &action)
+        {
+            let right = "how: stop; or fence left out, and a step that cuts it off after this one".to_owned();
+            field.wrong::<()>("read_only fences nothing off: any session may switch it off", Some(right));
+        }
         let action = action?;
         let name = name.unwrap_or_else(|| Some(actions::title(&action)))?;
         Some(Step {

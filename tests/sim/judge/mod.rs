@@ -4,6 +4,7 @@
 mod board;
 mod conditions;
 mod ends;
+mod failovers;
 mod gates;
 mod layout;
 mod people;
@@ -18,7 +19,7 @@ use warroom::core::comms::Try;
 use warroom::core::event::Event;
 use warroom::core::follow::{follow, next_due};
 use warroom::core::health::Readings;
-use warroom::core::ids::{Principal, RunId};
+use warroom::core::ids::{ComponentId, Principal, RunId, SiteId};
 use warroom::core::incident::Phase;
 use warroom::core::state::{ENDED_KEPT, Entry, State, TIMELINE_KEPT};
 use warroom::core::time::{Now, Span};
@@ -39,6 +40,8 @@ pub struct Judge {
     told: BTreeSet<Try>,
     /// Triggers that hold.
     held: triggers::Held,
+    /// What failovers may do.
+    failovers: failovers::Failovers,
     /// What was met, for those who ask whether histories reach everything.
     pub met: BTreeSet<String>,
     rests: usize,
@@ -64,6 +67,8 @@ impl Judge {
         let known = Known { state: &self.state, readings, entry };
         people::may(known);
         triggers::take(&mut self.held, known);
+        self.failovers.take(known, &self.trials, &mut self.met);
+        let served = self.serves();
         if let Event::RunStarted { run, .. } = &entry.event {
             let trial = Trial::begins(known);
             self.one_at_a_component(&trial);
@@ -90,6 +95,13 @@ impl Judge {
             self.met.insert(kind);
         }
         apply(&mut self.state, &back);
+        let moves = matches!(entry.event, Event::SiteActivated { .. } | Event::PlanLoaded { .. });
+        assert!(moves || served == self.serves(), "{:?} changes what serves", entry.event);
+    }
+
+    /// Which site serves, of each plan.
+    fn serves(&self) -> Vec<(Option<SiteId>, BTreeMap<ComponentId, SiteId>)> {
+        self.state.plans.values().map(|loaded| (loaded.active.clone(), loaded.moved_apart.clone())).collect()
     }
 
     /// No run begins or is taken up while another still works on the same part of the same plan.

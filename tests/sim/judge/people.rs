@@ -13,7 +13,9 @@ fn act(event: &Event) -> Option<Act> {
         Event::StepRetried { .. } => Act::SettleStep,
         Event::StepSaidDone { .. } => Act::TickStep,
         Event::GateConfirmed { .. } | Event::GateDeclined { .. } | Event::GateOpened { .. } => Act::PassGate,
-        Event::RunHeld { .. } => Act::HoldRun,
+        Event::RunHeld { .. } | Event::GlassPutBack { .. } | Event::AutomationStopped { .. } => Act::HoldRun,
+        Event::GlassBroken { .. } => Act::BreakGlass,
+        Event::RunTurnedEmergency { .. } | Event::AutomationArmed { .. } | Event::MoveCommitted { .. } => Act::SteerRun,
         Event::RunResumed { .. } | Event::RunTurnedBack { .. } | Event::RunEnded { .. } => Act::SteerRun,
         Event::IncidentDeclared(_) | Event::IncidentDismissed { .. } => Act::Declare,
         Event::IncidentClosed { .. } | Event::IncidentCancelled { .. } | Event::IncidentReopened { .. } => {
@@ -51,6 +53,11 @@ pub(super) fn may(known: Known<'_>) {
                     | Event::TriggerMet { .. }
                     | Event::TriggerPassed { .. }
                     | Event::SiteActivated { .. }
+                    | Event::RunGuarded { .. }
+                    | Event::CountdownBegan { .. }
+                    | Event::CountdownEnded { .. }
+                    | Event::AutomaticRefused { .. }
+                    | Event::CommitOverdue { .. }
                     | Event::IncidentProposed(_)
                     | Event::IncidentRecovered { .. }
             );

@@ -1,6 +1,7 @@
 //! When a step may begin, fail, be left out or be tried again.
 
 use warroom::core::event::Event;
+use warroom::core::failover::MoveKind;
 use warroom::core::health::living_key;
 use warroom::core::ids::{Principal, StepId};
 use warroom::core::plan::{Action, Purpose, Repeat, Return};
@@ -50,6 +51,7 @@ impl Trial {
         assert!(!self.is_left_out_around(place), "{id} begins, and the call around it was left out");
         assert_ne!(self.asks(known.state, place), Some(Some(false)), "{id} begins, and its condition does not hold");
         assert_ne!(self.asks(known.state, place), Some(None), "{id} begins, and nobody can tell its condition");
+        assert!(!self.is_left_out_now(place), "{id} begins, and emergencies leave it out");
         assert!(self.is_behind_an_open_gate(place), "{id} cannot be taken back, and no gate was opened");
         assert!(self.has_a_lane(known.state, place), "{id} begins, and every lane is taken");
     }
@@ -128,15 +130,18 @@ impl Trial {
         assert_eq!((&self.steps[place].is, self.going, self.back), (&Is::Pending, Going::On, false), "{id}");
         assert!(self.needs[place].iter().all(|need| self.passed()[*need]), "{id} is left out before its turn");
         let not_so = self.asks(known.state, place) == Some(Some(false));
-        assert!(self.is_left_out_around(place) || not_so, "{id} is needed");
+        assert!(self.is_left_out_around(place) || not_so || self.is_left_out_now(place), "{id} is needed");
     }
 
     pub(super) fn retried(&mut self, known: Known<'_>, id: &StepId, values: &Values) {
         let place = self.place(id);
         let (step, seen) = (self.step(place), &self.steps[place]);
-        assert_eq!(self.going, Going::On, "{id} is tried again in a run that does not go on");
+        // Somebody turns the failover into an emergency: it is to be done in another form.
+        let anew = step.ungraceful.is_some() && matches!(self.kind, Some(MoveKind::Planned | MoveKind::Manual));
+        let (held, waits) = (self.going == Going::Held, matches!(seen.is, Is::Waiting | Is::Pausing { .. }));
+        assert!(self.going == Going::On || anew && held, "{id} is tried again in a run that does not go on");
         assert_eq!(self.is_undo(place), self.back, "{id} is tried again on the wrong way");
-        assert!(seen.is.blocks(), "{id} is tried again, and was {:?}", seen.is);
+        assert!(seen.is.blocks() || anew && waits, "{id} is tried again, and was {:?}", seen.is);
         let lives = known.readings.living.contains(&living_key(self.id, id, seen.tries));
         assert!(!lives, "{id} is tried again while its last try lives");
         if known.entry.by == Principal::Engine {
@@ -174,7 +179,8 @@ impl Trial {
         let passed = self.passed();
         for place in 0..self.steps.len() {
             let turn = self.steps[place].is == Is::Pending && self.needs[place].iter().all(|need| passed[*need]);
-            if turn && !self.is_undo(place) && !self.has_nothing_to_mend(place) {
+            let may_wait = self.is_undo(place) || self.is_guarded(place);
+            if turn && !may_wait && !self.has_nothing_to_mend(place) {
                 let id = &self.step(place).id;
                 assert!(
                     !self.has_a_lane(state, place),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use warroom::core::comms::Try;
 use warroom::core::event::Event;
+use warroom::core::failover::MoveKind;
 use warroom::core::ids::{ComponentId, IncidentId, PlanId, Principal, RunId, StepId};
 use warroom::core::plan::{Action, OnFailure, Procedure, ProcedureKind, Purpose, Step};
 use warroom::core::run::{Failure, RunResult};
@@ -100,13 +101,19 @@ pub(super) struct Trial {
     pub(super) going: Going,
     pub(super) back: bool,
     pub(super) overdue: bool,
+    /// Which kind of failover it is, if it is one.
+    pub(super) kind: Option<MoveKind>,
+    /// The components that it moves; all when empty.
+    pub(super) moving: BTreeSet<ComponentId>,
     /// Since when the engine is at any of its steps, and for how long it was before.
     pub(super) busy: (Option<Now>, Span),
 }
 
 impl Trial {
     pub(super) fn begins(known: Known<'_>) -> Trial {
-        let Event::RunStarted { run, incident, plan, procedure, values, graph, components, .. } = &known.entry.event
+        let Event::RunStarted {
+            run, incident, plan, procedure, values, graph, components, move_kind, moving, ..
+        } = &known.entry.event
         else {
             unreachable!()
         };
@@ -149,6 +156,8 @@ impl Trial {
             going: Going::On,
             back: false,
             overdue: false,
+            kind: *move_kind,
+            moving: moving.clone(),
             busy: (None, Span::ZERO),
         };
         layout::is_as_written(&trial, &known.state.plans[plan]);
@@ -167,6 +176,28 @@ impl Trial {
 
     pub(super) fn moves_traffic(&self) -> bool {
         matches!(self.procedure.kind, ProcedureKind::Failover | ProcedureKind::Failback)
+    }
+
+    /// Whether a step asks the guards: what fences or is final, until the first of the latter was begun.
+    pub(super) fn is_guarded(&self, place: usize) -> bool {
+        let step = self.step(place);
+        let begun = (0..self.steps.len()).any(|at| self.step(at).is_final() && self.steps[at].tries > 0);
+        self.kind.is_some() && (step.fence.is_some() || step.is_final()) && !begun
+    }
+
+    /// Whether it is left out because the failover is an emergency.
+    pub(super) fn is_left_out_now(&self, place: usize) -> bool {
+        self.kind == Some(MoveKind::Emergency) && self.step(place).is_left_out_in_emergencies()
+    }
+
+    /// All that is still to be done takes its other form.
+    fn turns_emergency(&mut self) {
+        assert!(matches!(self.kind, Some(MoveKind::Planned | MoveKind::Manual)) && !self.back && !self.is_over());
+        self.kind = Some(MoveKind::Emergency);
+        let keeps = |seen: &Seen| seen.is.is_settled() || matches!(seen.is, Is::Running | Is::Unknown);
+        let keeps: Vec<bool> = self.steps.iter().map(keeps).collect();
+        let steps = Arc::make_mut(&mut self.procedure).steps.iter_mut().zip(keeps);
+        steps.filter(|(_, keeps)| !keeps).for_each(|(step, _)| step.make_ungraceful());
     }
 
     pub(super) fn step(&self, place: usize) -> &Step {
@@ -317,6 +348,14 @@ impl Trial {
                 assert_eq!(self.going, Going::On);
                 self.going = Going::Held;
             }
+            Event::RunGuarded { step, .. } => {
+                assert_eq!((self.going, self.back, &entry.by), (Going::On, false, &Principal::Engine));
+                let place = self.place(step);
+                assert!(self.is_guarded(place), "{step} asks no guard");
+                self.going = Going::Held;
+            }
+            Event::RunTurnedEmergency { .. } => self.turns_emergency(),
+            Event::SiteActivated { .. } => {}
             Event::RunOverdue { limit, .. } => {
                 assert_eq!((self.going, self.overdue), (Going::On, false));
                 assert!(self.procedure.timeout == Some(*limit) && self.busy(&entry.at) >= *limit, "not its time");

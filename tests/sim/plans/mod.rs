@@ -67,12 +67,52 @@ pub fn plan(chance: &mut Chance, name: &str, size: Size) -> Plan {
         let procedure = procedure(chance, &plan, n, size);
         plan.procedures.push(procedure);
     }
+    scenarios::fails_over_by_itself(chance, &mut plan);
     // Rarely a procedure that calls itself: it can be loaded here, but never launched.
     if chance.percent(2) {
         let call = steps::call(id("round"), id("p0"), BTreeMap::new());
         plan.procedures[0].steps.push(call);
     }
     plan
+}
+
+/// A plan of three components at both sites, whose failover a trigger launches: fence, a gate that the countdown opens, promotion.
+pub fn ready_to_fail_over(chance: &mut Chance) -> Plan {
+    let mut plan = plan(chance, "p", Size::Small);
+    plan.environment = Environment::Practice;
+    plan.components = ["a", "b", "c"].map(|name| component_at_both_sites(chance, name)).into();
+    plan.failover = Policy {
+        stable_for: Span::from_secs(5),
+        abort_window: Span::from_secs(chance.below(2) as u64 * 5),
+        ..Policy::default()
+    };
+    let mut procedure = Procedure::plain(id("over"), "Over", ProcedureKind::Failover, steps::fence_and_promote());
+    (procedure.from, procedure.to) = (Some(id("east")), Some(id("west")));
+    plan.procedures = vec![procedure];
+    plan.scenarios = vec![scenarios::lost(chance, id("over"))];
+    plan
+}
+
+fn component_at_both_sites(chance: &mut Chance, name: &str) -> Component {
+    let sites = ["east", "west"];
+    let probes = sites.iter().flat_map(|site| {
+        let count = chance.between(1, 2);
+        (0..count).map(move |n| probe(&format!("{name}-{site}-{n}"), Some(site), Vantage::Inside))
+    });
+    Component {
+        tier: None,
+        id: id(name),
+        name: name.into(),
+        kind: "service".into(),
+        layer: Layer::Application,
+        priority: Severity::High,
+        rto: None,
+        rpo: None,
+        dependencies: Vec::new(),
+        probes: probes.collect(),
+        replication: None,
+        sites: sites.map(id).into(),
+    }
 }
 
 /// Mostly a lenient one: what is to be met behind the guards has to come past them.
@@ -145,7 +185,7 @@ fn probe(name: &str, site: Option<&str>, vantage: Vantage) -> Probe {
 
 fn procedure(chance: &mut Chance, plan: &Plan, n: usize, size: Size) -> Procedure {
     use ProcedureKind::{Assessment, Backup, Failback, Failover, Recovery, Validation};
-    let kinds = [(14, Recovery), (3, Failover), (2, Failback), (2, Assessment), (1, Validation), (1, Backup)];
+    let kinds = [(12, Recovery), (6, Failover), (2, Failback), (2, Assessment), (1, Validation), (1, Backup)];
     let kind = chance.weighted(&kinds);
     let (from, to) = match kind {
         Failover => (Some(id("east")), Some(id("west"))),
@@ -168,6 +208,7 @@ fn procedure(chance: &mut Chance, plan: &Plan, n: usize, size: Size) -> Procedur
     let most = if size == Size::Large { 30 } else { 8 };
     let count = author.chance.between(usize::from(n == 0), most);
     procedure.steps = author.steps(count);
+    author.fences(&mut procedure);
     procedure
 }
 

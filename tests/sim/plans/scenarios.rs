@@ -1,6 +1,9 @@
 //! Random scenarios: some with a trigger over parts of the plan, some that forbid failovers.
 
-use warroom::core::plan::{Component, Disaster, Method, Scenario, Severity, Then, Trigger};
+use warroom::core::ids::ProcedureId;
+use warroom::core::plan::{
+    Component, Disaster, Method, Need, Plan, ProcedureKind, Scenario, Severity, Then, Trigger,
+};
 use warroom::core::time::Span;
 
 use super::id;
@@ -18,6 +21,29 @@ fn scenario(chance: &mut Chance, n: usize, components: &[Component]) -> Scenario
         allows: usual.allows.iter().copied().chain(chance.percent(10).then_some(Method::Failover)).collect(),
         trigger: chance.percent(80).then(|| trigger(chance, components)),
         ..usual
+    }
+}
+
+/// Often a plan whose first failover is launched by a trigger.
+pub fn fails_over_by_itself(chance: &mut Chance, plan: &mut Plan) {
+    let fits = |p: &&warroom::core::plan::Procedure| {
+        p.kind == ProcedureKind::Failover && p.parameters.iter().all(|parameter| parameter.need != Need::Required)
+    };
+    let Some(procedure) = plan.procedures.iter().find(fits).map(|p| p.id.clone()).filter(|_| chance.percent(60)) else {
+        return;
+    };
+    let lost = lost(chance, procedure);
+    plan.scenarios.push(lost);
+}
+
+/// East is down: that failover begins by itself.
+pub fn lost(chance: &mut Chance, procedure: ProcedureId) -> Scenario {
+    let held_for = Span::from_secs(*chance.pick(&[0, 1, 10]).unwrap());
+    let trigger = Trigger { when: "site.east == down".parse().unwrap(), held_for, then: Then::Failover };
+    Scenario {
+        procedure: Some(procedure),
+        trigger: Some(trigger),
+        ..Scenario::usual(id("lost"), "East is lost", Disaster::DataCentreOutage)
     }
 }
 

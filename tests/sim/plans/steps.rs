@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use warroom::core::ids::{ProcedureId, StepId};
 use warroom::core::plan::{
-    Action, Call, ConfigFiles, Each, FileCheck, Gate, Given, HttpRequest, Launcher, List, Needs, Notice, OnFailure,
-    Order, Part, Plan, Presence, Procedure, Repeat, Retry, Return, Sql, Step, Subject, Undo, Which,
+    Action, Attended, Call, ConfigFiles, Each, Fence, FileCheck, Gate, Given, HttpRequest, Launcher, List, Needs, Notice,
+    OnFailure, Order, Part, Plan, Presence, Procedure, ProcedureKind, Repeat, Retry, Return, Sql, Step, Subject, Undo,
+    Ungraceful, Which,
 };
 use warroom::core::template::Template;
 use warroom::core::time::Span;
@@ -22,6 +23,8 @@ pub struct Author<'a> {
     known: Vec<String>,
     /// Whether a gate stands above in the file.
     gated: bool,
+    /// Whether it is one that moves what serves.
+    moves: bool,
 }
 
 /// What may stand where a step is written.
@@ -83,10 +86,28 @@ fn file() -> Action {
     })
 }
 
+/// A fence, a gate that the countdown of an automatic failover opens, and a step without return.
+pub fn fence_and_promote() -> Vec<Step> {
+    let gate = Gate {
+        question: "Promote".into(),
+        people: 1,
+        roles: Default::default(),
+        launcher: Launcher::Counts,
+        after: None,
+        in_automatic: Attended::ByCountdown,
+    };
+    vec![
+        Step { fence: Some(Fence::Server), ..Step::plain(id("fence"), "Fence", command("fence")) },
+        Step::plain(id("go"), "Go", Action::Gate(gate)),
+        Step { way_back: Return::None, ..Step::plain(id("promote"), "Promote", command("promote")) },
+    ]
+}
+
 impl<'a> Author<'a> {
     pub fn new(chance: &'a mut Chance, plan: &'a Plan, procedure: &Procedure) -> Author<'a> {
         let known = procedure.parameters.iter().map(|p| p.name.clone()).collect();
-        Author { chance, plan, known, gated: false }
+        let moves = matches!(procedure.kind, ProcedureKind::Failover | ProcedureKind::Failback);
+        Author { chance, plan, known, gated: false, moves }
     }
 
     /// A look before everything.
@@ -110,6 +131,46 @@ impl<'a> Author<'a> {
             all.push(step);
         }
         all
+    }
+
+    /// Mostly something that cuts off what is left, before all that is final.
+    pub fn fences(&mut self, procedure: &mut Procedure) {
+        if !self.moves || !self.chance.percent(85) {
+            return;
+        }
+        let finals = |step: &Step| step.way_back == Return::None;
+        let first = procedure.steps.iter().position(finals).unwrap_or(procedure.steps.len());
+        let place = self.chance.between(0, first);
+        let actions = [command("fence"), http("POST"), Action::Manual { sentence: "Cut it off".into() }];
+        let mut fence = Step::plain(id("fence"), "Fence", self.chance.pick(&actions).unwrap().clone());
+        let (_, kind) = *self.chance.pick(&Fence::ALL).unwrap();
+        fence.fence = Some(kind);
+        if !fence.action.is_for_people() {
+            fence.retry = self.retry();
+            fence.on_failure = if self.chance.percent(10) { OnFailure::Continue } else { OnFailure::Stop };
+        }
+        let gated = procedure.steps[..place].iter().any(|step| matches!(step.action, Action::Gate(_)));
+        match self.chance.below(10) {
+            0 if gated && !fence.action.is_for_people() => fence.way_back = Return::None,
+            1..4 => fence.undo = Some(Box::new(self.undo())),
+            _ => {}
+        }
+        fence.ungraceful = self.chance.percent(15).then(|| self.ungraceful());
+        for step in procedure.steps.iter_mut().filter(|step| finals(step)) {
+            if let Needs::These(ids) = &mut step.needs
+                && self.chance.percent(90)
+            {
+                ids.insert(fence.id.clone());
+            }
+        }
+        procedure.steps.insert(place, fence);
+    }
+
+    fn ungraceful(&mut self) -> Ungraceful {
+        match self.chance.percent(40) {
+            true => Ungraceful::LeftOut,
+            false => Ungraceful::Instead(Box::new(self.undo())),
+        }
     }
 
     fn needs(&mut self, n: usize, count: usize) -> Needs {
@@ -138,7 +199,11 @@ impl<'a> Author<'a> {
         if acts && self.chance.percent(30) {
             step.repeat = Repeat::IsHarmless;
         }
-        if acts && !is_call && place == Place::Procedure && self.gated && self.chance.percent(25) {
+        if self.moves && !is_call && place == Place::Procedure && !matches!(step.action, Action::Gate(_)) {
+            step.ungraceful = self.chance.percent(25).then(|| self.ungraceful());
+        }
+        let final_in = if self.moves { 45 } else { 25 };
+        if acts && !is_call && place == Place::Procedure && self.gated && self.chance.percent(final_in) {
             step.way_back = Return::None;
         } else if !matches!(step.action, Action::Gate(_)) && self.chance.percent(35) {
             step.undo = Some(Box::new(self.undo()));
@@ -201,7 +266,7 @@ impl<'a> Author<'a> {
             roles: self.chance.pick(&roles).unwrap().iter().map(|role| id(role)).collect(),
             launcher: if self.chance.percent(30) { Launcher::IsAnother } else { Launcher::Counts },
             after: None,
-            in_automatic: Default::default(),
+            in_automatic: if self.moves && self.chance.percent(60) { Attended::ByCountdown } else { Attended::ByPeople },
         }
     }
 
