@@ -12,7 +12,7 @@ use super::super::incident::Incident;
 use super::super::lineage::Lineage;
 use super::super::loss::{Loss, Position, Replicated};
 use super::super::plan::{
-    Action, Component, Managed, Method, Postgres, Probe, Procedure, ProcedureKind, ServerRole, Step,
+    Action, Component, Fence, Managed, Method, Postgres, Probe, Procedure, ProcedureKind, ServerRole, Step,
 };
 use super::super::run::{Graph, Run, StepState};
 use super::super::service;
@@ -229,6 +229,9 @@ impl<'a> Question<'a> {
             false => worst_loss(self.loaded, self.readings, self.now),
         }?;
         let planned = self.kind == MoveKind::Planned;
+        let fenced = matches!(self.at, At::Acting(..)) && planned && self.is_fenced();
+        // What was fenced and still answers tells soon whether all of it has arrived.
+        let loss = if fenced && self.still_tells() { loss.ceiling().map_or(loss, Loss::Measured) } else { loss };
         let policy = self.loaded.plan.failover.max_lag.or_else(|| tightest_rpo(self.loaded));
         let accepted = self.accepted();
         let limit = if planned { Span::ZERO } else { policy.unwrap_or(Span::ZERO) };
@@ -236,8 +239,8 @@ impl<'a> Question<'a> {
         let within = loss.ceiling().is_some_and(|loss| loss <= most) || (accepted.is_some() && loss == Loss::Unknown);
         let says = match self.at {
             _ if within => Says::Pass,
-            // Nothing was on its way when it was fenced: that was asked for then.
-            At::Acting(_, place) if planned && !self.is_fence(place) && self.is_fenced() => Says::Pass,
+            // Nothing was on its way when it was stopped: that was asked for then.
+            At::Acting(..) if fenced && !self.still_tells() => Says::Pass,
             At::Acting(_, place) if self.is_accepted_later(place) => Says::Warn,
             At::Acting(..) => self.broken(Guard::Loss),
             // It is accepted, or made smaller, on the way.
@@ -278,6 +281,13 @@ impl<'a> Question<'a> {
 
     fn is_fenced(&self) -> bool {
         self.procedure.from.as_ref().is_some_and(|from| self.loaded.fence_of(from).is_some())
+    }
+
+    /// Whether the source, fenced otherwise than by its end, still says how far it got.
+    fn still_tells(&self) -> bool {
+        let fenced = self.procedure.from.as_ref().and_then(|from| self.loaded.fence_of(from));
+        let ended = fenced.is_some_and(|fenced| matches!(fenced.fence, Fence::Power | Fence::Server));
+        !ended && self.ends().any(|(_, said)| said.source.is_some() && said.source_silent_since.is_none())
     }
 
     /// Whether data travels from the site that is left.

@@ -374,3 +374,51 @@ fn a_manual_failover_turns_into_an_emergency_and_its_steps_take_their_other_form
     assert!(matches!(world.step(run, "stop"), StepState::Running { .. }), "and the run goes on");
     assert!(matches!(world.refused(ada(), turn("again")), Refusal::NotSuchAMove { .. }));
 }
+
+/// A planned failover, with East healthy, that has come to its fence; what fences it is of that kind.
+fn planned(fence: Fence) -> (World, RunId) {
+    let mut world = World::calm();
+    let mut shop = shop(Policy::default());
+    let stop = shop.procedures[0].steps.iter_mut().find(|step| step.fence.is_some()).unwrap();
+    stop.fence = Some(fence);
+    let customers = stop.clone();
+    let again = crate::core::plan::Step { id: id("again"), ..customers };
+    let place = shop.procedures[0].steps.iter().position(|step| step.fence.is_some()).unwrap();
+    shop.procedures[0].steps.insert(place + 1, again);
+    world.load(shop);
+    world.loses(Loss::Measured(Span::ZERO));
+    world.outage();
+    let incident = world.only_incident().id.clone();
+    world.ok(ada(), crate::core::fixtures::declare(crate::core::command::Declared::Proposal(incident.clone())));
+    ["web-east", "api-east", "db-east"].iter().for_each(|probe| drop(world.turns(probe, Verdict::Ok)));
+    world.ok(ada(), launch_as(&incident, MoveKind::Planned));
+    let run = RunId(world.state.runs_so_far);
+    world.walk_to(run, "ready");
+    world.loses(Loss::Measured(Span::ZERO));
+    world.goes_well(run);
+    assert!(matches!(world.step(run, "stop"), StepState::Running { .. }));
+    (world, run)
+}
+
+#[test]
+fn what_still_answers_behind_its_fence_has_to_show_that_all_of_it_arrived() {
+    let (mut world, run) = planned(Fence::LoadBalancer);
+    world.pass(5);
+    world.goes_well(run);
+    assert_eq!(*world.step(run, "again"), StepState::Pending, "what was read before the fence shows nothing");
+    assert_eq!(world.run(run).state, RunState::Going, "it is waited for");
+    world.loses(Loss::Measured(secs(2)));
+    world.pass(1);
+    assert_eq!(*world.step(run, "again"), StepState::Pending, "two seconds of it are on their way");
+    world.loses(Loss::Measured(Span::ZERO));
+    world.pass(1);
+    assert!(matches!(world.step(run, "again"), StepState::Running { .. }));
+}
+
+#[test]
+fn what_was_stopped_is_not_waited_for() {
+    let (mut world, run) = planned(Fence::Server);
+    world.pass(5);
+    world.goes_well(run);
+    assert!(matches!(world.step(run, "again"), StepState::Running { .. }));
+}
