@@ -6,6 +6,7 @@ use crate::core::command::{Command, Declared};
 use crate::core::event::Event;
 use crate::core::fixtures::{World, ada, declare, id, launch, mike, olga, plan, rita, root};
 use crate::core::follow::next_due;
+use crate::core::health::Verdict;
 use crate::core::health::living_key;
 use crate::core::ids::{IncidentId, RunId};
 use crate::core::observe::StepEnd;
