@@ -88,12 +88,15 @@ pub(super) enum Incident {
         #[arg(long)]
         reason: Option<String>,
     },
-    /// Closes an incident; one that has not recovered needs a reason
+    /// Says that a failover stays: nobody goes back
+    #[command(after_help = "Example:\n  warroom incident commit --reason \"East is not worth mending\"")]
+    Commit(Ending),
+    /// Closes an incident; one that has not recovered, or owes the way back of a failover, needs a reason
     #[command(after_help = "Example:\n  warroom incident close KESTREL")]
     Close {
         /// Call-sign or identifier; may be left out when one is open
         incident: Option<String>,
-        /// Why, when it has not recovered
+        /// Why, when it has not recovered or owes the way back
         #[arg(long)]
         reason: Option<String>,
     },
@@ -144,6 +147,9 @@ impl Incident {
                 incident: id(find::incident(state, incident.as_deref(), Phase::is_declared, "declared and not over")?),
                 reason,
             },
+            Incident::Commit(Ending { incident, reason }) => {
+                Command::CommitMove { incident: id(find::open_incident(state, incident.as_deref())?), reason }
+            }
             Incident::Reopen(Ending { incident, reason }) => Command::Reopen {
                 incident: id(find::incident(state, incident.as_deref(), ended, "closed or cancelled")?),
                 reason,
@@ -246,6 +252,10 @@ fn show(snapshot: &Snapshot, named: Option<&str>, out: &mut Out) -> Outcome {
     for (role, who) in &known.roles {
         rows.push(vec![text::role(role), text::clean_line(&state.name(who)).into_owned()]);
     }
+    if let Some(owed) = &known.owed {
+        let plan = state.plans.get(&known.plan).map(|loaded| &*loaded.plan);
+        rows.push(vec!["way back".into(), text::owed(plan, owed, now)]);
+    }
     for run in runs {
         let (settled, all) = run.progress();
         let name = text::clean_line(&run.procedure.name).into_owned();
@@ -256,6 +266,12 @@ fn show(snapshot: &Snapshot, named: Option<&str>, out: &mut Out) -> Outcome {
     }
     rows.push(vec!["updates".into(), known.updates.len().to_string()]);
     out.table(&rows)?;
+    for glass in &known.glass {
+        if let Some(words) = text::glass(state, glass, now) {
+            out.line(format!("GLASS {words}"))?;
+        }
+        out.line(text::glass_review(state, glass))?;
+    }
     if let Some(clocks) = clocks {
         super::clocks::print(&clocks, out)?;
     }

@@ -19,6 +19,7 @@ mod failure;
 mod fds;
 mod feed;
 mod find;
+mod glass;
 mod health;
 mod heartbeat;
 mod if_lost;
@@ -92,6 +93,8 @@ enum Verb {
     Status(status::Status),
     #[command(subcommand)]
     Incident(incident::Incident),
+    #[command(subcommand)]
+    Glass(glass::Glass),
     Note(note::Note),
     #[command(subcommand)]
     Run(run::Run),
@@ -155,6 +158,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Outcome {
         Some(Verb::Plan(verb)) => verb.run(globals, out),
         Some(Verb::Status(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Incident(verb)) => talk(verb.run(globals, out)),
+        Some(Verb::Glass(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Note(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Run(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Improvise(verb)) => talk(verb.run(globals, out)),

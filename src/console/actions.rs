@@ -166,6 +166,14 @@ pub(crate) static ACTIONS: &[Action] = &[
         None,
         Asked::RollBack
     ),
+    asks!(
+        "emergency",
+        &[],
+        "emergency",
+        "Go on with the failover in focus as an emergency, with a reason",
+        None,
+        Asked::Emergency
+    ),
     asks!("abort", &["X"], "abort", "Abort the run in focus, with a reason", None, Asked::Abort),
     asks!(
         "off-script",
@@ -248,6 +256,23 @@ pub(crate) static ACTIONS: &[Action] = &[
         Asked::Arm
     ),
     asks!("reopen", &[], "reopen", "Take the closed incident in focus up again, with a reason", None, Asked::Reopen),
+    asks!(
+        "commit",
+        &[],
+        "commit",
+        "Say that the failover of the incident in focus stays, with a reason",
+        None,
+        Asked::Commit
+    ),
+    asks!(
+        "break-glass",
+        &[],
+        "break the glass",
+        "Override a guard of a failover: it counts after 60s in which anybody can say no",
+        None,
+        Asked::Glass
+    ),
+    asks!("veto", &["V"], "put back", "Put broken glass back: the guard refuses again", None, Asked::PutBack),
     Action {
         on: On::Only(Screen::Range),
         sort: Sort::Asks,

@@ -446,7 +446,7 @@ impl Model {
         let (Some(by), Some(now)) = (self.me(), self.now()) else { return Some(stranger()) };
         let context = Context { state: &self.state, readings: self.readings(), by, now: &now };
         match decide(context, command) {
-            Ok(_) | Err(Refusal::Text { .. } | Refusal::NotRecovered { .. }) => None,
+            Ok(_) | Err(Refusal::Text { .. } | Refusal::NotRecovered { .. } | Refusal::OwesWayBack { .. }) => None,
             Err(refusal) => Some(refusal),
         }
     }

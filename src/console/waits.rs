@@ -2,9 +2,11 @@
 
 use super::model::Model;
 use crate::core::command::{Command, Declared};
+use crate::core::failover::refusals;
 use crate::core::ids::{CallSign, IncidentId, RunId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::plan::{Action, Step};
+use crate::core::refusal::Refusal;
 use crate::core::run::{Course, Run, RunState, StepRun, StepState};
 
 /// Something that waits.
@@ -29,6 +31,8 @@ pub(crate) enum Waiting {
     Manual(RunId, StepId),
     /// A run that was held.
     Held(RunId),
+    /// A failover that is neither taken back nor said to stay.
+    Owed,
     /// A proposal, to be declared or dismissed.
     Proposal,
     /// An incident that has recovered, to be closed.
@@ -52,7 +56,8 @@ impl Waiting {
             Waiting::Manual(..) => 2,
             Waiting::Held(_) => 3,
             Waiting::Proposal => 4,
-            Waiting::Recovered => 5,
+            Waiting::Owed => 5,
+            Waiting::Recovered => 6,
         }
     }
 }
@@ -79,14 +84,26 @@ fn of_incident(model: &Model, incident: &Incident) -> Vec<Wait> {
             found.push((Waiting::Proposal, Some(command), says));
         }
         Phase::Recovered => {
-            let command = Command::Close { incident: id(), reason: None };
+            let reason = incident.owed.is_some().then(|| "-".to_owned());
+            let command = Command::Close { incident: id(), reason };
             found.push((Waiting::Recovered, Some(command), format!("{} has recovered: close it", incident.call_sign)));
         }
         _ => {}
     }
+    // While a run goes on nobody can say yet what is to become of it.
+    let settled = !model.state.runs_of(&incident.id).any(|run| run.is_active());
+    if let Some((owed, now)) = incident.owed.as_ref().zip(model.now()).filter(|_| settled) {
+        let plan = model.state.plans.get(&incident.plan).map(|loaded| &*loaded.plan);
+        let command = Command::CommitMove { incident: id(), reason: "-".to_owned() };
+        found.push((Waiting::Owed, Some(command), crate::text::owed(plan, owed, &now)));
+    }
     found.extend(model.state.runs_of(&incident.id).flat_map(|run| of_run(model, run)));
     let wait = |(what, command, says): (Waiting, Option<Command>, String)| {
-        let mine = command.is_some_and(|command| model.refuses(&command).is_none());
+        let mine = command.is_some_and(|command| match model.refuses(&command) {
+            // What a guard refuses waits for somebody who mends it, or says no.
+            None | Some(Refusal::Guarded { .. }) => true,
+            Some(_) => false,
+        });
         let whose = if mine { Whose::Mine } else { Whose::Others };
         Wait { incident: id(), call_sign: incident.call_sign.clone(), what, whose, says }
     };
@@ -115,7 +132,10 @@ fn of_run(model: &Model, run: &Run) -> Vec<(Waiting, Option<Command>, String)> {
     let mut found = Vec::new();
     let mut steps: Vec<_> = run.waiting().filter(|(_, step, done)| needs_somebody(run, step, done)).collect();
     if let RunState::Held { by, .. } = &run.state {
-        let says = format!("{} {} is held by {}", run.id, run.procedure.name, model.name(by));
+        let says = match crate::text::refusing(&run.guarded) {
+            Some(guards) => format!("{} {} is HELD by guards: {guards}", run.id, run.procedure.name),
+            None => format!("{} {} is held by {}", run.id, run.procedure.name, model.name(by)),
+        };
         found.push((Waiting::Held(run.id), Some(Command::Resume { run: run.id }), says));
         // A gate cannot be passed while its run is held.
         steps.retain(|(_, step, done)| !is_open_gate(step, done));
@@ -139,6 +159,7 @@ fn of_step(
     match (&step.action, &done.state) {
         (Action::Gate(gate), StepState::Waiting { .. }) => {
             let view = crate::core::gate::view(&model.state, run, index, gate, model.readings(), &model.now_of(run));
+            let refusing = refusals(view.guards);
             // Any ceiling: what has to be accepted is asked for in the box.
             let command = Command::Confirm {
                 run: id,
@@ -149,7 +170,12 @@ fn of_step(
             };
             let have: Vec<String> = done.confirmations.iter().map(|c| model.name(&c.by)).collect();
             let by = if have.is_empty() { String::new() } else { format!(" ({})", have.join(", ")) };
-            let says = format!("gate {number}: {}; {} of {}{by}", gate.question, have.len(), gate.people);
+            let refused: Vec<&str> = refusing.iter().map(|one| one.guard.name()).collect();
+            let stands = match refused.is_empty() {
+                true => format!("{} of {}{by}", have.len(), gate.people),
+                false => format!("REFUSED by {}", crate::text::some_of(&refused, 3)),
+            };
+            let says = format!("gate {number}: {}; {stands}", gate.question);
             (Waiting::Gate(id, step_id), Some(command), says)
         }
         (_, StepState::Waiting { .. }) => {

@@ -2,14 +2,14 @@
 
 use sha2::{Digest, Sha256};
 
-use super::failover::{At, Finding, Question, evaluate, lost};
+use super::failover::{At, Finding, Question, Says, Seen, WayBack, evaluate, lost, way_back};
 use super::health::{Readings, Verdict};
-use super::ids::CallSign;
+use super::ids::{CallSign, SiteId};
 use super::loss::Loss;
-use super::plan::{Gate, Return, Step};
+use super::plan::{Action, Component, Gate, Return, Step, Subject};
 use super::run::{How, Run, StepRun, StepState};
 use super::state::{Loaded, State};
-use super::time::{Now, Span};
+use super::time::{Moment, Now, Span};
 
 /// One line of evidence at a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,10 +84,14 @@ pub struct View {
     pub guards: Vec<Finding>,
     /// What would be lost; `None` where the plan has no data that travels.
     pub loss: Option<Loss>,
+    /// From when to when the writes were made that would be lost, where that is known.
+    pub window: Option<(Moment, Moment)>,
     /// What the steps after it are expected to take; `None` when no author said.
     pub remaining: Option<Span>,
     /// What cannot be undone, in the author's words.
     pub after: Option<String>,
+    /// The way back, where this is the gate of a failover.
+    pub back: Option<WayBack>,
     /// Whether a step without return follows.
     pub no_return: Return,
     /// How many people it takes.
@@ -102,10 +106,17 @@ pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Read
     let loaded = state.plans.get(&run.plan);
     let call_sign = state.incidents.get(&run.incident).map_or_else(|| CallSign::pick(0, &[]), |i| i.call_sign.clone());
     let target = run.procedure.to.as_ref().map_or_else(|| run.procedure.id.to_string(), ToString::to_string);
+    let guards = guards(state, (run, index), readings, now);
     let before = run.graph.before(index).into_iter().filter_map(|place| run.at(place));
-    let mut checks: Vec<Check> =
-        before.filter(|(_, step, _)| step.counts()).map(|(_, step, done)| step_check(step, done)).collect();
-    checks.extend(loaded.into_iter().flat_map(|loaded| site_checks(loaded, run)));
+    let mut told: Vec<_> = before.filter(|(_, step, _)| step.counts()).collect();
+    if !guards.is_empty() {
+        // What guards say is not said twice.
+        told.retain(|(_, step, done)| !is_said_by_guards(loaded.map(AsRef::as_ref), run, step, done));
+    }
+    let mut checks: Vec<Check> = told.into_iter().map(|(_, step, done)| step_check(step, done)).collect();
+    if guards.is_empty() {
+        checks.extend(loaded.into_iter().flat_map(|loaded| site_checks(loaded, run)));
+    }
     let after = run.graph.after(index);
     let after: Vec<&Step> = after.into_iter().filter_map(|place| run.procedure.steps.get(place)).collect();
     let no_return = if after.iter().any(|s| s.way_back == Return::None) { Return::None } else { Return::Open };
@@ -115,10 +126,12 @@ pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Read
         call_sign,
         target,
         checks,
-        guards: guards(state, (run, index), readings, now),
+        guards,
         loss: loaded.and_then(|loaded| worst_loss(loaded, readings, now)),
+        window: loaded.and_then(|loaded| window(loaded, readings, now)),
         remaining: expected(&after),
         after: gate.after.clone(),
+        back: loaded.and_then(|loaded| way_back(state, &loaded.plan, &run.procedure)),
         no_return,
         people: gate.people,
         digest: String::new(),
@@ -131,9 +144,21 @@ pub fn view(state: &State, run: &Run, index: usize, gate: &Gate, readings: &Read
 /// after a failover, until data travels the other way.
 #[must_use]
 pub fn worst_loss(loaded: &Loaded, readings: &Readings, now: &Now) -> Option<Loss> {
-    let travelling = loaded.replicated().filter(|component| lost::travels(loaded, component, readings));
-    let losses = travelling.filter_map(|component| lost::of_component(loaded, component, readings, now));
+    let losses =
+        travelling(loaded, readings).filter_map(|component| lost::of_component(loaded, component, readings, now));
     losses.max_by_key(|loss| (*loss == Loss::Unknown, loss.ceiling()))
+}
+
+/// From when to when the writes were made that would be lost: of the data of which the most would be.
+fn window(loaded: &Loaded, readings: &Readings, now: &Now) -> Option<(Moment, Moment)> {
+    worst_loss(loaded, readings, now)?.ceiling()?;
+    let windows = travelling(loaded, readings).filter_map(|component| lost::window(loaded, component, readings, now));
+    windows.max_by_key(|(from, until)| until.since(*from))
+}
+
+/// The components whose data travels away from the site that serves it.
+fn travelling<'a>(loaded: &'a Loaded, readings: &'a Readings) -> impl Iterator<Item = &'a Component> {
+    loaded.replicated().filter(|component| lost::travels(loaded, component, readings))
 }
 
 /// What the guards find at the gate of a failover.
@@ -152,6 +177,22 @@ fn guards(state: &State, (run, index): (&Run, usize), readings: &Readings, now: 
         components: &run.moving,
         at: At::Gate(run, index),
     })
+}
+
+/// Whether guards look at the very thing that a step was seen to find: the fence that holds, the health of the site that takes over.
+fn is_said_by_guards(loaded: Option<&Loaded>, run: &Run, step: &Step, done: &StepRun) -> bool {
+    if !matches!(done.state, StepState::Done { how: How::Seen(_), .. }) {
+        return false;
+    }
+    let fence = run.procedure.from.as_ref().and_then(|from| loaded?.fence_of(from));
+    let holds = fence.is_some_and(|fence| fence.run == run.id && fence.step == step.id);
+    let of_target = match &step.action {
+        Action::Health { subject: Subject::Site(site), .. } => {
+            site.fill(&run.values_of(step)).ok().as_deref() == run.procedure.to.as_ref().map(SiteId::as_str)
+        }
+        _ => false,
+    };
+    holds || of_target
 }
 
 fn step_check(step: &Step, done: &StepRun) -> Check {
@@ -205,9 +246,8 @@ fn digest(run: &Run, view: &View) -> String {
     for check in &view.checks {
         put(&fingerprint(check));
     }
-    // What a guard says, not the figure that it says it by: that moves all the time.
     for finding in &view.guards {
-        put(&format!("guard|{}|{:?}", finding.guard.name(), finding.says));
+        put(&format!("guard|{}|{:?}|{}", finding.guard.name(), finding.says, steady(finding)));
     }
     hash.finalize().iter().take(12).map(|b| format!("{b:02x}")).collect()
 }
@@ -218,5 +258,18 @@ fn fingerprint(check: &Check) -> String {
         Check::Step { name, state } => format!("{name}|{}|{:?}", state.word(), check.sign()),
         Check::Source { site, down, worst } => format!("source|{site}|{down:?}|{worst:?}"),
         Check::Target { site, ok, worst } => format!("target|{site}|{ok:?}|{worst:?}"),
+    }
+}
+
+/// What a guard saw without the figures that move all the time; where it does not hold, what it is that does not.
+#[must_use]
+pub fn steady(finding: &Finding) -> String {
+    match &finding.seen {
+        _ if finding.says == Says::Pass => String::new(),
+        Seen::Down { down, .. } => format!("{down} down"),
+        Seen::Healthy { worst, .. } => format!("{worst:?}"),
+        Seen::Missing { roles } => format!("{roles:?}"),
+        Seen::Scenario { forbids } => format!("{forbids:?}"),
+        _ => String::new(),
     }
 }

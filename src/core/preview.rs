@@ -2,10 +2,12 @@
 //! where there is no return. It changes nothing.
 
 use super::apply::apply;
+use super::decide::failover::guards;
 use super::decide::{Context, Launch, Launched, begins, lay_out, may_begin};
+use super::failover::{Finding, MoveKind};
 use super::forecast::{self, Forecast};
 use super::ids::{RunId, StepId};
-use super::plan::{Action, Gate, Purpose, Return, Step};
+use super::plan::{Action, Gate, Purpose, Return, Step, Ungraceful};
 use super::refusal::Refusal;
 use super::state::{Entry, Took};
 use super::time::Span;
@@ -17,6 +19,8 @@ pub struct Preview<'a> {
     pub launched: Launched<'a>,
     /// Why it would be refused now, if it would.
     pub refused: Option<Refusal>,
+    /// What the guards of a failover find now; empty for everything else.
+    pub guards: Vec<Finding>,
     /// One row for each step but those that only a rollback does, in the order of the run.
     pub rows: Vec<Row>,
     /// The least time that the steps whose time is known take, side by side as far as they can be; `None` when none is known.
@@ -74,6 +78,8 @@ impl Expected {
 pub fn preview<'a>(c: Context<'a>, launch: Launch<'_>) -> Result<Preview<'a>, Refusal> {
     let launched = lay_out(c, launch)?;
     let refused = may_begin(c, launch, &launched).err();
+    let known = c.state.incidents.get(launch.incident);
+    let guards = known.map(|known| guards(c, known, &launch, &launched)).unwrap_or_default();
     let took = c.state.took.get(launch.plan).and_then(|of| of.get(launch.procedure));
     let graph = &launched.laid_out.graph;
     let rounds = graph.rounds().unwrap_or_default();
@@ -98,7 +104,7 @@ pub fn preview<'a>(c: Context<'a>, launch: Launch<'_>) -> Result<Preview<'a>, Re
         .collect();
     let least = least(&launched, &rows);
     let forecast = forecast(c, launch, &launched);
-    Ok(Preview { rows, least, refused, launched, forecast })
+    Ok(Preview { rows, least, refused, guards, launched, forecast })
 }
 
 /// When the run would end, with what the launch leaves out left out.
@@ -151,6 +157,12 @@ impl Preview<'_> {
         &self.launched.laid_out.procedure.steps[row.place]
     }
 
+    /// How an emergency changes a step; `None` when it does not, or this is none.
+    #[must_use]
+    pub fn changed_by_emergency(&self, step: &Step) -> Option<&'static str> {
+        changed_by_emergency(self.launched.move_kind, step)
+    }
+
     /// The gates on the way, with their places.
     pub fn gates(&self) -> impl Iterator<Item = (&Step, &Gate)> {
         self.rows.iter().map(|row| self.step(row)).filter_map(|step| match &step.action {
@@ -167,5 +179,14 @@ impl Preview<'_> {
     /// The steps that there is no return from.
     pub fn no_return(&self) -> impl Iterator<Item = &Step> {
         self.rows.iter().map(|row| self.step(row)).filter(|step| step.way_back == Return::None)
+    }
+}
+
+/// How the kind of a failover changes a step; `None` when it does not.
+#[must_use]
+pub fn changed_by_emergency(kind: Option<MoveKind>, step: &Step) -> Option<&'static str> {
+    match step.ungraceful.as_ref().filter(|_| kind == Some(MoveKind::Emergency))? {
+        Ungraceful::LeftOut => Some("left out in an emergency"),
+        Ungraceful::Instead(_) => Some("its form for emergencies"),
     }
 }

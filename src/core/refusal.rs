@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::failover::{Finding, Guard};
+use super::failover::{Finding, Guard, Sides};
 use super::health::Extent;
 use super::ids::{
-    CallSign, ChannelId, ComponentId, IncidentId, PlanId, ProcedureId, RoleId, RunId, ScenarioId, StepId,
+    CallSign, ChannelId, ComponentId, IncidentId, PlanId, ProcedureId, RoleId, RunId, ScenarioId, SiteId, StepId,
 };
 use super::people::{Access, Act};
 use super::plan::{Method, PlanHash, Severity};
@@ -136,6 +136,16 @@ pub enum Refusal {
     Guarded {
         /// Those that do.
         refused: Vec<Finding>,
+        /// Between which sites.
+        #[serde(default)]
+        sides: Option<Sides>,
+    },
+    /// A failover of the incident is neither taken back nor said to stay: closing it takes a reason.
+    OwesWayBack {
+        /// Its call-sign.
+        call_sign: CallSign,
+        /// The site that is to serve again.
+        to: SiteId,
     },
     /// A guard that no reason overrides.
     NotOverridable {

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::core::dead_site::Needs;
-use crate::core::failover::{Finding, Guard, Says, Seen, Witness};
+use crate::core::failover::{Finding, Guard, Says, Seen, Sides, WayBack, Witness};
 use crate::core::lineage::{Lineage, NotKnown};
+use crate::core::loss::Loss;
 use crate::core::plan::{Plan, Procedure};
 use crate::core::state::State;
 use crate::core::time::Span;
@@ -60,6 +61,12 @@ impl Pair {
     }
 }
 
+impl From<&Sides> for Pair {
+    fn from(sides: &Sides) -> Pair {
+        Pair { from: line(&sides.from).into_owned(), to: line(&sides.to).into_owned() }
+    }
+}
+
 impl Default for Pair {
     /// Two sites whose names are not known.
     fn default() -> Pair {
@@ -77,7 +84,82 @@ pub fn guard(pair: &Pair, finding: &Finding) -> (String, String) {
 #[must_use]
 pub fn guard_sentence(pair: &Pair, finding: &Finding) -> String {
     let (asks, found) = guard(pair, finding);
-    format!("{asks}: {found}")
+    let witness = match finding.seen {
+        Seen::Fenced { seen: Witness::Engine, .. } => ", seen",
+        Seen::Fenced { seen: Witness::Person, .. } => ", said by a person",
+        _ => "",
+    };
+    format!("{asks}: {found}{witness}")
+}
+
+/// How what a guard found is known, in a word.
+#[must_use]
+pub fn guard_known(finding: &Finding) -> &'static str {
+    match &finding.seen {
+        Seen::Fenced { seen: Witness::Person, .. } | Seen::Scenario { .. } | Seen::Missing { .. } => "said",
+        Seen::WillBeFenced { .. } | Seen::NoPrimary | Seen::Needs { .. } | Seen::Frozen { .. } => "planned",
+        Seen::NotAsked
+        | Seen::Capacity { has: None, .. }
+        | Seen::BackupAge { age: None, .. }
+        | Seen::Lost { loss: Loss::Unknown, .. } => "unknown",
+        Seen::Healthy { worst, .. } if *worst == crate::core::health::Verdict::Unknown => "unknown",
+        Seen::Connected
+        | Seen::CutOff { .. }
+        | Seen::Down { .. }
+        | Seen::Healthy { .. }
+        | Seen::Lost { .. }
+        | Seen::Related { .. }
+        | Seen::Fenced { .. }
+        | Seen::NotFenced
+        | Seen::Primaries { .. }
+        | Seen::ManagedBy { .. }
+        | Seen::BackupAge { .. }
+        | Seen::Capacity { .. }
+        | Seen::LastMove { .. } => "seen",
+    }
+}
+
+/// What helps against a guard that refuses.
+#[must_use]
+pub fn guard_way_out(finding: &Finding) -> String {
+    let mend = if finding.may_come_right() { "wait until it comes right" } else { mend(finding) };
+    match finding.guard.can_be_overridden() {
+        true => format!("{mend}, or break the glass of guard {}", finding.guard.name()),
+        false => format!("{mend}; nothing overrides guard {}", finding.guard.name()),
+    }
+}
+
+fn mend(finding: &Finding) -> &'static str {
+    match finding.guard {
+        Guard::Engine => "give the engine its network back",
+        Guard::Source => match finding.seen {
+            Seen::Healthy { .. } => "launch it as manual",
+            _ => "wait until more probes say so, or launch it as an emergency",
+        },
+        Guard::Target => "mend the site that takes over",
+        Guard::Loss => "wait until the replica is closer, or say at the gate how much may be lost",
+        Guard::Lineage => "build the copy again from what serves",
+        Guard::Fence => "fence the site that is left, or give the procedure a step that does",
+        Guard::OnePrimary => "stop the other one that takes writes",
+        Guard::Manager => "ask the manager to move, or pause it",
+        Guard::Backup => "make a backup and verify it",
+        Guard::Capacity => "make room at the site that takes over",
+        Guard::CoolDown => "find out why it moved before, or launch it by hand",
+        Guard::Scenario => "recover in a way that the scenario allows, or rule it out",
+        Guard::Reach => "bring what is needed to another site",
+        Guard::Freeze => "wait until the freeze is over",
+        Guard::People => "give somebody the roles",
+    }
+}
+
+/// The way back of a failover, and how long it took the last time.
+#[must_use]
+pub fn way_back(back: &WayBack) -> String {
+    match back {
+        WayBack::NotPlanned => "no way back: the plan has no failback between these sites".into(),
+        WayBack::NeverRun { name } => format!("way back: {}; no failback was ever run", line(name)),
+        WayBack::Took { name, last } => format!("way back: {}, {last} in its last run", line(name)),
+    }
 }
 
 /// Who overrode what a guard says, if somebody did.
@@ -89,7 +171,7 @@ pub fn guard_overridden<'a>(state: &'a State, finding: &'a Finding) -> Option<Co
 fn asks(pair: &Pair, finding: &Finding) -> String {
     let Pair { from, to } = pair;
     match finding.guard {
-        Guard::Engine => "The engine reaches the world".into(),
+        Guard::Engine => "Engine reaches the world".into(),
         Guard::Source => match finding.seen {
             Seen::Healthy { .. } => format!("{from} is healthy"),
             _ => format!("{from} is down"),
@@ -122,10 +204,7 @@ fn found(finding: &Finding) -> String {
             format!("{}, limit {limit}{accepted}", loss(*lost))
         }
         Seen::Related(how) => related(how),
-        Seen::Fenced { fence, at, seen } => {
-            let witness = if *seen == Witness::Engine { "seen" } else { "said by a person" };
-            format!("{}, {at}, {witness}", fence.words())
-        }
+        Seen::Fenced { fence, at, .. } => format!("{}, {at}", fence.words()),
         Seen::WillBeFenced { step } => format!("not yet: step {step} does it first"),
         Seen::NotFenced => "NOT FENCED, and no step ahead does it".into(),
         Seen::Primaries { sites } => {
@@ -150,7 +229,7 @@ fn found(finding: &Finding) -> String {
         }
         Seen::LastMove { ago: None, .. } => "none is known".into(),
         Seen::LastMove { ago: Some(ago), limit } => format!("the last was {ago} ago, limit {limit}"),
-        Seen::Scenario { forbids: None } => "nothing that it is taken for forbids it".into(),
+        Seen::Scenario { forbids: None } => "nothing forbids it".into(),
         Seen::Scenario { forbids: Some(name) } => format!("{} forbids it: the damage is in the data", line(name)),
         Seen::Needs(Needs { count: 0, .. }) => "nothing is".into(),
         Seen::Needs(Needs { count, first }) => {
@@ -214,11 +293,7 @@ mod tests {
         let secs = Span::from_secs;
         let pair = Pair { from: "East".into(), to: "West".into() };
         let table = [
-            (
-                Guard::Engine,
-                Seen::CutOff { why: "no anchor".into() },
-                "The engine reaches the world: CUT OFF: no anchor",
-            ),
+            (Guard::Engine, Seen::CutOff { why: "no anchor".into() }, "Engine reaches the world: CUT OFF: no anchor"),
             (Guard::Source, Seen::Down { down: 1, all: 3, limit: 2 }, "East is down: 1 of 3 probes say so, limit 2"),
             (
                 Guard::Target,
@@ -260,6 +335,63 @@ mod tests {
         for (guard, seen, sentence) in table {
             let finding = Finding { guard, says: Says::Refuse, seen, overridden: None };
             assert_eq!(guard_sentence(&pair, &finding), sentence);
+        }
+    }
+    fn finding(guard: Guard, seen: Seen) -> Finding {
+        Finding { guard, says: Says::Refuse, seen, overridden: None }
+    }
+
+    #[test]
+    fn how_something_is_known_is_said_in_a_word() {
+        let fenced = |seen| Seen::Fenced { fence: Fence::Power, at: at(2).utc, seen };
+        for (guard, seen, word) in [
+            (Guard::Fence, fenced(Witness::Engine), "seen"),
+            (Guard::Fence, fenced(Witness::Person), "said"),
+            (Guard::Fence, Seen::WillBeFenced { step: "fence".parse().unwrap() }, "planned"),
+            (Guard::Loss, Seen::Lost { loss: Loss::Unknown, limit: Span::from_secs(15), accepted: None }, "unknown"),
+        ] {
+            assert_eq!(guard_known(&finding(guard, seen)), word);
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_way_out_and_whether_the_glass_is_one() {
+        let young = Seen::Healthy {
+            ok: 3,
+            all: 3,
+            worst: Verdict::Ok,
+            stable: Some(Span::from_secs(3)),
+            limit: Span::from_secs(30),
+        };
+        for (guard, seen, words) in [
+            (Guard::Target, young, "wait until it comes right, or break the glass of guard target"),
+            (
+                Guard::Fence,
+                Seen::NotFenced,
+                "fence the site that is left, or give the procedure a step that does, or break the glass of guard fence",
+            ),
+            (
+                Guard::Manager,
+                Seen::ManagedBy { component: "db".parse().unwrap(), manager: crate::core::manager::Manager::Patroni },
+                "ask the manager to move, or pause it; nothing overrides guard manager",
+            ),
+        ] {
+            assert_eq!(guard_way_out(&finding(guard, seen)), words);
+        }
+    }
+
+    #[test]
+    fn the_way_back_says_how_long_it_took_or_that_nobody_ever_went_it() {
+        let name = || "Back to East".to_owned();
+        for (back, words) in [
+            (WayBack::NotPlanned, "no way back: the plan has no failback between these sites"),
+            (WayBack::NeverRun { name: name() }, "way back: Back to East; no failback was ever run"),
+            (
+                WayBack::Took { name: name(), last: Span::from_secs(2_100) },
+                "way back: Back to East, 35m00s in its last run",
+            ),
+        ] {
+            assert_eq!(way_back(&back), words);
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod clocks;
 mod comms;
 mod dead_site;
 mod event;
+mod failover;
 mod forecast;
 mod gate;
 mod guard;
@@ -43,12 +44,13 @@ pub use clean::{ascii, clean, clean_block, clean_line, cut};
 pub use comms::{attempt, delivery};
 pub use dead_site::{if_lost, need};
 pub use event::{EVENT_LIMIT, event, event_in_full};
+pub use failover::{fenced, glass, glass_review, guarded, move_of, owed, refusing};
 pub use forecast::{
     critical_path, forecast, forecast_accuracy, forecast_at_start, forecast_basis, forecast_pressed, forecast_short,
     forecast_takes, missed,
 };
 pub use gate::{check, gate};
-pub use guard::{Pair, guard, guard_overridden, guard_says, guard_sentence};
+pub use guard::{Pair, guard, guard_known, guard_overridden, guard_says, guard_sentence, guard_way_out, way_back};
 pub use history::{bars, looks, not_kept_history, probe_terms, sight_sign, sights};
 pub use hooks::{hook_misfit, hook_trouble};
 pub use impact::{Said, assessment, assessment_short, fit, impact, impact_short, likely_causes};

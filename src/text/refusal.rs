@@ -4,6 +4,7 @@
 mod tests;
 
 use crate::core::alert::FIRING_KEPT;
+use crate::core::failover::{Finding, Sides};
 use crate::core::ids::RoleId;
 use crate::core::people::{Access, Act};
 use crate::core::refusal::{BadText, Latest, Missing, Refusal};
@@ -35,10 +36,9 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::TooManyAlerts { plan, severity } => format!(
             "{FIRING_KEPT} {severity} alerts of plan {plan} fire already, and no more are kept; let their sender group them"
         ),
-        Refusal::Guarded { refused } => {
-            let pair = super::Pair::default();
-            let said: Vec<String> = refused.iter().map(|one| super::guard_sentence(&pair, one)).collect();
-            format!("guards refuse it: {}", said.join("; "))
+        Refusal::Guarded { refused, sides } => guarded(refused, sides.as_ref()),
+        Refusal::OwesWayBack { call_sign, to } => {
+            format!("{call_sign} owes the way back to {to}: go back, commit the failover, or close it with a reason")
         }
         Refusal::NotOverridable { guard } => {
             format!("no reason overrides guard {}: what it guards against cannot be mended afterwards", guard.name())
@@ -133,6 +133,17 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::NoChannels => "the plan names no channels; say where to, or name channels in the plan".into(),
     }
+}
+
+/// What each guard found, and what helps.
+fn guarded(refused: &[Finding], sides: Option<&Sides>) -> String {
+    let pair = sides.map(super::Pair::from).unwrap_or_default();
+    let said: Vec<String> = refused
+        .iter()
+        .map(|one| format!("{} ({})", super::guard_sentence(&pair, one), super::guard_way_out(one)))
+        .collect();
+    let who = if refused.len() == 1 { "a guard refuses it" } else { "guards refuse it" };
+    format!("{who}: {}", said.join("; "))
 }
 
 fn not_permitted(what: Act, needs: &[Access]) -> String {

@@ -7,6 +7,7 @@ mod automation;
 mod clocks;
 mod failback;
 mod forecast;
+mod guards;
 mod health;
 mod home;
 mod improvised;

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use sqlx::{Connection as _, PgConnection, Row as _};
+use sqlx::{Connection as _, PgConnection};
 use tokio::sync::Mutex;
 
 use crate::programs::told;
@@ -27,25 +27,18 @@ struct App {
     database: String,
     writes: Mutex<Option<PgConnection>>,
     looks: Mutex<Option<PgConnection>>,
-    positions: Mutex<Option<PgConnection>>,
 }
 
 type Answer = Result<(StatusCode, String), (StatusCode, String)>;
 
 /// The program.
 pub fn serve() {
-    let app = Arc::new(App {
-        site: told(SITE),
-        database: told(DATABASE),
-        writes: Mutex::default(),
-        looks: Mutex::default(),
-        positions: Mutex::default(),
-    });
+    let app =
+        Arc::new(App { site: told(SITE), database: told(DATABASE), writes: Mutex::default(), looks: Mutex::default() });
     let routes = Router::new()
         .route("/health", get(health))
         .route("/rows", get(serves))
         .route("/rows/{n}", post(write))
-        .route("/replication", get(position))
         .with_state(app);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -103,15 +96,4 @@ async fn write(State(app): State<Arc<App>>, Path(n): Path<i64>) -> Answer {
     let insert = sqlx::query("INSERT INTO rows (n, site) VALUES ($1, $2)").bind(n).bind(&app.site);
     app.ask(&app.writes, async |open| insert.execute(open).await).await?;
     Ok((StatusCode::CREATED, String::new()))
-}
-
-/// How far its database is.
-async fn position(State(app): State<Arc<App>>) -> Answer {
-    let query = "SELECT n, to_char(at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS at FROM rows ORDER BY n DESC LIMIT 1";
-    let last = app.ask(&app.positions, async |open| sqlx::query(query).fetch_optional(open).await).await?;
-    let text = last.map_or_else(
-        || "{\"seq\":0,\"at\":null}".to_owned(),
-        |row| format!("{{\"seq\":{},\"at\":\"{}\"}}", row.get::<i64, _>("n"), row.get::<String, _>("at")),
-    );
-    Ok((StatusCode::OK, text))
 }

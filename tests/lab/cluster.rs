@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::Mutex;
@@ -21,7 +22,7 @@ pub struct Cluster {
     pub name: &'static str,
     pub place: Place,
     pub port: u16,
-    /// What belongs to it; its socket is here, too, which a cut network does not cut.
+    /// What belongs to it; its socket is here, too, which a cut network does not cut. Steps find it by way of `machine`.
     pub dir: PathBuf,
     postgres: Postgres,
     child: Mutex<Option<Child>>,
@@ -32,6 +33,7 @@ impl Cluster {
     pub fn new(name: &'static str, lab: &Path, postgres: &Postgres, place: Place, port: u16) -> Cluster {
         let dir = lab.join(name);
         fs::create_dir(&dir).unwrap();
+        symlink(".", dir.join("machine")).unwrap();
         Cluster { name, place, port, dir, postgres: postgres.clone(), child: Mutex::default() }
     }
 
@@ -73,7 +75,7 @@ impl Cluster {
 
     /// No step reaches its machine from now on.
     pub fn is_unreachable(&self) {
-        fs::write(self.dir.join("unreachable"), "").unwrap();
+        fs::remove_file(self.dir.join("machine")).unwrap();
     }
 
     fn set(&self, lines: &str) {

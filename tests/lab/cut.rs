@@ -36,7 +36,6 @@ async fn a_source_that_only_the_engine_does_not_see_goes_on_serving_and_nothing_
 
 /// East goes on taking rows until it is fenced, long after the engine has last seen it.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the gate's bound ends where East fell silent for the engine, while East takes rows until the fence"]
 async fn a_source_that_is_cut_off_loses_no_more_than_the_gate_says() {
     let Some(mut lab) = apart().await else { return };
     lab.east.db.is_unreachable();

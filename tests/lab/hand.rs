@@ -1,13 +1,17 @@
 //! What a person does at a failover by hand.
 
+use warroom::client::ClientError;
 use warroom::core::command::{Command, Declared};
+use warroom::core::failover::MoveKind;
 use warroom::core::gate;
 use warroom::core::ids::{IncidentId, RunId};
 use warroom::core::incident::Phase;
 use warroom::core::loss::Loss;
 use warroom::core::plan::Action;
+use warroom::core::refusal::Refusal;
 use warroom::core::run::{RunResult, RunState, StepState};
 use warroom::core::time::Span;
+use warroom::wire::Trouble;
 
 use crate::harness::{eventually, start};
 use crate::lab::Lab;
@@ -27,9 +31,30 @@ impl Lab {
         self.engine.ask(Command::Declare { what, severity: None, title: None }).await.incident.unwrap()
     }
 
-    /// Launches the failover to West.
+    /// Launches the failover to West, once the guards let it.
     pub async fn launch(&self, incident: &IncidentId) -> RunId {
-        self.engine.ask(start(incident, "failover-west")).await.run.unwrap()
+        self.launched(start(incident, "failover-west")).await
+    }
+
+    /// The same while East is well.
+    pub async fn launch_planned(&self, incident: &IncidentId) -> RunId {
+        let mut command = start(incident, "failover-west");
+        if let Command::StartRun { options, .. } = &mut command {
+            options.move_kind = Some(MoveKind::Planned);
+        }
+        self.launched(command).await
+    }
+
+    /// A person whom the guards refuse looks at what they say, and tries again.
+    async fn launched(&self, command: Command) -> RunId {
+        eventually("the guards let it begin", || async {
+            match self.engine.try_ask(command.clone()).await {
+                Ok(accepted) => Some(accepted.run.unwrap()),
+                Err(ClientError::Trouble(Trouble::Refused(Refusal::Guarded { .. }))) => None,
+                Err(error) => panic!("{error}"),
+            }
+        })
+        .await
     }
 
     /// Waits at the gate, says yes to what it shows, and tells what it showed as the loss.

@@ -14,7 +14,7 @@ use crate::cluster::Cluster;
 use crate::customers::{self, Attempt};
 use crate::door::{Door, HAPROXY};
 use crate::harness::{Engine, eventually, skip, warroom};
-use crate::names::{NAMED, Names, WEST};
+use crate::names::{EAST, NAMED, Names, WEST};
 use crate::network::Network;
 use crate::ports::Ports;
 use crate::programs;
@@ -29,6 +29,16 @@ pub enum Sites {
     Together,
     /// Each with a network of its own.
     Apart,
+}
+
+/// Who decides that East is left.
+#[derive(Clone, Copy, Default)]
+pub enum Decides {
+    /// The engine proposes an incident.
+    #[default]
+    People,
+    /// The engine fails over, after so many seconds in which anybody can stop it.
+    Engine { abort_window: u32 },
 }
 
 /// How long the engine waits with a proposal.
@@ -51,6 +61,7 @@ pub struct Wanted {
     pub socket: Option<PathBuf>,
     /// How long East has to be down before the engine proposes anything.
     pub patience: Patience,
+    pub decides: Decides,
     /// How large West's disk is, in MiB, where it has one of its own.
     pub disk: Option<u32>,
 }
@@ -90,7 +101,7 @@ pub struct Lab {
     pub dir: PathBuf,
     customers: Child,
     patience: &'static str,
-    postgres: Postgres,
+    decides: Decides,
     // Whatever else is dropped, these come last.
     _watchman: Watchman,
     _ports: Ports,
@@ -152,7 +163,7 @@ impl Lab {
                 Patience::Long => "3s",
                 Patience::Short => "1s",
             },
-            postgres,
+            decides: wanted.decides,
             _watchman: watchman,
             _ports: ports,
         })
@@ -179,6 +190,13 @@ impl Lab {
     /// The plan with the addresses of this laboratory.
     fn plan(&self, people: u32) -> String {
         let text = |path: &Path| path.to_string_lossy().into_owned();
+        let lost = "component.app.east == down and component.db.east == down";
+        // Nobody is left to say that customers are served; so the engine looks.
+        let lost_to_all = format!("component.front == down and {lost}");
+        let (when, then, abort_window) = match self.decides {
+            Decides::People => (lost, "propose", 60),
+            Decides::Engine { abort_window } => (lost_to_all.as_str(), "failover", abort_window),
+        };
         let values = [
             ("door", self.door.address.clone()),
             ("app_east", self.east.address.clone()),
@@ -187,13 +205,16 @@ impl Lab {
             ("dir", text(&self.dir)),
             ("east", text(&self.east.db.dir)),
             ("west", text(&self.west.db.dir)),
-            ("as", self.postgres.rights.join(" ")),
-            ("bin", text(&self.postgres.bin)),
-            ("names_host", self.network.world.host.to_owned()),
-            ("names_port", self.names.port.to_string()),
+            ("names", format!("{}:{}", self.network.world.host, self.names.port)),
+            ("key", format!("{{name: lab, secret: {{secret: \"file:{}\"}}}}", text(&self.names.secret))),
+            ("address_east", EAST.to_owned()),
             ("address_west", WEST.to_owned()),
             ("people", people.to_string()),
             ("for", self.patience.to_owned()),
+            ("when", when.to_owned()),
+            ("then", then.to_owned()),
+            ("unattended", (then == "failover").to_string()),
+            ("abort_window", format!("{abort_window}s")),
         ];
         let template = include_str!("plan.yml").to_owned();
         values.into_iter().fold(template, |plan, (name, value)| plan.replace(&format!("@{name}@"), &value))
@@ -227,9 +248,7 @@ impl Lab {
 }
 
 fn installed() -> Option<Postgres> {
-    for (program, package) in
-        [(HAPROXY, "haproxy"), (NAMED, "bind9"), ("/usr/bin/nsupdate", "bind9-dnsutils"), ("/usr/bin/socat", "socat")]
-    {
+    for (program, package) in [(HAPROXY, "haproxy"), (NAMED, "bind9"), ("/usr/bin/dig", "bind9-dnsutils")] {
         if !Path::new(program).exists() {
             skip("the laboratory", &format!("{package} is not installed"));
             return None;

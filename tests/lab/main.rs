@@ -19,8 +19,8 @@
 //! A machine that is busy with much else makes East look down for longer than its faults last; cargo-nextest runs one laboratory at a
 //! time (`.config/nextest.toml`).
 //!
-//! What the machine does not have or allow is skipped by name: the packages `postgresql`, `haproxy`, `bind9`,
-//! `bind9-dnsutils` and `socat`; root, for networks cut in two.
+//! What the machine does not have or allow is skipped by name: the packages `postgresql`, `haproxy`, `bind9`
+//! and `bind9-dnsutils`; root, for networks cut in two.
 
 #![allow(
     clippy::unwrap_used,

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use crate::harness::eventually;
@@ -19,6 +19,8 @@ const SECRET: &str = "c2hvcmUtb2YtYS1sYWItd2l0aC1hLWtleS0zMmJ5dGU=";
 pub struct Names {
     host: &'static str,
     pub port: u16,
+    /// The file with its key, in base64.
+    pub secret: PathBuf,
     place: Place,
     _child: Child,
 }
@@ -45,12 +47,15 @@ impl Names {
         for (name, text) in [("named.conf", &settings), ("zone", &zone), ("key", &key)] {
             fs::write(dir.join(name), text).unwrap();
         }
+        let secret = lab.join("zone-key");
+        fs::write(&secret, SECRET).unwrap();
+        fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
         let words = [postgres.rights.clone(), vec![NAMED.to_owned()]].concat();
         let mut command = place.command(&words[0]);
         command.args(&words[1..]).args(["-g", "-4", "-n", "1", "-c"]).arg(dir.join("named.conf"));
         programs::logged(&mut command, lab, "named");
         let child = command.spawn().unwrap();
-        let names = Names { host: place.host, port, place: place.clone(), _child: child };
+        let names = Names { host: place.host, port, secret, place: place.clone(), _child: child };
         eventually("the name server answers", || async { (names.shop() == EAST).then_some(()) }).await;
         names
     }

@@ -16,7 +16,6 @@ use crate::watchman;
 /// `wal_log_hints` and an archive, so that a former primary can be rewound.
 const SETTINGS: &str = "
 fsync = off
-full_page_writes = off
 wal_log_hints = on
 archive_mode = on
 archive_command = 'cp %p ../archive/%f'

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use super::super::out::{Format, Out};
 use super::super::session::Session;
 use super::super::{Outcome, args, find};
-use super::{At, Failure};
+use super::{At, Failure, guards};
 use crate::core::command::Command;
 use crate::core::gate::{self, Sign, View};
+use crate::core::ids::RunId;
 use crate::core::plan::{Action, Return};
 use crate::core::state::State;
 use crate::core::time::Span;
-use crate::text;
+use crate::text::{self, Pair};
 
 /// Says yes at a gate, to what it shows in this moment
 #[derive(Debug, Args)]
@@ -42,8 +43,8 @@ impl Confirm {
         };
         let view = gate::view(&snapshot.state, known, index, asked, &snapshot.live.readings, &snapshot.now);
         match out.format {
-            Format::Json => out.json(&json!({ "shown": as_json(&snapshot.state, &view) }))?,
-            Format::Text => print(&snapshot.state, &view, out)?,
+            Format::Json => out.json(&json!({ "shown": as_json(&snapshot.state, run, &view) }))?,
+            Format::Text => print(&snapshot.state, run, &view, out)?,
         }
         out.flush()?;
         let digest = view.digest;
@@ -54,19 +55,17 @@ impl Confirm {
 }
 
 /// What a gate shows, for people.
-fn print(state: &State, view: &View, out: &mut Out) -> Outcome {
+fn print(state: &State, run: RunId, view: &View, out: &mut Out) -> Outcome {
     out.line(format!("GATE {}  {}  {}", view.number, text::clean_line(&view.question), view.call_sign))?;
-    let rows: Vec<_> = view
-        .checks
-        .iter()
-        .map(|check| {
-            let (name, finding) = text::check(state, check);
-            vec![format!("  {}", sign(check.sign())), name, finding]
-        })
-        .collect();
+    let mut rows = guards::rows(state, &Pair::of_run(state, run), &view.guards);
+    rows.extend(view.checks.iter().map(|check| {
+        let (name, finding) = text::check(state, check);
+        vec![format!("  {}", sign(check.sign())), name, finding]
+    }));
     out.table(&rows)?;
     if let Some(loss) = view.loss {
-        out.line(format!("  You lose    {}", text::loss(loss)))?;
+        let moments = view.window.map_or(String::new(), |(from, until)| format!(", {from} to {until}, for good"));
+        out.line(format!("  You lose    {}{moments}", text::loss(loss)))?;
     }
     if let Some(remaining) = view.remaining {
         out.line(format!("  Still takes about {remaining}"))?;
@@ -74,13 +73,16 @@ fn print(state: &State, view: &View, out: &mut Out) -> Outcome {
     if let Some(after) = &view.after {
         out.line(format!("  After this  {}", text::clean_line(after)))?;
     }
+    if let Some(back) = &view.back {
+        out.line(format!("  {}", text::way_back(back)))?;
+    }
     if view.no_return == Return::None {
         out.line("  NO RETURN AFTER THIS")?;
     }
     Ok(())
 }
 
-fn as_json(state: &State, view: &View) -> Value {
+fn as_json(state: &State, run: RunId, view: &View) -> Value {
     let checks: Vec<_> = view
         .checks
         .iter()
@@ -91,7 +93,8 @@ fn as_json(state: &State, view: &View) -> Value {
         .collect();
     json!({
         "number": view.number, "question": view.question, "call_sign": view.call_sign, "target": view.target,
-        "checks": checks, "loss": view.loss, "remaining": view.remaining, "after": view.after,
+        "checks": checks, "guards": guards::as_json(&Pair::of_run(state, run), &view.guards), "loss": view.loss,
+        "window": view.window, "way_back": view.back.as_ref().map(text::way_back), "remaining": view.remaining, "after": view.after,
         "no_return": view.no_return == Return::None, "people": view.people, "digest": view.digest,
     })
 }

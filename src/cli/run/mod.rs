@@ -16,6 +16,7 @@ mod confirm;
 mod fixtures;
 mod follow;
 mod forecast;
+mod guards;
 mod log;
 mod picture;
 mod preview;
@@ -88,6 +89,15 @@ pub(super) enum Run {
         #[arg(long)]
         reason: Option<String>,
     },
+    /// Goes on with a failover as an emergency: what is still to be done takes its form for emergencies
+    #[command(after_help = "Example:\n  warroom run emergency R1 --reason \"East answers no more\"")]
+    Emergency {
+        /// The run, as R1
+        run: RunId,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
     Resume(turning::Resume),
     Rollback(turning::Rollback),
     Abort(turning::Abort),
@@ -121,6 +131,7 @@ impl Run {
             Run::Skip { at: At { run, step }, reason } => Command::Skip { run, step, reason },
             Run::Decline { at: At { run, step }, reason } => Command::Decline { run, step, reason },
             Run::Withdraw(At { run, step }) => Command::Withdraw { run, step },
+            Run::Emergency { run, reason } => Command::TurnEmergency { run, reason },
             Run::Hold { run, reason } => Command::Hold { run, reason },
         };
         let snapshot = session.snapshot().await?;

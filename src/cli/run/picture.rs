@@ -16,6 +16,7 @@ use crate::text;
 pub(super) fn lines(state: &State, run: &Run, now: &Now) -> Vec<String> {
     let picture = Picture::of(state, run);
     let mut lines: Vec<String> = text::overdue(run).into_iter().chain(text::turned(state, run)).collect();
+    lines.extend(text::guarded(state, run).into_iter().map(|words| format!("HELD BY GUARDS: {words}")));
     if run.is_open() && run.is_blocked() && run.course == Course::Forward {
         lines.push("nothing new starts until a person decides".into());
     }

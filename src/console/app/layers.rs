@@ -83,12 +83,13 @@ impl App {
             Waiting::Held(run) => (Some(*run), Asked::Resume),
             Waiting::Proposal => (None, Asked::Declare),
             Waiting::Recovered => (None, Asked::Close),
+            Waiting::Owed => (None, Asked::Commit),
         };
         self.place.aimed = match &wait.what {
             Waiting::Gate(run, step) | Waiting::Settle(run, step) | Waiting::Manual(run, step) => {
                 Some((*run, step.clone()))
             }
-            Waiting::Held(_) | Waiting::Proposal | Waiting::Recovered => None,
+            Waiting::Held(_) | Waiting::Proposal | Waiting::Owed | Waiting::Recovered => None,
         };
         self.place.run = run.or(self.place.run);
         self.ask(asked);

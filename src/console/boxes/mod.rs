@@ -6,8 +6,10 @@ mod away;
 mod compose;
 mod fault;
 mod find;
+mod findings;
 mod form;
 mod gate;
+mod glass;
 mod help;
 mod improvise;
 mod launch;
@@ -39,6 +41,10 @@ pub(crate) enum Asked {
     Cancel,
     Close,
     Reopen,
+    Commit,
+    Glass,
+    PutBack,
+    Emergency,
     Began,
     Launch,
     Gate,
@@ -68,6 +74,7 @@ pub(crate) fn check(view: View<'_>, asked: Asked) -> Result<(), String> {
     match asked {
         Asked::Launch => launch::check(view),
         Asked::Gate => gate::check(view),
+        Asked::Glass => glass::check(view),
         Asked::Fault => fault::check(view),
         Asked::Assess => assess::check(view),
         Asked::Retry => retry::check(view),
@@ -86,6 +93,7 @@ pub(crate) fn open(view: View<'_>, asked: Asked, draft: &str) -> Result<Box<dyn 
         Asked::Launch => Box::new(launch::Launch::new(view)?),
         Asked::Gate => Box::new(gate::GateBox::new(view)?),
         Asked::Assess => Box::new(assess::Assess::new(view)?),
+        Asked::Glass => Box::new(glass::GlassBox::new(view)?),
         Asked::Fault => Box::new(fault::FaultBox::new(view)?),
         Asked::Retry => Box::new(retry::Retry::new(view)?),
         Asked::Improvise => Box::new(improvise::Improvise::new(view)?),

@@ -306,6 +306,11 @@ fn waiting(view: View<'_>) -> (Row, Row) {
     if let Some(told) = counted_down(view) {
         return told;
     }
+    if let Some((row, no)) = super::failover::countdown(view) {
+        let waits = view.model.waits().iter().filter(|wait| wait.whose == Whose::Mine).count();
+        let others = if waits > 0 { Row::of(format!(" ▲ {waits} "), Role::Waits).gap(1) } else { Row::new() };
+        return (row, others.and(no));
+    }
     let all = view.model.waits();
     let mine: Vec<_> = all.iter().filter(|w| w.whose == Whose::Mine).collect();
     let several = view.model.state.open_incidents().count() > 1;
@@ -322,7 +327,10 @@ fn waiting(view: View<'_>) -> (Row, Row) {
             let count = format!(" ○ {} for others", all.len());
             (Row::of(count, Role::Dim).gap(2).with(format!("{}{}", sign(next), next.says), Role::Text), Row::new())
         }
-        None => (Row::of(" ✓ nothing waits for you", Role::Dim), Row::new()),
+        None => {
+            let nothing = || Row::of(" ✓ nothing waits for you", Role::Dim);
+            (super::failover::overridden(view).unwrap_or_else(nothing), Row::new())
+        }
     }
 }
 

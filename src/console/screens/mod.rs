@@ -2,6 +2,7 @@
 
 mod alerts;
 mod clocks;
+mod failover;
 pub(crate) mod foot;
 pub(crate) mod head;
 mod health;

@@ -14,10 +14,13 @@ use crate::text;
 const BEFORE: usize = 18;
 const FIELD: usize = 14;
 
-/// The matrix of each plan, and its scenarios, the greatest risk first.
+/// Columns that every page has.
+const WIDTH: usize = 80;
+
+/// What is to be reviewed, then the matrix of each plan, and its scenarios, the greatest risk first.
 pub(crate) fn lines(view: View<'_>) -> Vec<Line> {
     let plans = view.model.state.plans.values().filter(|loaded| !loaded.plan.scenarios.is_empty());
-    let mut lines = Vec::new();
+    let mut lines = super::failover::review(view, WIDTH);
     for loaded in plans {
         let scenarios = count(loaded.plan.scenarios.len(), "scenario");
         let row = Row::text(" ").with(&loaded.plan.name, Role::Strong).gap(2).with(scenarios, Role::Dim);

@@ -78,7 +78,7 @@ pub(crate) fn wanted(view: View<'_>, wide: bool) -> Option<AskedHistory> {
 /// Every site with its parts. A large site is closed: what is well there is a count.
 pub(super) fn tree(view: View<'_>, width: usize) -> Vec<Line> {
     let Some(loaded) = view.loaded() else { return Vec::new() };
-    let mut lines = Vec::new();
+    let mut lines: Vec<Line> = super::failover::rows(view, width).into_iter().map(Line::only).collect();
     for site in places(loaded) {
         let known = site.and_then(|id| loaded.plan.site(id));
         let title = known.map(|site| super::war_room::site_cell(loaded, site));

@@ -245,7 +245,8 @@ fn sites_rows(view: View<'_>, width: usize) -> Vec<Row> {
         let row = if i == 0 { row } else { row.tab(i * column) };
         row.and(cell.clone().cut(column - 1))
     };
-    cells.chunks(per_row).map(|chunk| chunk.iter().enumerate().fold(Row::new(), join)).collect()
+    let sites = cells.chunks(per_row).map(|chunk| chunk.iter().enumerate().fold(Row::new(), join));
+    sites.chain(super::failover::rows(view, width)).collect()
 }
 
 pub(super) fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row {
@@ -254,6 +255,9 @@ pub(super) fn site_cell(loaded: &Loaded, site: &crate::core::plan::Site) -> Row 
     let (sign, role) = site_look(judged);
     let serves = if loaded.active.as_ref() == Some(&site.id) { " serves," } else { "" };
     let mut row = Row::text(" ").with(&site.name, Role::Strong).gap(1).with(sign, role).with(serves, Role::Strong);
+    if loaded.fence_of(&site.id).is_some() {
+        row = row.with(" FENCED,", Role::NoReturn);
+    }
     let counts = [
         (Verdict::Down, "down"),
         (Verdict::Degraded, "degraded"),

@@ -273,7 +273,9 @@ fn a_console_without_an_engine_shows_so_and_can_be_left() {
 fn an_incident_that_is_over_gives_way_and_can_be_looked_at_again() {
     let mut night = Night::until(Hour::Recovered);
     let mut app = night.console(&ADA);
-    press(&mut app, "Space Enter");
+    press(&mut app, "Space Esc Space Esc K");
+    write(&mut app, "West is home now");
+    press(&mut app, "Enter");
     let (ticket, command) = sent(&mut app).remove(0);
     assert!(app.place.incident.is_some());
     let head = night.head;

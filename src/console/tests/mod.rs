@@ -3,12 +3,13 @@
 mod alerts;
 mod automation;
 mod clocks;
+mod failover;
 mod forecast;
 mod habits;
 mod health;
 mod launching;
 mod looks;
-mod pages;
+pub(crate) mod pages;
 mod past;
 pub(crate) mod rebuild;
 mod several;

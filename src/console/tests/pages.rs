@@ -16,13 +16,13 @@ use crate::core::ids::RunId;
 use crate::core::people::Access;
 use crate::wire::{Check, Finding};
 
-pub(super) fn page(app: &App, width: u16, height: u16) -> Buffer {
+pub(crate) fn page(app: &App, width: u16, height: u16) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     app.draw(&mut buffer);
     buffer
 }
 
-pub(super) fn text(buffer: &Buffer) -> String {
+pub(crate) fn text(buffer: &Buffer) -> String {
     let width = usize::from(buffer.area.width).max(1);
     let mut lines = Vec::new();
     for row in buffer.content.chunks(width) {
@@ -112,7 +112,8 @@ const PICTURES: &[(&str, At, &str)] = &[
     ("box_note", At::Night(Hour::Gate), "N h i"),
     ("box_assign", At::Night(Hour::Gate), "A"),
     ("box_update", At::Night(Hour::Gate), "U h i"),
-    ("box_close", At::Night(Hour::Recovered), "Space"),
+    ("box_close", At::Night(Hour::Recovered), "K"),
+    ("box_commit", At::Night(Hour::Recovered), "Space"),
     ("box_assess", At::Night(Hour::Declared), ": a s s e s s Enter"),
     ("box_assess_calm", At::Night(Hour::Calm), ": a s s e s s Enter"),
     ("box_quit", At::Night(Hour::Gate), "q"),
@@ -217,7 +218,7 @@ fn held_closed_and_read_only_at_both_sizes() {
 
     let mut closed = Night::until(Hour::Recovered);
     let incident = closed.incident();
-    closed.command(&ADA, &Command::Close { incident, reason: None });
+    closed.command(&ADA, &Command::Close { incident, reason: Some("West is home now".into()) });
     let mut reopen = closed.console(&ADA);
     press(&mut reopen, "4 Enter : r e o p e n Enter");
 

@@ -73,7 +73,7 @@ impl Night {
             version: "0.1.0".into(),
             mode: Mode::Shared,
             people: vec![
-                person(ADA, "ada", &[Access::Commander, Access::Production]),
+                person(ADA, "ada", &[Access::Commander, Access::Production, Access::BreakGlass]),
                 person(MIKE, "mike", &[Access::Commander, Access::Production]),
                 person(CLEO, "cleo", &[Access::Responder]),
             ],

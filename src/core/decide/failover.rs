@@ -1,7 +1,7 @@
 //! Failovers: whether the guards let one begin, and what people decide about it on the way and afterwards.
 
 use super::super::event::Event;
-use super::super::failover::{At, Finding, Guard, MoveKind, Question, evaluate, refusals};
+use super::super::failover::{At, Finding, Guard, MoveKind, Question, Sides, evaluate, refusals};
 use super::super::ids::{IncidentId, RunId};
 use super::super::incident::Incident;
 use super::super::plan::{Procedure, ProcedureKind, Ungraceful};
@@ -45,10 +45,10 @@ pub fn guards(c: Context<'_>, known: &Incident, launch: &Launch<'_>, launched: &
     })
 }
 
-/// Refuses a launch that a guard refuses.
-pub(super) fn allow(findings: Vec<Finding>) -> Result<(), Refusal> {
+/// Refuses what a guard refuses.
+pub(super) fn allow(findings: Vec<Finding>, sides: Option<Sides>) -> Result<(), Refusal> {
     let refused = refusals(findings);
-    if refused.is_empty() { Ok(()) } else { Err(Refusal::Guarded { refused }) }
+    if refused.is_empty() { Ok(()) } else { Err(Refusal::Guarded { refused, sides }) }
 }
 
 /// A failover goes on as an emergency; steps that failed gracefully are tried in their other form, and those that have none stay

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::event::{Event, Voided};
+use super::super::failover::Sides;
 use super::super::gate::{View, view, worst_loss};
 use super::super::health::Readings;
 use super::super::ids::{Principal, RoleId, RunId, StepId};
@@ -61,7 +62,8 @@ pub(super) fn confirm(
     if let Some(Voided::LossGrew { accepted, now }) = worsened(c.state, run, max_loss, c.readings, c.now) {
         return Err(Refusal::LossGrew { accepted: Some(accepted).filter(|_| max_loss.is_some()), now });
     }
-    failover::allow(shown.guards.clone())?;
+    let plan = c.state.plans.get(&run.plan).map(|loaded| &loaded.plan);
+    failover::allow(shown.guards.clone(), plan.and_then(|plan| Sides::of(plan, &run.procedure)))?;
     people.push(c.by.clone());
     events.push(Event::GateConfirmed {
         run: id,

@@ -116,6 +116,9 @@ pub(super) fn close(c: Context<'_>, id: &IncidentId, reason: Option<&str>) -> Re
         let phase = known.phase.word().to_owned();
         return Err(Refusal::NotRecovered { call_sign: known.call_sign.clone(), phase });
     }
+    if let Some(owed) = known.owed.as_ref().filter(|_| reason.is_none()) {
+        return Err(Refusal::OwesWayBack { call_sign: known.call_sign.clone(), to: owed.from.clone() });
+    }
     Ok(vec![Event::IncidentClosed { incident: id.clone(), reason }])
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::command::Options;
 use super::super::event::Event;
 use super::super::expand::{self, LaidOut};
-use super::super::failover::{Finding, MoveKind};
+use super::super::failover::{Finding, MoveKind, Sides};
 use super::super::ids::{ComponentId, IncidentId, PlanId, ProcedureId, RunId, StepId};
 use super::super::incident::Incident;
 use super::super::people::{Act, Mode};
@@ -90,7 +90,8 @@ pub fn may_begin(c: Context<'_>, launch: Launch<'_>, launched: &Launched<'_>) ->
     one_move_at_a_time(c, launch.plan, launched.procedure)?;
     nobody_else_works_on(c, launch.plan, &launched.laid_out.components)?;
     enough_people(c, launched.loaded.plan.environment, &launched.laid_out.procedure, launched.move_kind)?;
-    failover::allow(failover::guards(c, known, &launch, launched))
+    let sides = Sides::of(&launched.loaded.plan, &launched.laid_out.procedure);
+    failover::allow(failover::guards(c, known, &launch, launched), sides)
 }
 
 pub(super) fn start(c: Context<'_>, launch: Launch<'_>, seen: Option<&PlanHash>) -> Result<Vec<Event>, Refusal> {

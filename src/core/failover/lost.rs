@@ -8,7 +8,7 @@ use super::super::ids::SiteId;
 use super::super::loss::{Loss, Replicated, reckon};
 use super::super::plan::{Component, ServerRole};
 use super::super::state::Loaded;
-use super::super::time::{Moment, Now, last_of};
+use super::super::time::{Moment, Now, Span, last_of};
 
 /// What would be lost of a component's data; `None` where it does not travel.
 #[must_use]
@@ -17,6 +17,15 @@ pub fn of_component(loaded: &Loaded, component: &Component, readings: &Readings,
     let known = readings.replication.get(&loaded.plan.id).and_then(|of_plan| of_plan.get(&component.id));
     let active = loaded.active_of(&component.id);
     Some(known.map_or(Loss::Unknown, |known| bounded(loaded, active, &known.towards(replication, active), now)))
+}
+
+/// From when to when the writes were made that would be lost; `None` where nobody can say, or none would be.
+#[must_use]
+pub fn window(loaded: &Loaded, component: &Component, readings: &Readings, now: &Now) -> Option<(Moment, Moment)> {
+    let lost = of_component(loaded, component, readings, now)?.ceiling().filter(|lost| *lost > Span::ZERO)?;
+    let known = readings.replication.get(&loaded.plan.id)?.get(&component.id)?;
+    let from = known.towards(component.replication.as_ref()?, loaded.active_of(&component.id)).target?.at?;
+    Some((from, from.plus(lost)))
 }
 
 /// Whether data of a component travels away from the site that serves it: as the plan says, or the other way once the other end says

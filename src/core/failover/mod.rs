@@ -5,8 +5,10 @@
 //! - `guards`: what each guard finds now
 //! - `weight`: what a guard that does not hold means for which kind
 //! - `pair`: which site serves what, what was fenced, what moved last
+//! - `back`: the way back, and how long it took the last time
 
 mod automatic;
+mod back;
 mod guards;
 pub mod lost;
 mod pair;
@@ -15,6 +17,7 @@ mod weight;
 use serde::{Deserialize, Serialize};
 
 pub use automatic::{Automation, Countdown, CountdownEnd, Disarmed};
+pub use back::{Sides, WayBack, way_back};
 pub use guards::{At, Question, evaluate, refusals};
 
 use super::dead_site::Needs;

@@ -82,9 +82,10 @@ pub(super) fn activation(state: &State, run: &Run) -> Option<Event> {
 
 /// When guards are asked again for a failover that they may keep waiting: what they look at is read and not journaled.
 pub(super) fn asks_again(run: &Run, now: &Now) -> Option<Moment> {
-    let waits = run.move_kind.is_some() && run.state == RunState::Going && run.board.running == 0;
-    let by_people = run.active().any(|(_, step, seen)| seen.state.waits_for_people() && !is_unattended(run, step));
-    (waits && !by_people && !is_final_behind(run)).then(|| now.utc.plus(automatic::LOOK_AGAIN))
+    let waits = run.move_kind.is_some() && run.state == RunState::Going;
+    // Whatever else is under way ends by itself, or is for people.
+    let for_guards = run.active().all(|(_, step, _)| is_unattended(run, step));
+    (waits && for_guards && !is_final_behind(run)).then(|| now.utc.plus(automatic::LOOK_AGAIN))
 }
 
 /// Whether a step is a gate that an automatic failover passes without people.

@@ -1,15 +1,19 @@
 //! Gates: who may say yes, to what, for how long, and what makes a yes void.
 
+use std::sync::Arc;
+
 use crate::core::command::{Command, Declared};
 use crate::core::event::{Event, Voided};
+use crate::core::failover::{Guard, Says, WayBack};
 use crate::core::fixtures::{World, ada, declare, id, launch, mike, plan, rita, root};
 use crate::core::follow::next_due;
+use crate::core::forecast::{Compared, Foretold};
 use crate::core::gate::{Check, Sign, worst_loss};
 use crate::core::health::Verdict;
 use crate::core::ids::{IncidentId, Principal, RunId};
 use crate::core::loss::Loss;
 use crate::core::people::Mode;
-use crate::core::plan::{Action, Environment, Plan, Return};
+use crate::core::plan::{Action, Environment, Plan, ProcedureKind, Return};
 use crate::core::refusal::Refusal;
 use crate::core::run::{CONFIRMATION_LASTS, How, StepState};
 use crate::core::time::{Moment, Span};
@@ -330,9 +334,40 @@ fn a_gate_shows_how_each_thing_is_known() {
     world.loses(Loss::AtMost(Span::from_secs(4)));
     let shown = world.view(run);
     let signs: Vec<Sign> = shown.checks.iter().map(Check::sign).collect();
-    assert_eq!(signs, [Sign::Caution, Sign::Good, Sign::Caution, Sign::Good, Sign::Good], "{:?}", shown.checks);
+    assert_eq!(signs, [Sign::Caution, Sign::Caution], "the bridge and what was skipped: {:?}", shown.checks);
+    let says = |guard| shown.guards.iter().find(|one| one.guard == guard).map(|one| one.says);
+    assert_eq!(says(Guard::Target), Some(Says::Pass), "what the step found is said by the guard");
+    assert_eq!(says(Guard::Fence), Some(Says::Refuse), "nothing fenced, and no step ahead does it");
     assert_eq!((shown.number, shown.no_return, shown.people), (4, Return::None, 1));
     assert_eq!((shown.loss, shown.remaining), (Some(Loss::AtMost(Span::from_secs(4))), Some(Span::from_secs(9))));
+}
+
+#[test]
+fn a_gate_says_when_the_writes_were_made_that_would_be_lost() {
+    let (mut world, _, run) = World::failing_over();
+    world.walk_to(run, "go");
+    world.loses(Loss::AtMost(Span::from_secs(4)));
+    let (from, until) = world.view(run).window.unwrap();
+    assert_eq!(until.since(from), Span::from_secs(4));
+    world.loses(Loss::Measured(Span::ZERO));
+    assert_eq!(world.view(run).window, None, "nothing would be");
+}
+
+#[test]
+fn a_gate_says_the_way_back_and_how_long_it_took_the_last_time() {
+    let (mut world, _, run) = World::failing_over();
+    world.walk_to(run, "go");
+    let known = &world.state.plans["shop"].plan;
+    let back = known.procedures.iter().find(|p| p.kind == ProcedureKind::Failback).unwrap();
+    let (name, failback) = (back.name.clone(), back.id.clone());
+    assert_eq!(world.view(run).back, Some(WayBack::NeverRun { name: name.clone() }));
+    let foretold = Foretold { median: Span::from_secs(60), ninetieth: Span::from_secs(90), left_out: 0 };
+    let took = |secs| Compared { run: RunId(secs), foretold: foretold.clone(), took: Span::from_secs(secs) };
+    let runs = world.state.forecasts.entry(id("shop")).or_default();
+    runs.insert(failback, Arc::new(vec![took(70), took(2_100)]));
+    assert_eq!(world.view(run).back, Some(WayBack::Took { name, last: Span::from_secs(2_100) }), "the newest counts");
+    let (world, _, run) = two_people();
+    assert_eq!(world.view(run).back, None, "no failover, no way back");
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn launch_as(incident: &IncidentId, kind: MoveKind) -> Command {
 fn refusing(world: &World, command: Command) -> Vec<Guard> {
     match world.clone().say(ada(), command) {
         Ok(_) => Vec::new(),
-        Err(Refusal::Guarded { refused }) => refused.iter().map(|finding| finding.guard).collect(),
+        Err(Refusal::Guarded { refused, .. }) => refused.iter().map(|finding| finding.guard).collect(),
         Err(other) => panic!("{other:?}"),
     }
 }

@@ -8,11 +8,13 @@ use crate::core::fixtures::{World, ada, declare, id, launch, mike, plan, rita, r
 use crate::core::health::{ProbeState, Verdict};
 use crate::core::ids::{IncidentId, Principal, RunId};
 use crate::core::incident::Phase;
+use crate::core::loss::Loss;
 use crate::core::observe::StepEnd;
 use crate::core::plan::{Look, PlanHash, Return, Severity};
 use crate::core::refusal::{Missing, Refusal};
 use crate::core::run::Failure;
 use crate::core::state::ENDED_KEPT;
+use crate::core::time::Span;
 
 fn proposal(id: &IncidentId) -> Command {
     declare(Declared::Proposal(id.clone()))
@@ -401,4 +403,26 @@ fn what_was_never_good_is_proposed_too_and_began_with_its_first_bad_look() {
     world.turns("db-east", Verdict::Down);
     let incident = world.only_incident();
     assert_eq!((&incident.phase, &incident.began), (&Phase::Proposed, &world.now));
+}
+
+#[test]
+fn an_incident_that_owes_the_way_back_is_closed_after_a_commit_or_with_a_reason() {
+    let recovered = || {
+        let (mut world, incident, run) = World::failing_over();
+        world.loses(Loss::Measured(Span::ZERO));
+        world.walk_to(run, "open");
+        world.goes_well(run);
+        world.all_good("shop");
+        world.pass(30);
+        assert_eq!(world.phase(&incident).word(), "recovered");
+        (world, incident)
+    };
+    let (mut world, incident) = recovered();
+    let why = world.refused(ada(), close(&incident, None));
+    assert!(matches!(&why, Refusal::OwesWayBack { to, .. } if to.as_str() == "east"), "{why:?}");
+    world.ok(ada(), Command::CommitMove { incident: incident.clone(), reason: "West is home now".into() });
+    world.ok(ada(), close(&incident, None));
+
+    let (mut world, incident) = recovered();
+    world.ok(ada(), close(&incident, Some("the way back is planned for May")));
 }

@@ -6,9 +6,10 @@ use super::super::checks::is_good;
 use super::super::forecast;
 use super::Shown;
 use super::page::undo;
+use crate::core::failover::Sides;
 use crate::core::plan::{Action, Purpose, Return, Step};
 use crate::core::preview::{Expected, Row};
-use crate::text;
+use crate::text::{self, Pair};
 
 /// All of it.
 pub(super) fn whole(shown: &Shown<'_>) -> Value {
@@ -28,7 +29,7 @@ pub(super) fn whole(shown: &Shown<'_>) -> Value {
         "components": launched.laid_out.components, "least": shown.preview.least,
         "forecast": shown.preview.forecast.as_ref().map(|told| forecast::whole(told, &procedure.steps)),
         "preconditions": { "hold": good, "of": all }, "checks": shown.looked.0,
-        "refused": refused,
+        "refused": refused, "move": launched.move_kind, "guards": guards(shown),
         "steps": shown.preview.rows.iter().map(|row| step(shown, row)).collect::<Vec<_>>(),
     })
 }
@@ -72,4 +73,10 @@ fn on_failure(step: &Step) -> &'static str {
         OnFailure::Rollback => "rollback",
         OnFailure::Do(_) => "do",
     }
+}
+
+fn guards(shown: &Shown<'_>) -> Vec<Value> {
+    let launched = &shown.preview.launched;
+    let sides = Sides::of(&launched.loaded.plan, &launched.laid_out.procedure);
+    super::super::guards::as_json(&sides.as_ref().map(Pair::from).unwrap_or_default(), &shown.preview.guards)
 }

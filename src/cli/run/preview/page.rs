@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::super::checks::is_good;
 use super::super::picture::lane;
 use super::Shown;
+use crate::core::failover::{Says, Sides};
 use crate::core::ids::StepId;
 use crate::core::plan::{Purpose, Return, Step};
 use crate::core::preview::{Expected, Row};
-use crate::text;
+use crate::text::{self, Pair};
 
 /// Most steps that are named in one line.
 const NAMED: usize = 12;
@@ -94,7 +95,9 @@ fn title(shown: &Shown<'_>, row: &Row, step: &Step) -> String {
     };
     let no_return = if step.way_back == Return::None { "   NO RETURN" } else { "" };
     let left_out = if shown.leaves_out(step) { "   LEFT OUT" } else { "" };
-    format!("{kind:<7} {role}{name}   ({}){expected}{no_return}{left_out}", step.id)
+    let changed = shown.preview.changed_by_emergency(step);
+    let changed = changed.map_or(String::new(), |how| format!("   {}", how.to_uppercase()));
+    format!("{kind:<7} {role}{name}   ({}){expected}{no_return}{left_out}{changed}", step.id)
 }
 
 /// What stands below a step: what it does, on what terms, how it is undone, and what was seen of it.
@@ -139,6 +142,7 @@ fn foot(shown: &Shown<'_>) -> Vec<String> {
         fact("no return", named(preview.no_return().collect())),
     ];
     lines.splice(1..1, rests.map(|words| fact("", words)));
+    lines.splice(0..0, guards(shown));
     for (step, _) in preview.gates() {
         lines
             .push(fact("must confirm", format!("{}: {}", step.id, text::action(&step.action, &shown.values_of(step)))));
@@ -157,6 +161,21 @@ fn foot(shown: &Shown<'_>) -> Vec<String> {
         Some(why) => fact("REFUSED now", why.sentence()),
         None => fact("could start", "now"),
     });
+    lines
+}
+
+/// Which kind of failover it would be, and what its guards find: those that do not hold one by one.
+fn guards(shown: &Shown<'_>) -> Vec<String> {
+    let Some(is) = text::move_of(&shown.preview) else { return Vec::new() };
+    let launched = &shown.preview.launched;
+    let sides = Sides::of(&launched.loaded.plan, &launched.laid_out.procedure);
+    let pair = sides.as_ref().map(Pair::from).unwrap_or_default();
+    let holding = shown.preview.guards.iter().filter(|one| one.says == Says::Pass).count();
+    let mut lines = vec![fact("is", is), fact("guards", format!("{holding} of {} hold", shown.preview.guards.len()))];
+    lines.extend(shown.preview.guards.iter().map(|one| {
+        let what = format!("  {}", text::guard_says(one.says));
+        fact(&what, format!("{} ({})", text::guard_sentence(&pair, one), text::guard_known(one)))
+    }));
     lines
 }
 

@@ -4,6 +4,9 @@
 //! changed; a confirmation always is of what its person saw.
 
 mod evidence;
+mod terms;
+#[cfg(test)]
+mod tests;
 
 use ratatui::layout::Size;
 
@@ -13,24 +16,24 @@ use crate::console::key::{Code, Key};
 use crate::console::layer::{Desk, Layer, Next, framed, inside, squeezed, tallest};
 use crate::console::message::{Answer, Ticket};
 use crate::console::place::View;
-use crate::console::screens::head::loss_role;
 use crate::console::theme::Role;
 use crate::console::waits::{self, Wait, Whose, is_open_gate};
 use crate::core::command::Command;
+use crate::core::failover::{Guard, Says};
 use crate::core::gate::{View as Shown, view as look};
 use crate::core::ids::{RunId, StepId};
 use crate::core::loss::Loss;
-use crate::core::objectives::rpo;
-use crate::core::plan::{Gate, Return};
+use crate::core::plan::Gate;
+use crate::core::refusal::Refusal;
 use crate::core::run::{Run, StepRun};
 use crate::core::time::{MAX_SPAN, Span};
-use crate::text;
+use crate::text::Pair;
 
 use evidence::Detail;
 
-use super::Sent;
 use super::form::Form;
 use super::purpose::Purpose;
+use super::{Sent, glass};
 
 /// The box of a gate.
 pub(crate) struct GateBox {
@@ -42,12 +45,17 @@ pub(crate) struct GateBox {
     accepted: Edit,
     field: FieldAt,
     changed: Vec<String>,
+    /// The first line of all evidence, while that is looked at.
+    reading: Option<usize>,
     sent: Sent,
     trouble: Option<String>,
 }
 
 /// Rows of a terminal that nobody has made smaller.
 const USUAL_HEIGHT: u16 = 24;
+
+/// Its columns.
+const USUAL_WIDTH: u16 = 80;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FieldAt {
@@ -88,7 +96,11 @@ pub(super) fn check(view: View<'_>) -> Result<(), String> {
         digest: shown.digest,
         max_loss: Some(MAX_SPAN),
     };
-    view.model.would_take(&command)
+    match view.model.refuses(&command) {
+        // What a guard refuses can be looked at, declined and mended.
+        Some(Refusal::Guarded { .. }) => Ok(()),
+        _ => view.model.would_take(&command),
+    }
 }
 
 impl GateBox {
@@ -102,6 +114,7 @@ impl GateBox {
             accepted: Edit::default(),
             field: FieldAt::Typed,
             changed: Vec::new(),
+            reading: None,
             sent: Sent::No,
             trouble: None,
         })
@@ -127,7 +140,15 @@ impl GateBox {
         }
     }
 
+    /// A guard refuses: there is nothing to say yes to.
+    fn is_refused(&self) -> bool {
+        self.shown.guards.iter().any(|one| one.says == Says::Refuse)
+    }
+
     fn submit(&mut self, desk: &mut Desk<'_>) {
+        if self.is_refused() {
+            return;
+        }
         if self.typed.text() != self.words() {
             let typed = self.typed.text();
             self.trouble = (!typed.is_empty()).then(|| format!("{typed:?} is not what confirms: {}", self.words()));
@@ -158,7 +179,8 @@ impl GateBox {
     fn rows_within(&self, view: View<'_>, width: usize, height: usize) -> Vec<Row> {
         let usual = height.max(tallest(USUAL_HEIGHT));
         let fits = |detail: &Detail| squeezed(self.rows(view, width, *detail), usual).len() <= usual;
-        let detail = [Detail::Each, Detail::NoGoodSteps].into_iter().find(fits).unwrap_or(Detail::NoSteps);
+        let mut all = Detail::all(evidence::holding(&self.shown));
+        let detail = all.find(fits).unwrap_or(Detail::LEAST);
         squeezed(self.rows(view, width, detail), height)
     }
 
@@ -171,80 +193,86 @@ impl GateBox {
             rows.push(Row::of("What you had typed is void. Look again.", Role::Bad));
             rows.push(Row::new());
         }
-        rows.extend(evidence::rows(view, &self.shown, detail));
+        let pair = Pair::of_run(&view.model.state, self.run);
+        rows.extend(evidence::rows(view, &self.shown, &pair, width, detail));
         rows.push(Row::new());
-        rows.extend(self.costs(view, width));
+        rows.extend(terms::costs(view, &self.shown, width));
         rows.push(Row::new());
-        rows.extend(self.people(view));
+        match self.is_refused() {
+            true => rows.extend(evidence::ways_out(&self.shown, &pair, width)),
+            false => rows.extend(self.asked(view, width)),
+        }
+        rows.push(Row::new());
+        if let Some(trouble) = &self.trouble {
+            rows.extend(wrap(trouble, width).into_iter().map(|line| Row::of(line, Role::Bad)));
+        }
+        rows.push(self.keys());
+        rows
+    }
+
+    /// Whose yes it takes, and the words to type.
+    fn asked(&self, view: View<'_>, width: usize) -> Vec<Row> {
+        let Some((run, _, _, gate, done)) = waiting_at(view, self.run, &self.step) else { return Vec::new() };
+        let incident = view.model.state.incidents.get(&run.incident).map(AsRef::as_ref);
+        let mut rows = terms::people(view, &self.shown, (incident, gate, done), width);
         let label = Row::text("Confirm: type  ").with(self.words(), Role::Strong).gap(3);
         rows.push(label.and(self.typed.row(30, focus(self.field == FieldAt::Typed))));
         if self.shown.loss == Some(Loss::Unknown) {
             let label = Row::text("and the most you accept to lose:  ");
             rows.push(label.and(self.accepted.row(12, focus(self.field == FieldAt::Accepted))));
         }
-        rows.push(Row::new());
-        if let Some(trouble) = &self.trouble {
-            rows.extend(wrap(trouble, width).into_iter().map(|line| Row::of(line, Role::Bad)));
-        }
-        rows.push(match self.sent {
-            Sent::Waits(_) => Row::of("sent, no answer yet", Role::Warn),
-            _ => Row::of("Esc", Role::Key)
-                .with(" not now", Role::Text)
-                .gap(5)
-                .with("F2", Role::Key)
-                .with(" decline, with a reason", Role::Text),
-        });
         rows
     }
 
-    fn costs(&self, view: View<'_>, width: usize) -> Vec<Row> {
-        let mut rows = Vec::new();
-        let column = 13;
-        let mut put = |label: &str, words: &str, role: Role| {
-            for (index, line) in wrap(words, width.saturating_sub(column)).into_iter().enumerate() {
-                let label = if index == 0 { label } else { "" };
-                rows.push(Row::of(label, Role::Strong).tab(column).with(line, role));
-            }
+    fn keys(&self) -> Row {
+        if let Sent::Waits(_) = self.sent {
+            return Row::of("sent, no answer yet", Role::Warn);
+        }
+        let mut keys = vec![("Esc", "not now"), ("F2", "decline")];
+        if !self.shown.guards.is_empty() {
+            keys.push(("F3", "all evidence"));
+        }
+        if self.glass().is_some() {
+            keys.push(("F4", "break the glass"));
+        }
+        keys.into_iter().fold(Row::new(), |row, (key, does)| {
+            let row = if row.is_empty() { row } else { row.gap(5) };
+            row.with(key, Role::Key).gap(1).with(does, Role::Text)
+        })
+    }
+
+    /// The first guard that refuses and can be overridden.
+    fn glass(&self) -> Option<Guard> {
+        let mut refused = self.shown.guards.iter().filter(|one| one.says == Says::Refuse);
+        refused.find(|one| one.guard.can_be_overridden()).map(|one| one.guard)
+    }
+
+    /// All evidence, word for word.
+    fn everything(&self, view: View<'_>, width: usize) -> Vec<Row> {
+        let pair = Pair::of_run(&view.model.state, self.run);
+        evidence::rows(view, &self.shown, &pair, width, Detail::EACH)
+    }
+
+    /// A key while all evidence is looked at: nothing of it acts.
+    fn read(&mut self, key: Key, desk: &Desk<'_>, top: usize) {
+        let last = self.everything(desk.view(), inside(USUAL_WIDTH)).len().saturating_sub(1);
+        let by = |by: isize| Some(top.saturating_add_signed(by).min(last));
+        self.reading = match key.code {
+            Code::Esc | Code::F(3) => None,
+            Code::Up | Code::Char('k') => by(-1),
+            Code::Down | Code::Char('j') => by(1),
+            Code::PageUp => by(-10),
+            Code::PageDown => by(10),
+            _ => Some(top),
         };
-        if let Some(loss) = self.shown.loss {
-            let limit = view.incident().and_then(|i| rpo(view.model.state.plans.get(&i.plan)?, i));
-            let limit_words = limit.map_or(String::new(), |limit| format!("; objective {limit}"));
-            let words = match loss {
-                Loss::Unknown => format!("nobody can say how much{limit_words}"),
-                Loss::Measured(span) => format!("{} of writes, for good{limit_words}", span.up_to_seconds()),
-                Loss::AtMost(span) => {
-                    format!("at most {} of writes, for good; source silent{limit_words}", span.up_to_seconds())
-                }
-            };
-            put("You lose", &words, loss_role(loss, limit));
-        }
-        if let Some(remaining) = self.shown.remaining {
-            put("Users see", &format!("about {remaining} more of this, by its author's estimates"), Role::Text);
-        }
-        if let Some(after) = &self.shown.after {
-            put("After this", after, Role::NoReturn);
-        } else if self.shown.no_return == Return::None {
-            put("After this", "there is no way back: a step without return follows", Role::NoReturn);
-        }
-        rows
     }
 
-    fn people(&self, view: View<'_>) -> Vec<Row> {
-        let Some((_, _, _, gate, done)) = waiting_at(view, self.run, &self.step) else { return Vec::new() };
-        let roles: Vec<String> = gate.roles.iter().map(text::role).collect();
-        let who = if roles.is_empty() { "anybody who may".to_owned() } else { text::any_of(&roles) };
-        let people = if gate.people == 1 { "One person".to_owned() } else { format!("{} people", gate.people) };
-        let mut rows = vec![Row::text(format!("{people}: {who}"))];
-        for yes in &done.confirmations {
-            let left = view.model.now().map(|now| yes.expires.since(now.utc)).unwrap_or_default();
-            let loss = yes.max_loss.map_or(String::new(), |loss| format!(", accepting {loss} of loss"));
-            let same =
-                if yes.digest == self.shown.digest { "of what you see" } else { "of something else than you see" };
-            let words =
-                format!("{} confirmed {} {same}{loss}; expires in {left}", view.model.name(&yes.by), yes.at.utc);
-            rows.push(Row::of(words, if yes.digest == self.shown.digest { Role::Good } else { Role::Warn }));
-        }
-        rows
+    fn draw_everything(&self, area: &mut Canvas<'_>, view: View<'_>, top: usize) {
+        let last = area.height().saturating_sub(1);
+        let rows = self.everything(view, area.columns());
+        rows.iter().skip(top).zip(1..last.saturating_sub(1)).for_each(|(row, y)| area.row(y, row));
+        let keys = Row::of("Esc", Role::Key).with(" back to the gate", Role::Text).gap(4);
+        area.row(last, &keys.with("Up Down", Role::Key).with(" move", Role::Text));
     }
 }
 
@@ -254,9 +282,14 @@ fn focus(here: bool) -> Focus {
 
 impl Layer for GateBox {
     fn key(&mut self, key: Key, desk: &mut Desk<'_>) -> Next {
+        if let Some(top) = self.reading {
+            self.read(key, desk, top);
+            return Next::Keep;
+        }
         match key.code {
             Code::Esc => return Next::Close,
             _ if matches!(self.sent, Sent::Waits(_)) => {}
+            Code::F(3) if !self.shown.guards.is_empty() => self.reading = Some(0),
             Code::F(2) => {
                 let decline = Purpose::Decline(self.run, self.step.clone());
                 return Next::Replace(Box::new(Form::new(decline)));
@@ -268,6 +301,12 @@ impl Layer for GateBox {
                     _ => FieldAt::Typed,
                 };
             }
+            Code::F(4) => {
+                if let Some(guard) = self.glass() {
+                    return glass::instead(desk, guard);
+                }
+            }
+            _ if self.is_refused() => {}
             _ => {
                 let edit = if self.field == FieldAt::Typed { &mut self.typed } else { &mut self.accepted };
                 edit.key(key);
@@ -288,15 +327,18 @@ impl Layer for GateBox {
             return;
         };
         let now = look(&view.model.state, run, index, gate, view.model.readings(), &view.model.now_of(run));
-        let changed = evidence::differences(view, &self.shown, &now);
+        let changed = evidence::differences(view, &Pair::of_run(&view.model.state, self.run), &self.shown, &now);
         if !changed.is_empty() {
             self.changed = changed;
             self.typed.clear();
             self.accepted.clear();
             self.shown = now;
-        } else if now.loss.and_then(Loss::ceiling) < self.shown.loss.and_then(Loss::ceiling) {
-            // Better than shown: nothing typed is lost by that.
-            self.shown.loss = now.loss;
+            return;
+        }
+        // What moves all the time, and what is better than shown: nothing typed is lost by that.
+        self.shown.guards = now.guards;
+        if now.loss.and_then(Loss::ceiling) < self.shown.loss.and_then(Loss::ceiling) {
+            (self.shown.loss, self.shown.window) = (now.loss, now.window);
         }
     }
 
@@ -322,6 +364,9 @@ impl Layer for GateBox {
         let title = Row::of(format!("GATE {}  {}", self.shown.number, self.shown.question), Role::Strong);
         let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
         framed(page, view, &title, incident.map(AsRef::as_ref), height, |area| {
+            if let Some(top) = self.reading {
+                return self.draw_everything(area, view, top);
+            }
             let last = area.height().saturating_sub(1);
             for (row, y) in rows.iter().zip(0..area.height()) {
                 area.row(y, row);

@@ -46,6 +46,6 @@ pub(in crate::console::boxes) fn check(view: View<'_>) -> Result<(), String> {
 }
 
 /// Values that stand in while only the rules are asked.
-pub(super) fn anything(plan: &Plan, procedure: &Procedure) -> Values {
+pub(in crate::console::boxes) fn anything(plan: &Plan, procedure: &Procedure) -> Values {
     procedure.parameters.iter().map(|p| (p.name.clone(), expand::stand_in(plan, p))).collect()
 }

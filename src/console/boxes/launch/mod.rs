@@ -23,13 +23,12 @@ use crate::core::refusal::Refusal;
 use crate::core::template::Values;
 use crate::text;
 use crate::wire::AskedChecks;
-use choose::anything;
 use preview::Preview;
 
-use super::Sent;
 use super::ask::Ask;
+use super::{Sent, glass};
 
-pub(super) use choose::check;
+pub(super) use choose::{anything, check};
 
 /// The box.
 pub(crate) struct Launch {
@@ -58,6 +57,8 @@ enum Page {
     Fill,
     Options,
     Preview,
+    /// What each guard found.
+    Guards,
 }
 
 impl Launch {
@@ -89,6 +90,10 @@ impl Launch {
         launch.look_at_rules(view);
         launch.prepare();
         Ok(launch)
+    }
+
+    fn has_guards(&self) -> bool {
+        self.preview.as_ref().and_then(|preview| preview.as_ref().ok()).is_some_and(Preview::has_guards)
     }
 
     fn procedure(&self) -> Option<&Procedure> {
@@ -152,6 +157,7 @@ impl Launch {
                 Ok(_) => self.show(desk),
             },
             Page::Preview => self.launch(desk),
+            Page::Guards => {}
         }
     }
 
@@ -205,6 +211,7 @@ impl Launch {
                 self.show(desk);
             }
             Page::Options => self.show(desk),
+            Page::Guards => self.page = Page::Preview,
             Page::Preview if !self.ask.is_empty() => self.page = Page::Fill,
             Page::Fill | Page::Preview => self.page = Page::Choose,
         }
@@ -226,6 +233,7 @@ impl Launch {
             }
             Page::Fill => self.ask.walk(by),
             Page::Options => self.options.walk(by),
+            Page::Guards => {}
             Page::Preview => {
                 let count = self.preview.as_ref().and_then(|p| p.as_ref().ok()).map_or(0, Preview::count);
                 self.top = self.top.saturating_add_signed(by).min(count.saturating_sub(1));
@@ -247,6 +255,12 @@ impl Launch {
             }
             Page::Fill => self.ask.draw(area),
             Page::Options => self.options.draw(area),
+            Page::Guards => {
+                if let Some(Ok(preview)) = &self.preview {
+                    let rows = preview.guards(view, area.columns());
+                    rows.iter().zip(0..height).for_each(|(row, y)| area.row(y, row));
+                }
+            }
             Page::Preview => match (&self.preview, self.asked()) {
                 (Some(Ok(preview)), Some(asked)) => {
                     let head = preview.head(view, &asked, area.columns());
@@ -271,7 +285,16 @@ impl Launch {
         let keys: &[(&str, &str)] = match self.page {
             Page::Choose => &[("Enter", "goes on; nothing starts yet"), ("Up Down", "move"), ("Esc", "not now")],
             Page::Fill => &[("Enter", "shows every step; nothing starts yet"), ("Up Down", "move"), ("Esc", "back")],
+            Page::Guards => &[("Esc", "back"), ("F2", "break the glass of what refuses")],
             Page::Options => &[("Space", "ticks"), ("Enter", "shows every step"), ("Up Down", "move"), ("Esc", "back")],
+            Page::Preview if self.has_guards() => &[
+                ("Enter", "LAUNCHES"),
+                ("Up Down", "move"),
+                ("F3", "options"),
+                ("F4", "guards"),
+                ("F5", "look"),
+                ("Esc", "back"),
+            ],
             Page::Preview => &[
                 ("Enter", "LAUNCHES it"),
                 ("Up Down", "move"),
@@ -296,6 +319,12 @@ impl Layer for Launch {
         match (key.code, self.page) {
             (Code::Esc, _) => return self.back(desk),
             (Code::Enter, _) => self.forward(desk),
+            (Code::F(4), Page::Preview) if self.has_guards() => self.page = Page::Guards,
+            (Code::F(2), Page::Guards) => {
+                if let Some(guard) = self.preview.as_ref().and_then(|p| p.as_ref().ok()).and_then(Preview::glass) {
+                    return glass::instead(desk, guard);
+                }
+            }
             (Code::F(3), Page::Preview) => self.page = Page::Options,
             (Code::F(5), Page::Preview) => self.look(desk),
             (Code::Up | Code::BackTab, _) => self.walk(-1),
@@ -328,7 +357,7 @@ impl Layer for Launch {
     fn news(&mut self, view: View<'_>) {
         match self.page {
             Page::Choose => self.look_at_rules(view),
-            Page::Preview => {
+            Page::Preview | Page::Guards => {
                 let seen = self.preview.as_ref().and_then(|p| p.as_ref().ok()).map(|p| p.seq);
                 if seen != Some(view.model.seq) {
                     self.lay_out(view);
@@ -362,6 +391,7 @@ impl Layer for Launch {
             Page::Fill => format!("LAUNCH {name}: what it asks"),
             Page::Options => format!("LAUNCH {name}: options"),
             Page::Preview => format!("LAUNCH {name}: every step"),
+            Page::Guards => format!("LAUNCH {name}: guards"),
         };
         let tall = page.height().saturating_sub(6).clamp(6, 60);
         framed(page, view, &Row::of(title, Role::Strong), incident.map(AsRef::as_ref), tall, |area| {

@@ -7,8 +7,9 @@ use crate::console::edit::{Edit, Focus};
 use crate::console::key::{Code, Key};
 use crate::console::theme::Role;
 use crate::core::command::Options;
+use crate::core::failover::MoveKind;
 use crate::core::ids::{ComponentId, ProcedureId};
-use crate::core::plan::{Action, Each, List, OnFailure, Part, Plan, Procedure, Severity, Step, Which};
+use crate::core::plan::{Action, Each, List, OnFailure, Part, Plan, Procedure, ProcedureKind, Severity, Step, Which};
 use crate::core::time::Span;
 
 /// What can be chosen.
@@ -31,6 +32,8 @@ enum What {
     Parallel(Edit),
     /// As the plan says, until one is chosen.
     Priority(Option<Severity>),
+    /// Which kind of failover; manual until another is chosen.
+    Kind(Option<MoveKind>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +90,10 @@ impl Page {
         let mut found = Found::default();
         found.look(plan, procedure);
         let mut items: Vec<Item> = Vec::new();
+        if procedure.kind == ProcedureKind::Failover {
+            items
+                .push(Item { what: What::Kind(None), says: "planned, manual, emergency; Space changes it".to_owned() });
+        }
         for (part, _) in PARTS {
             let steps = found.parts.iter().filter(|p| **p == part).count();
             if steps > 0 {
@@ -125,6 +132,7 @@ impl Page {
                 What::Retries(edit) => options.retries = read(edit, |text| number(text, 0))?,
                 What::Parallel(edit) => options.parallel = read(edit, |text| number(text, 1))?,
                 What::Priority(chosen) => options.priority = *chosen,
+                What::Kind(chosen) => options.move_kind = *chosen,
             }
         }
         Ok(options)
@@ -142,6 +150,14 @@ impl Page {
             Some(What::Priority(chosen)) if matches!(key.code, Code::Char(' ') | Code::Right) => {
                 *chosen = next(*chosen);
             }
+            Some(What::Kind(chosen)) if matches!(key.code, Code::Char(' ') | Code::Right) => {
+                *chosen = match chosen {
+                    None | Some(MoveKind::Automatic) => Some(MoveKind::Emergency),
+                    Some(MoveKind::Emergency) => Some(MoveKind::Planned),
+                    Some(MoveKind::Planned) => Some(MoveKind::Manual),
+                    Some(MoveKind::Manual) => Some(MoveKind::Emergency),
+                };
+            }
             Some(What::Timeout(edit) | What::Retries(edit) | What::Parallel(edit)) => {
                 edit.key(key);
             }
@@ -154,6 +170,7 @@ impl Page {
         let mut head = "";
         for (index, item) in self.items.iter().enumerate() {
             let group = match item.what {
+                What::Kind(_) => "Which kind of failover",
                 What::Part(..) => "Leave out (gates and guards never are)",
                 What::Component(..) => {
                     "Only these components, where steps are done for components; all when none is chosen"
@@ -185,7 +202,7 @@ impl Item {
             What::Timeout(edit) => read(edit, span).map(drop),
             What::Retries(edit) => read(edit, |text| number(text, 0)).map(drop),
             What::Parallel(edit) => read(edit, |text| number(text, 1)).map(drop),
-            What::Component(..) | What::Part(..) | What::Priority(_) => Ok(()),
+            What::Component(..) | What::Part(..) | What::Priority(_) | What::Kind(_) => Ok(()),
         }
     }
 
@@ -205,6 +222,10 @@ impl Item {
             What::Timeout(edit) => lead.with("time-out", Role::Text).tab(20).and(edit.row(14, focus)),
             What::Retries(edit) => lead.with("more tries", Role::Text).tab(20).and(edit.row(14, focus)),
             What::Parallel(edit) => lead.with("side by side", Role::Text).tab(20).and(edit.row(14, focus)),
+            What::Kind(chosen) => {
+                let role = if *chosen == Some(MoveKind::Emergency) { Role::Warn } else { Role::Strong };
+                lead.with("launched as", Role::Text).tab(20).with(chosen.unwrap_or(MoveKind::Manual).word(), role)
+            }
             What::Priority(chosen) => {
                 let (text, role) =
                     chosen.map_or(("as planned".to_owned(), Role::Dim), |p| (p.to_string(), Role::Strong));
@@ -238,6 +259,7 @@ pub(super) fn summary(options: &Options) -> Option<String> {
         let ids: Vec<&str> = options.components.iter().map(ComponentId::as_str).collect();
         words.push(format!("only {}", crate::text::some_of(&ids, 6)));
     }
+    words.extend(options.move_kind.map(|kind| format!("as {}", kind.word())));
     words.extend(options.timeout.map(|limit| format!("at most {}", round(limit))));
     words.extend(options.retries.map(|times| format!("{times} more tries")));
     words.extend(options.parallel.map(|lanes| format!("{lanes} side by side")));

@@ -10,14 +10,17 @@ use crate::console::shape::{Shape, What, label};
 use crate::console::theme::Role;
 use crate::core::command::Options;
 use crate::core::decide::Launch;
+use crate::core::failover::{Finding as Guarded, Guard, MoveKind, Says, Sides};
 use crate::core::ids::StepId;
-use crate::core::plan::{Action, Gate, Part, Purpose, Return, Step};
+use crate::core::plan::{Action, Gate, Part, Purpose, Return, Step, Ungraceful};
 use crate::core::preview::{Expected, Preview as Laid, Row as Looked};
+use crate::core::refusal::Refusal;
 use crate::core::template::Values;
-use crate::text;
+use crate::text::{self, Pair};
 use crate::wire::{AskedChecks, Check, Finding};
 
 use super::options;
+use crate::console::boxes::findings;
 
 /// A launch, laid out.
 pub(super) struct Preview {
@@ -28,6 +31,12 @@ pub(super) struct Preview {
     rows: BTreeMap<usize, Looked>,
     shape: Shape,
     refused: Option<String>,
+    /// What guards found, between which sites.
+    guards: Vec<Guarded>,
+    pair: Pair,
+    /// Which kind of failover, between which sites.
+    is: Option<String>,
+    kind: Option<MoveKind>,
     takes: String,
     values: Values,
     lanes: u32,
@@ -47,7 +56,17 @@ impl Preview {
                 steps: laid_out.procedure.steps.clone(),
                 rows: preview.rows.iter().map(|row| (row.place, row.clone())).collect(),
                 shape: Shape::of(&laid_out.procedure.steps, &laid_out.graph),
-                refused: preview.refused.as_ref().map(text::refusal),
+                refused: preview.refused.as_ref().map(|why| match why {
+                    // What each of them found stands below.
+                    Refusal::Guarded { refused, .. } => {
+                        format!("guard {}", text::refusing(refused).unwrap_or_default())
+                    }
+                    other => text::refusal(other),
+                }),
+                pair: sides(&preview),
+                is: text::move_of(&preview),
+                kind: preview.launched.move_kind,
+                guards: preview.guards.clone(),
                 takes: takes(&preview),
                 values: preview.launched.values.clone(),
                 lanes: laid_out.procedure.lanes.run,
@@ -73,6 +92,17 @@ impl Preview {
         if let Some(why) = &self.refused {
             put("✗", &format!("REFUSED if launched now: {why}"), Role::Bad);
         }
+        for one in self.guards.iter().filter(|one| one.says != Says::Pass) {
+            let (sign, role, _) = findings::looks(one.says);
+            put(sign, &text::guard_sentence(&self.pair, one), role);
+            if one.says == Says::Refuse {
+                put(" ", &format!("what helps: {}", text::guard_way_out(one)), Role::Text);
+            }
+        }
+        let hold = self.guards.iter().filter(|one| one.says == Says::Pass).count();
+        if let Some(is) = &self.is {
+            put("·", &format!("{is}: {hold} of {} guards hold", self.guards.len()), Role::Text);
+        }
         put("·", &self.facts(), Role::Text);
         put("·", &self.takes, Role::Text);
         match view.model.checks.as_ref().filter(|(of, _)| **of == *asked).map(|(_, found)| found) {
@@ -93,6 +123,21 @@ impl Preview {
             put("!", &format!("OPTIONS: {differs}"), Role::Warn);
         }
         rows
+    }
+
+    pub(super) fn has_guards(&self) -> bool {
+        !self.guards.is_empty()
+    }
+
+    /// The first guard that refuses and can be overridden.
+    pub(super) fn glass(&self) -> Option<Guard> {
+        let mut refused = self.guards.iter().filter(|one| one.says == Says::Refuse);
+        refused.find(|one| one.guard.can_be_overridden()).map(|one| one.guard)
+    }
+
+    /// What each guard found.
+    pub(super) fn guards(&self, view: View<'_>, width: usize) -> Vec<Row> {
+        self.guards.iter().flat_map(|one| findings::rows(&view.model.state, &self.pair, one, width)).collect()
     }
 
     fn facts(&self) -> String {
@@ -198,6 +243,11 @@ impl Preview {
         {
             return Row::of("LEFT OUT ", Role::Warn);
         }
+        match step.ungraceful.as_ref().filter(|_| self.kind == Some(MoveKind::Emergency)) {
+            Some(Ungraceful::LeftOut) => return Row::of("LEFT OUT: EMERGENCY ", Role::Warn),
+            Some(Ungraceful::Instead(_)) => return Row::of("FORM FOR EMERGENCIES ", Role::Warn),
+            None => {}
+        }
         let time = match row.expected {
             _ if self.is_call(node) => return Row::new(),
             Expected::Earlier { median, runs } => format!("~{median} in {}", count(runs, "run")),
@@ -231,6 +281,12 @@ impl Preview {
             false => Row::of(format!("now: {}", text::all_of(&names)), Role::Dim),
         })
     }
+}
+
+/// The two sites of what would be launched.
+fn sides(preview: &Laid<'_>) -> Pair {
+    let launched = &preview.launched;
+    Sides::of(&launched.loaded.plan, &launched.laid_out.procedure).as_ref().map(Pair::from).unwrap_or_default()
 }
 
 /// How long it would take, and what that rests on.

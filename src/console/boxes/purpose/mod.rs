@@ -9,6 +9,7 @@ use crate::console::place::{InRun, Thing, View};
 use crate::console::screens;
 use crate::console::waits::is_open_gate;
 use crate::core::command::{Command, Declared};
+use crate::core::failover::{Glass, Guard, Owed};
 use crate::core::health::Extent;
 use crate::core::ids::{IncidentId, PlanId, Principal, RoleId, RunId, ScenarioId, StepId};
 use crate::core::incident::{Incident, Phase};
@@ -27,8 +28,13 @@ pub(crate) enum Purpose {
     Declare(Vec<(Declared, String)>, Severity),
     Dismiss(IncidentId),
     Cancel(IncidentId),
-    Close(IncidentId, Phase),
+    /// Which, how it stands, and whether it owes a way back.
+    Close(IncidentId, Phase, Option<Owed>),
     Reopen(IncidentId),
+    Commit(IncidentId),
+    /// Guards whose glass is broken.
+    PutBack(IncidentId, Vec<Guard>),
+    Emergency(RunId),
     /// Which, when it is thought to have begun, and when that was asked: the last day ends there.
     Began(IncidentId, Moment, Moment),
     Assign(IncidentId, Vec<RoleId>, Vec<(Principal, String)>),
@@ -103,9 +109,12 @@ impl Purpose {
             Asked::Cancel => Purpose::Cancel(incident()?),
             Asked::Close => {
                 let incident = view.incident().ok_or_else(|| "there is no incident".to_owned())?;
-                Purpose::Close(incident.id.clone(), incident.phase.clone())
+                Purpose::Close(incident.id.clone(), incident.phase.clone(), incident.owed.clone())
             }
             Asked::Reopen => Purpose::Reopen(incident()?),
+            Asked::Commit => Purpose::Commit(incident()?),
+            Asked::PutBack => Purpose::put_back(view)?,
+            Asked::Emergency => Purpose::Emergency(run()?),
             Asked::Began => {
                 let incident = view.incident().ok_or_else(|| "there is no incident".to_owned())?;
                 let now = view.model.now().ok_or_else(|| "the engine was not heard yet".to_owned())?;
@@ -146,10 +155,29 @@ impl Purpose {
             Asked::ResumePart => part::resume(view)?,
             Asked::Disarm => automation::disarm(view)?,
             Asked::Arm => automation::arm(view)?,
-            Asked::Launch | Asked::Gate | Asked::Fault | Asked::Retry | Asked::Improvise | Asked::Assess => {
+            Asked::Glass
+            | Asked::Launch
+            | Asked::Gate
+            | Asked::Fault
+            | Asked::Retry
+            | Asked::Improvise
+            | Asked::Assess => {
                 return Err("this has a box of its own".to_owned());
             }
         })
+    }
+
+    /// In the incident in focus, else in any in which glass is broken: whoever says no need not look for it.
+    fn put_back(view: View<'_>) -> Result<Purpose, String> {
+        let now = view.model.now().ok_or_else(|| "the engine was not heard yet".to_owned())?;
+        let broken = |incident: &Incident| -> Vec<Guard> {
+            let lives = |glass: &&Glass| glass.is_counted_down(&now) || glass.counts(&now);
+            incident.glass.iter().filter(lives).map(|glass| glass.guard).collect()
+        };
+        let open = view.incident().into_iter().chain(view.model.state.open_incidents());
+        let mut found = open.map(|incident| (incident, broken(incident))).filter(|(_, guards)| !guards.is_empty());
+        let (incident, guards) = found.next().ok_or_else(|| "nobody overrides a guard".to_owned())?;
+        Ok(Purpose::PutBack(incident.id.clone(), guards))
     }
 
     /// Proposals first: the one in focus, then others; then plans, for what only a person asked.
@@ -235,7 +263,12 @@ impl Purpose {
                 };
                 vec![Field::choice("It is", what.iter().map(name).collect(), 0), Field::words("Reason")]
             }
-            Purpose::Close(_, Phase::Recovered) => vec![Field::words("Words")],
+            Purpose::Close(_, Phase::Recovered, None) => vec![Field::words("Words")],
+            Purpose::Commit(_) | Purpose::Emergency(_) => reason("Reason"),
+            Purpose::PutBack(_, guards) if guards.len() == 1 => Vec::new(),
+            Purpose::PutBack(_, guards) => {
+                vec![Field::choice("Guard", guards.iter().map(|guard| guard.name().to_owned()).collect(), 0)]
+            }
             Purpose::Close(..) | Purpose::Dismiss(_) | Purpose::Cancel(_) | Purpose::Reopen(_) => reason("Reason"),
             Purpose::Began(..) => vec![Field::words("Moment").required(), Field::words("Reason").required()],
             Purpose::Decline(..) | Purpose::Abort(_) | Purpose::RollBack(_) | Purpose::Skip(..) => reason("Reason"),
@@ -264,7 +297,12 @@ impl Purpose {
             },
             Purpose::Dismiss(incident) => Command::Dismiss { incident: incident.clone(), reason: words() },
             Purpose::Cancel(incident) => Command::Cancel { incident: incident.clone(), reason: words() },
-            Purpose::Close(incident, _) => Command::Close { incident: incident.clone(), reason: some() },
+            Purpose::Commit(incident) => Command::CommitMove { incident: incident.clone(), reason: words() },
+            Purpose::PutBack(incident, guards) => {
+                Command::PutGlassBack { incident: incident.clone(), guard: *guards.get(filled.first)? }
+            }
+            Purpose::Emergency(run) => Command::TurnEmergency { run: *run, reason: words() },
+            Purpose::Close(incident, ..) => Command::Close { incident: incident.clone(), reason: some() },
             Purpose::Reopen(incident) => Command::Reopen { incident: incident.clone(), reason: words() },
             // Where only the rules are asked, the moment that is known is as good as any.
             Purpose::Began(incident, known, _) if *filled == Filled::anything() => {
@@ -331,6 +369,9 @@ impl Purpose {
             Purpose::Dismiss(_) => ("NO INCIDENT".to_owned(), "dismisses it"),
             Purpose::Cancel(_) => ("FALSE ALARM".to_owned(), "calls it off"),
             Purpose::Close(..) => ("CLOSE".to_owned(), "closes it"),
+            Purpose::Commit(_) => ("COMMIT: THE FAILOVER STAYS".to_owned(), "says so"),
+            Purpose::PutBack(..) => ("PUT THE GLASS BACK".to_owned(), "puts it back"),
+            Purpose::Emergency(run) => (format!("EMERGENCY: {run}"), "goes on as an emergency"),
             Purpose::Reopen(_) => ("REOPEN".to_owned(), "takes it up again"),
             Purpose::Began(..) => ("WHEN IT BEGAN".to_owned(), "corrects it"),
             Purpose::Assign(..) => ("ASSIGN A ROLE".to_owned(), "assigns it"),
@@ -362,7 +403,9 @@ impl Purpose {
                 Declared::Proposal(id) => Some(id),
                 Declared::Plan(_) => None,
             },
-            Purpose::Dismiss(id) | Purpose::Cancel(id) | Purpose::Close(id, _) | Purpose::Reopen(id) => Some(id),
+            Purpose::Dismiss(id) | Purpose::Cancel(id) | Purpose::Close(id, ..) | Purpose::Reopen(id) => Some(id),
+            Purpose::Commit(id) | Purpose::PutBack(id, _) => Some(id),
+            Purpose::Emergency(run) => of_run(run),
             Purpose::Assign(id, ..) | Purpose::Update(id) => Some(id),
             Purpose::Scenario(id, _) | Purpose::Began(id, ..) => Some(id),
             Purpose::Note(id) => id.as_ref(),

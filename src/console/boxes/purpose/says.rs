@@ -6,12 +6,14 @@ use crate::console::place::View;
 use crate::console::screens;
 use crate::console::theme::Role;
 use crate::core::command::Declared;
+use crate::core::failover::{Guard, MoveKind};
 use crate::core::health::{self, Verdict, living_key};
-use crate::core::ids::{PlanId, RoleId, RunId, ScenarioId, StepId};
+use crate::core::ids::{IncidentId, PlanId, RoleId, RunId, ScenarioId, StepId};
 use crate::core::incident::{Incident, Phase};
 use crate::core::objectives::downtime;
 use crate::core::past::Past;
 use crate::core::plan::{Action, Method, Repeat, Return, Step};
+use crate::core::preview::changed_by_emergency;
 use crate::core::run::{Course, Run, RunResult, RunState, StepRun, StepState};
 use crate::core::state::Loaded;
 use crate::text;
@@ -61,9 +63,28 @@ impl Purpose {
             Purpose::Cancel(_) => {
                 told.line("Nothing was wrong: clocks stop, and it counts as a false alarm.", Role::Text);
             }
-            Purpose::Close(_, Phase::Recovered) => told.line("It has recovered. Closing ends it.", Role::Text),
-            Purpose::Close(_, phase) => {
-                told.line(&format!("It is {}, NOT recovered: a reason is needed.", phase.word()), Role::Warn);
+            Purpose::Close(_, phase, owes) => {
+                match phase {
+                    Phase::Recovered => told.line("It has recovered. Closing ends it.", Role::Text),
+                    _ => told.line(&format!("It is {}, NOT recovered: a reason is needed.", phase.word()), Role::Warn),
+                }
+                if owes.is_some() {
+                    told.line("It OWES THE WAY BACK: go back or commit it first, or say why not.", Role::Warn);
+                }
+            }
+            Purpose::Commit(incident) => stays(&mut told, view, incident),
+            Purpose::PutBack(incident, guards) => {
+                told.line("The guard refuses again what it refuses. Everybody sees that in the timeline.", Role::Text);
+                glass(&mut told, view, incident, guards.get(filled.first));
+            }
+            Purpose::Emergency(id) => {
+                told.line(
+                    "What is still to be done takes its form for emergencies; loss is accepted at the gate.",
+                    Role::Warn,
+                );
+                if let Some(run) = run(id) {
+                    in_emergency(&mut told, run);
+                }
             }
             Purpose::Reopen(_) => told.line("Its clocks run again, from when it began.", Role::Text),
             Purpose::Began(incident, _, asked) => {
@@ -119,6 +140,40 @@ impl Purpose {
             Purpose::Update(_) => {}
         }
         told.rows
+    }
+}
+
+/// What it means that a failover stays.
+fn stays(told: &mut Told, view: View<'_>, incident: &IncidentId) {
+    let known = view.model.state.incidents.get(incident);
+    let Some((known, now)) = known.zip(view.model.now()) else { return };
+    let plan = view.model.state.plans.get(&known.plan).map(|loaded| &*loaded.plan);
+    if let Some(owed) = &known.owed {
+        told.put("Now", &text::owed(plan, owed, &now), Role::Warn);
+    }
+    told.line("Nobody goes back: the failback is owed no more, and nobody is called for it.", Role::Text);
+}
+
+/// The overrides of a guard that are not over, each with who broke the glass and why.
+fn glass(told: &mut Told, view: View<'_>, incident: &IncidentId, guard: Option<&Guard>) {
+    let known = view.model.state.incidents.get(incident);
+    let Some((known, now)) = known.zip(view.model.now()) else { return };
+    let of_guard = known.glass.iter().filter(|glass| Some(&glass.guard) == guard);
+    let says: Vec<String> = of_guard.filter_map(|one| text::glass(&view.model.state, one, &now)).collect();
+    says.iter().for_each(|words| told.put("GLASS", words, Role::Bad));
+}
+
+/// Which steps an emergency changes.
+fn in_emergency(told: &mut Told, run: &Run) {
+    let open = run.pairs().filter(|(_, seen)| !seen.state.is_settled());
+    let mut none = true;
+    for (step, _) in open {
+        let Some(how) = changed_by_emergency(Some(MoveKind::Emergency), step) else { continue };
+        told.put(if none { "Changes" } else { "" }, &format!("{}: {how}", step.name), Role::Text);
+        none = false;
+    }
+    if none {
+        told.put("Changes", "no step that is still to be done has another form", Role::Dim);
     }
 }
 

@@ -132,6 +132,7 @@ fn of_branch(view: View<'_>, loaded: &Loaded, branch: &Branch, width: usize) -> 
         Branch::Site(_, Some(site)) => {
             let name = plan.site(site).map_or(site.as_str(), |site| site.name.as_str());
             rows.push(Row::text(format!("{name} is {}", text::site_verdict(judge_site(loaded, site)))));
+            rows.extend(loaded.fence_of(site).map(|fence| Row::of(text::fenced(fence), Role::NoReturn)));
         }
         Branch::Site(_, None) => rows.push(Row::text("what customers meet before any site")),
         Branch::Component(.., component) => {

@@ -122,6 +122,11 @@ impl<'a> Parts<'a> {
         parts
     }
 
+    fn is_fenced(&self, branch: &Branch) -> bool {
+        let Branch::Site(plan, Some(site)) = branch else { return false };
+        self.view.model.state.plans.get(plan).is_some_and(|loaded| loaded.fence_of(site).is_some())
+    }
+
     /// The first probe: one of the worst, of the worst site.
     pub(super) fn first(&self) -> Option<Thing> {
         (0..self.items.len()).filter_map(|at| self.thing(at)).find(|thing| matches!(thing, Thing::Probe(..)))
@@ -254,6 +259,7 @@ impl List for Parts<'_> {
                 let mark = if *fold == Fold::Open { "-" } else { "+" };
                 let row = Row::new().gap(2 + 2 * item.depth).with(mark, Role::Key).gap(1);
                 let row = row.with(name, Role::Strong).gap(2).and(counted(counts));
+                let row = if self.is_fenced(branch) { row.gap(2).with("FENCED", Role::NoReturn) } else { row };
                 Line::of(Thing::Branch(branch.clone()), row)
             }
         }

@@ -61,6 +61,16 @@ pub(crate) fn banner(view: View<'_>, run: &Run, width: usize) -> Vec<Row> {
     }
     match &run.state {
         RunState::Going => rows.extend(blocked(run, width)),
+        RunState::Held { .. } if !run.guarded.is_empty() => {
+            let says = text::guarded(&view.model.state, run);
+            for (index, words) in says.iter().enumerate() {
+                let word = if index == 0 { " ▲ HELD BY GUARDS " } else { "" };
+                rows.extend(loud_within(word, Role::Bad, words, (width, 4)));
+            }
+            rows.push(
+                Row::text("  ").with("R", Role::Key).with(" has the guards asked again and lets it go on", Role::Text),
+            );
+        }
         RunState::Held { by, reason, .. } if run.overdue.is_none() => {
             let why = reason.as_deref().map_or(String::new(), |reason| format!(": {reason}"));
             let says = format!("by {}{why}; nothing new starts. R lets it go on", view.model.name(by));
@@ -108,11 +118,16 @@ fn blocked(run: &Run, width: usize) -> Vec<Row> {
 }
 
 fn loud(word: &str, role: Role, says: &str, width: usize) -> Vec<Row> {
+    loud_within(word, role, says, (width, 2))
+}
+
+/// The same with as many lines as that.
+fn loud_within(word: &str, role: Role, says: &str, (width, most): (usize, usize)) -> Vec<Row> {
     let lead = word.chars().count() + 2;
     let lines = wrap(says, width.saturating_sub(lead + 1));
     let row = |(index, line): (usize, &String)| {
         let row = if index == 0 { Row::text(" ").with(word, role).gap(1) } else { Row::new().gap(lead) };
         row.with(line, Role::Text)
     };
-    lines.iter().take(2).enumerate().map(row).collect()
+    lines.iter().take(most).enumerate().map(row).collect()
 }
