@@ -415,10 +415,13 @@ async fn a_database_without_power_stays_off_when_its_site_wakes_and_takes_no_ord
     assert_eq!(later.ledger.lost, woken.ledger.lost, "nothing more is lost");
     assert_eq!(later.databases.east.seq, woken.databases.east.seq);
 
-    assert_eq!(range.power("east", true).await.1["on"], true);
+    let standby = json!({"on": true, "as": "standby"});
+    let strip = format!("{}/power/east", range.addresses.power);
+    assert_eq!(range.post(&strip, standby).await.1["on"], true);
+    assert_eq!(range.status().await.databases.east.role, DbRole::Standby, "no order is taken before it follows");
     assert_eq!(range.get(&format!("{}/health", east.db)).await.0, 200);
     assert_eq!(range.power("north", false).await.0, 404);
-    let (status, answer) = range.post(&format!("{}/power/east", range.addresses.power), json!({"of": false})).await;
+    let (status, answer) = range.post(&strip, json!({"of": false})).await;
     assert_eq!((status, &answer["expected"][0]), (422, &json!("{\"on\": false}")));
     range.end().await;
 }

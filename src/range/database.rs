@@ -153,7 +153,7 @@ impl Database {
     }
 
     /// Has it take no more orders and keep all that it has: the first half of a change of sides without loss.
-    fn demote(&self) -> Replication {
+    pub(crate) fn demote(&self) -> Replication {
         lock(&self.held).role = DbRole::Standby;
         self.replication()
     }

@@ -29,6 +29,19 @@ pub enum Power {
 #[serde(deny_unknown_fields)]
 struct Switch {
     on: bool,
+    #[serde(default, rename = "as")]
+    starts: Starts,
+}
+
+/// What a database is once it has power again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Starts {
+    /// What it was when the power went.
+    #[default]
+    Unchanged,
+    /// A standby, from its first moment on: it takes no order before it follows the other one.
+    Standby,
 }
 
 /// The strip's own address: `GET /power/{site}`, `POST /power/{site}`.
@@ -51,10 +64,10 @@ async fn switch(
     body: Bytes,
 ) -> Result<Json<Value>, Refusal> {
     let site: Site = site.parse()?;
-    let Switch { on } = serde_json::from_slice(&body).map_err(|error| {
+    let Switch { on, starts } = serde_json::from_slice(&body).map_err(|error| {
         Refusal::unprocessable(
             format!("this is no position of a switch: {error}"),
-            &["{\"on\": false}", "{\"on\": true}"],
+            &["{\"on\": false}", "{\"on\": true}", "{\"on\": true, \"as\": \"standby\"}"],
         )
     })?;
     if let Some(fault) = world.strip_fault() {
@@ -64,7 +77,7 @@ async fn switch(
             format!("the power strip has the fault \"{fault}\": nothing was switched"),
         ));
     }
-    world.set_power(site, if on { Power::On } else { Power::Off }).await?;
+    world.set_power(site, if on { Power::On } else { Power::Off }, starts).await?;
     Ok(told(&world, site))
 }
 

@@ -16,7 +16,7 @@ use super::inbox::{Inbox, InboxStatus};
 use super::ledger::{Ledger, LedgerStatus};
 use super::names::{Addresses, Fault, PerService, PerSite, Service, Site, url};
 use super::outage::{Outage, OutageStatus};
-use super::power::{self, Power};
+use super::power::{self, Power, Starts};
 use super::reply::lock;
 use super::router::{Balancer, RoutedSite};
 use super::services;
@@ -126,7 +126,10 @@ impl World {
     ///
     /// # Errors
     /// What the system says when it cannot listen again.
-    pub(crate) async fn set_power(&self, site: Site, power: Power) -> io::Result<()> {
+    pub(crate) async fn set_power(&self, site: Site, power: Power, starts: Starts) -> io::Result<()> {
+        if self.power(site) == Power::Off && starts == Starts::Standby {
+            self.databases.get(site).demote();
+        }
         self.sites.get(site).db.set_power(power).await
     }
 

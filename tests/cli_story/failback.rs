@@ -66,16 +66,16 @@ fn after_a_failover_the_way_back_is_gone_without_losing_an_order() {
     // East is awake, and its database has no power: the plan's first step gives it back.
     demo.range("POST", "/wake");
     let back = demo.launches("back-to-east");
-    demo.passes(&back, "east", "0s");
+    demo.passes(&back, "east", "10s");
     demo.is_done(&back);
     let ledger = demo.range("GET", "/ledger");
-    assert_eq!((&ledger["serving"], &ledger["lost"]), (&"east".into(), &before.into()), "{ledger}");
+    let timeline = demo.good(&["timeline"]);
+    assert_eq!((&ledger["serving"], &ledger["lost"]), (&"east".into(), &before.into()), "{ledger}\n{timeline}");
     let served = ledger["acknowledged"].as_u64().unwrap();
     eventually("East takes orders", || {
         let ledger = demo.range("GET", "/ledger");
         (ledger["acknowledged"].as_u64().unwrap() > served + 5).then(|| assert_eq!(ledger["lost"], before, "{ledger}"))
     });
-    let timeline = demo.good(&["timeline"]);
     assert!(timeline.contains("East serves now"), "{timeline}");
     assert_eq!(demo.end(), (Some(0), String::new()));
 }

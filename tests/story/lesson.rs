@@ -51,7 +51,8 @@ fn launch(terminal: &mut Terminal) {
     let preview = look_at_every_step(terminal);
     assert!(preview.contains("REFUSED if launched now"), "{preview}");
     terminal.press(ENTER);
-    let refused = terminal.shows("guards refuse it");
+    // The engine's answer stands at the foot of the box, in one line.
+    let refused = terminal.shows("│ guards refuse it: ");
     assert!(refused.contains("1 of 3 probes say so, limit 2"), "{refused}");
     for page in [": what it asks ", "LAUNCH A RUNBOOK", "Now all of East is gone"] {
         terminal.press(ESC);
