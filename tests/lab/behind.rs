@@ -23,9 +23,14 @@ impl Lab {
     async fn fall_behind(&self) {
         self.west.db.follows("127.0.0.1", 1);
         self.west.db.reload();
-        eventually("the engine sees West behind", || async {
+        self.is_behind(BEHIND).await;
+    }
+
+    /// Waits until the engine sees that what receives is so far behind.
+    pub async fn is_behind(&self, by: Duration) {
+        eventually("the engine sees a copy behind", || async {
             let loss = self.loss().await.ceiling()?;
-            (loss.to_std() >= BEHIND).then_some(())
+            (loss.to_std() >= by).then_some(())
         })
         .await;
     }

@@ -213,7 +213,19 @@ impl Cluster {
         names.max().unwrap_or(1).max(known)
     }
 
+    /// Whether it answers, and as a primary.
     pub async fn is_primary(&self) -> bool {
-        self.one("SELECT (NOT pg_is_in_recovery())::text").await == "true"
+        let rows = self.asked("SELECT (NOT pg_is_in_recovery())::text").await;
+        rows.is_some_and(|rows| rows[0][0] == "true")
+    }
+
+    /// What it was told in place of its settings, whom it follows among it.
+    pub fn orders(&self) -> String {
+        fs::read_to_string(self.data().join("postgresql.auto.conf")).unwrap()
+    }
+
+    pub fn give_orders(&self, orders: &str) {
+        fs::write(self.data().join("postgresql.auto.conf"), orders).unwrap();
+        self.reload();
     }
 }

@@ -32,12 +32,14 @@
 )]
 
 mod app;
+mod automatic;
 mod behind;
 mod cluster;
 mod customers;
 mod cut;
 mod door;
 mod engine_killed;
+mod failback;
 mod figures;
 mod flapping;
 mod frozen;
