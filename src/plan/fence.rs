@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::core::dead_site::Within;
 use crate::core::ids::{ProcedureId, StepId};
 use crate::core::plan::{Action, Needs, OnFailure, Plan, Procedure, ProcedureKind, Step};
-use crate::core::dead_site::Within;
 
 use super::dead_site::{head, of_procedure, step};
 use super::fault::Faults;
@@ -95,7 +95,7 @@ fn looked_at(plan: &Plan, procedure: &Procedure, node: &Node, faults: &Faults<'_
     }
     let at = node.peek("from").map_or_else(|| head(node), |from| from.at);
     let what = format!(
-        "{} is refused when {from} is down: {agree} looks have to say so (agree), and {looks} can",
+        "{} is refused when {from} is down: too few look there to say so, {looks}, limit {agree} (agree in failover)",
         procedure.id
     );
     let right = format!("probes of {from}, or places that they look from, for {agree} in all");
@@ -141,9 +141,8 @@ impl Walk<'_> {
         let Some(procedure) = self.plan.procedure(id).filter(|_| depth < MOST_CALLS) else { return nothing };
         let inner: Vec<Option<Found>> =
             procedure.steps.iter().map(|step| callee(step).map(|id| self.of(id, depth + 1))).collect();
-        let is_final = |n: usize| {
-            procedure.steps[n].is_final() || inner[n].as_ref().is_some_and(|inner| inner.is_final)
-        };
+        let is_final =
+            |n: usize| procedure.steps[n].is_final() || inner[n].as_ref().is_some_and(|inner| inner.is_final);
         let finals: Vec<usize> = (0..procedure.steps.len()).filter(|n| is_final(*n)).collect();
         let first_final = finals.first().map(|n| procedure.steps[*n].id.clone());
         let order = Order::new(procedure);

@@ -219,7 +219,11 @@ mod tests {
                 Seen::CutOff { why: "no anchor".into() },
                 "The engine reaches the world: CUT OFF: no anchor",
             ),
-            (Guard::Source, Seen::Down { down: 1, all: 3, limit: 2, unseen: 0 }, "East is down: 1 of 3 probes say so, limit 2"),
+            (
+                Guard::Source,
+                Seen::Down { down: 1, all: 3, limit: 2, unseen: 0 },
+                "East is down: 1 of 3 probes say so, limit 2",
+            ),
             (
                 Guard::Target,
                 Seen::Healthy { ok: 3, all: 3, worst: Verdict::Ok, stable: Some(secs(12)), limit: secs(30) },

@@ -109,8 +109,14 @@ impl History {
             let leaves_east = run.procedure.from.as_ref().is_some_and(|from| from.as_str() == "east");
             (run.plan.clone(), run.move_kind == Some(MoveKind::Planned), leaves_east)
         };
-        let moves: Vec<_> =
-            self.engine.state.runs.values().filter(|run| run.is_open() && run.move_kind.is_some()).map(|run| moves(run)).collect();
+        let moves: Vec<_> = self
+            .engine
+            .state
+            .runs
+            .values()
+            .filter(|run| run.is_open() && run.move_kind.is_some())
+            .map(|run| moves(run))
+            .collect();
         for (plan, planned, leaves_east) in moves {
             let from = if planned { Verdict::Ok } else { Verdict::Down };
             let (east, west) = if leaves_east { (from, Verdict::Ok) } else { (Verdict::Ok, from) };
@@ -133,7 +139,8 @@ impl History {
         let active: Vec<_> =
             known.active().map(|(_, step, seen)| (step.clone(), seen.attempts, seen.state.clone())).collect();
         if let (RunState::Held { .. }, true) = (&known.state, known.is_open()) {
-            let (incident, refused) = (known.incident.clone(), known.guarded.iter().map(|f| f.guard).collect::<Vec<_>>());
+            let (incident, refused) =
+                (known.incident.clone(), known.guarded.iter().map(|f| f.guard).collect::<Vec<_>>());
             self.breaks_glass(&incident, &refused);
             self.says(ada(), Command::Resume { run });
         } else if known.is_open() && known.move_kind.is_some() {

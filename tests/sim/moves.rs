@@ -276,7 +276,8 @@ impl History {
     /// Both ends of all data have the same.
     pub fn has_all_data(&mut self) {
         let now = self.engine.now();
-        let end = Some(Position { asked: now.clone(), seq: 9, at: Some(now.utc), role: None, line: None, manager: None });
+        let end =
+            Some(Position { asked: now.clone(), seq: 9, at: Some(now.utc), role: None, line: None, manager: None });
         let known = Replicated { source: end.clone(), target: end, ..Replicated::default() };
         self.replicates(&known);
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use warroom::core::command::{Command, Declared, Options};
 use warroom::core::decide::{Context, Launch};
-use warroom::core::gate::view;
 use warroom::core::failover::{Guard, MoveKind};
+use warroom::core::gate::view;
 use warroom::core::health::Extent;
 use warroom::core::ids::{IncidentId, PlanId, Principal, RoleId, RunId, StepId};
 use warroom::core::incident::Phase;

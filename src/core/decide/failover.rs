@@ -19,7 +19,8 @@ pub(super) fn kind(c: Context<'_>, launch: &Launch<'_>, procedure: &Procedure) -
         (ProcedureKind::Failover, Some(MoveKind::Automatic)) if *c.by != Principal::Engine => {
             Err(Refusal::NotSuchAMove {
                 is: "a failover that a person launches as automatic".into(),
-                needs: "planned, manual or emergency: only triggers launch automatic ones, once they were counted down".into(),
+                needs: "planned, manual or emergency: only triggers launch automatic ones, once they were counted down"
+                    .into(),
             })
         }
         (ProcedureKind::Failover, asked) => Ok(Some(asked.unwrap_or(MoveKind::Manual))),

@@ -106,7 +106,9 @@ impl Failovers {
         if !trial.is_guarded(place) {
             return;
         }
-        let (Some(kind), Some(from), Some(to)) = (trial.kind, &trial.procedure.from, &trial.procedure.to) else { return };
+        let (Some(kind), Some(from), Some(to)) = (trial.kind, &trial.procedure.from, &trial.procedure.to) else {
+            return;
+        };
         let overridden = |guard| self.is_overridden(&trial.incident, guard, &known.entry.at);
         let Some(loaded) = known.state.plans.get(&trial.plan) else { return };
         let is_cut = known.state.cut_off.is_some();
@@ -178,7 +180,8 @@ fn looks(loaded: &Loaded, site: &SiteId, moving: &BTreeSet<ComponentId>, verdict
         let moves = moving.is_empty() || moving.contains(&component.id);
         moves && probe.site.as_ref() == Some(site) && loaded.verdict(&probe.id) != Verdict::Paused
     });
-    let of_probe = |id| loaded.probes.get(id).map_or(0, |known| known.places.values().filter(|s| s.verdict == verdict).count());
+    let of_probe =
+        |id| loaded.probes.get(id).map_or(0, |known| known.places.values().filter(|s| s.verdict == verdict).count());
     there.map(|(_, probe)| of_probe(&probe.id)).sum()
 }
 

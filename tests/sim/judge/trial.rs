@@ -111,9 +111,8 @@ pub(super) struct Trial {
 
 impl Trial {
     pub(super) fn begins(known: Known<'_>) -> Trial {
-        let Event::RunStarted {
-            run, incident, plan, procedure, values, graph, components, move_kind, moving, ..
-        } = &known.entry.event
+        let Event::RunStarted { run, incident, plan, procedure, values, graph, components, move_kind, moving, .. } =
+            &known.entry.event
         else {
             unreachable!()
         };

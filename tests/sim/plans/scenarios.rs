@@ -1,9 +1,7 @@
 //! Random scenarios: some with a trigger over parts of the plan, some that forbid failovers.
 
 use warroom::core::ids::ProcedureId;
-use warroom::core::plan::{
-    Component, Disaster, Method, Need, Plan, ProcedureKind, Scenario, Severity, Then, Trigger,
-};
+use warroom::core::plan::{Component, Disaster, Method, Need, Plan, ProcedureKind, Scenario, Severity, Then, Trigger};
 use warroom::core::time::Span;
 
 use super::id;

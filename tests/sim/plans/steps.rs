@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use warroom::core::ids::{ProcedureId, StepId};
 use warroom::core::plan::{
-    Action, Attended, Call, ConfigFiles, Each, Fence, FileCheck, Gate, Given, HttpRequest, Launcher, List, Needs, Notice,
-    OnFailure, Order, Part, Plan, Presence, Procedure, ProcedureKind, Repeat, Retry, Return, Sql, Step, Subject, Undo,
-    Ungraceful, Which,
+    Action, Attended, Call, ConfigFiles, Each, Fence, FileCheck, Gate, Given, HttpRequest, Launcher, List, Needs,
+    Notice, OnFailure, Order, Part, Plan, Presence, Procedure, ProcedureKind, Repeat, Retry, Return, Sql, Step,
+    Subject, Undo, Ungraceful, Which,
 };
 use warroom::core::template::Template;
 use warroom::core::time::Span;
@@ -266,7 +266,11 @@ impl<'a> Author<'a> {
             roles: self.chance.pick(&roles).unwrap().iter().map(|role| id(role)).collect(),
             launcher: if self.chance.percent(30) { Launcher::IsAnother } else { Launcher::Counts },
             after: None,
-            in_automatic: if self.moves && self.chance.percent(60) { Attended::ByCountdown } else { Attended::ByPeople },
+            in_automatic: if self.moves && self.chance.percent(60) {
+                Attended::ByCountdown
+            } else {
+                Attended::ByPeople
+            },
         }
     }
 
