@@ -95,7 +95,7 @@ fn looked_at(plan: &Plan, procedure: &Procedure, node: &Node, faults: &Faults<'_
     }
     let at = node.peek("from").map_or_else(|| head(node), |from| from.at);
     let what = format!(
-        "{} is refused when {from} is down: {agree} looks have to say so (agree), and {looks} can",
+        "{} is refused when {from} is down: too few look there to say so, {looks}, limit {agree} (agree in failover)",
         procedure.id
     );
     let right = format!("probes of {from}, or places that they look from, for {agree} in all");

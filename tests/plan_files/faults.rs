@@ -35,6 +35,13 @@ fn procedure(fields: &str) -> String {
     )
 }
 
+/// A failover with those fields, on line 5, whose source two look at.
+fn moves(fields: &str) -> String {
+    format!(
+        "plan_name: P\n{SITES}\ncomponents: [{{component_id: db, name: C, type: api, probes: [{{site: east, tcp: 'h:1'}}, {{site: east, tcp: 'h:2'}}]}}]\nrecovery_procedures:\n- {{procedure_id: p, name: N, kind: failover, from: east, to: west, {fields}}}\n"
+    )
+}
+
 /// Such a procedure with those steps.
 fn steps(steps: &str) -> String {
     procedure(&format!("from: east, to: west, parameters: [{{name: reason}}], steps: [{steps}]"))

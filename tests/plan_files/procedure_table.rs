@@ -481,10 +481,36 @@ fn procedure_table() -> Vec<(String, &'static str)> {
         (calls("parameters: [{name: pw, type: secret}], steps: [{procedure: {id: q, with: {pw: \"${pw}\"}}}]", "parameters: [{name: pw, type: secret}], steps: [Go]"),
             "5:109+7 with.pw: ${pw} is a secret, and a run shows the values of a call => no value: a procedure that is called has the secrets of its caller under the same names"),
         (procedure("kind: failover, from: east, to: west, steps: [Look, {health: {site: '${from}', within: 5s}, on_failure: {do: [{health: {site: east, within: 5s}}]}}]"),
-            "5:141+6 warning: p leaves E, and step mend-2-1, which mends, waits until that is healthy => the same elsewhere; or on_failure: continue, where the rest can do without it"),
+            "5:52+4 warning: p is refused when east is down: too few look there to say so, 0, limit 2 (agree in failover) => probes of east, or places that they look from, for 2 in all\n\
+            5:141+6 warning: p leaves E, and step mend-2-1, which mends, waits until that is healthy => the same elsewhere; or on_failure: continue, where the rest can do without it"),
         (procedure("kind: failover, from: east, to: west, preconditions: [{health: {site: east, within: 5s}}], steps: [Look, {id: s, health: {site: '${from}', within: 5s}}]"),
-            "5:85+6 warning: p leaves E, and precondition check-1 waits until that is healthy => the same elsewhere; or on_failure: continue, where the rest can do without it\n\
+            "5:52+4 warning: p is refused when east is down: too few look there to say so, 0, limit 2 (agree in failover) => probes of east, or places that they look from, for 2 in all\n\
+            5:85+6 warning: p leaves E, and precondition check-1 waits until that is healthy => the same elsewhere; or on_failure: continue, where the rest can do without it\n\
             5:136+2 warning: p leaves E, and step s waits until that is healthy => the same elsewhere; or on_failure: continue, where the rest can do without it"),
+        (steps("{command: [a], fence: moat, ungraceful: stop}, {command: [a], ungraceful: {wait: 5s}}, {gate: Go, unattended: perhaps}"),
+            "5:112+4 fence: \"moat\" is not known here => one of power, network, credentials, server, load_balancer\n\
+            5:130+4 ungraceful: \"stop\" is not known here => one of skip\n\
+            5:165+4 \"wait\" is no field of an ungraceful form => the fields of an ungraceful form are manual, command, shell, http, sql, postgres, config, haproxy, nginx, dns, notify, timeout, retry, host\n\
+            5:165+4 the ungraceful form does nothing => one of manual, command, shell, http, sql, postgres, config, haproxy, nginx, dns, notify\n\
+            5:200+7 unattended: expected true or false, found the text \"perhaps\" => true or false"),
+        (steps("{id: cut, command: [a], fence: power, on_failure: {do: [{command: [b], fence: network}]}}"),
+            "5:121+5 warning: fence says nothing in a procedure that moves nothing: p is no failover => fence left out\n\
+            5:168+7 warning: fence says nothing in a procedure that moves nothing: p is no failover => fence left out"),
+        (moves("preconditions: [{health: {site: west, within: 5s}, fence: power}], steps: [{manual: x, fence: power}]"),
+            "5:119+5 fence has no place in a precondition: all are looked at side by side, before any step => fence left out"),
+        (moves("steps: [{postgres: {do: fence, url: 'postgres://h/', how: read_only}, fence: server}]"),
+            "5:77+8 warning: p leaves E, and step step-1 speaks to h:5432, which lies there (probe db.east) => the same elsewhere; or on_failure: continue, where the rest can do without it\n\
+            5:145+6 fence: read_only fences nothing off: any session may switch it off => how: stop; or fence left out, and a step that cuts it off after this one"),
+        (moves("steps: [{gate: Go}, {id: last, manual: x, no_return: true}]"),
+            "5:4+12 warning: p is refused at launch: there is no return from last, and no step before it cuts off the site that is left => a step with fence: power, network, credentials, server or load_balancer"),
+        (moves("steps: [{id: cut, manual: x, fence: power, needs: []}, {id: go, gate: Go, needs: []}, {id: last, needs: [go], manual: x, no_return: true}]"),
+            "5:4+12 warning: p is refused at launch: there is no return from last, and no step before it cuts off the site that is left => a step with fence: power, network, credentials, server or load_balancer"),
+        (moves("steps: [{gate: Go}, {manual: x, fence: power, ungraceful: skip}, {id: last, manual: x, no_return: true}]"),
+            "5:4+12 warning: in an emergency p is refused: there is no return from last, and what cuts off the site that is left is then skipped => a step with fence: power, network, credentials, server or load_balancer"),
+        (moves("steps: [{gate: Go}, {manual: x, fence: power, no_return: true}, {id: last, manual: x, no_return: true}]"),
+            ""),
+        (procedure("kind: failover, from: east, to: west, steps: [Look]"),
+            "5:52+4 warning: p is refused when east is down: too few look there to say so, 0, limit 2 (agree in failover) => probes of east, or places that they look from, for 2 in all"),
         (calls("steps: [{procedure: q}]", "steps: [{procedure: p}]"),
             "6:50+1 procedures call each other in a circle: p → q → p => one of these calls left out"),
         (calls("steps: [{manual: x, on_failure: {do: [{procedure: {id: q}}]}}]", "steps: [{procedure: p}]"),

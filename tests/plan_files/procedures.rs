@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use warroom::core::ids::StepId;
 use warroom::core::param::ParamKind;
 use warroom::core::plan::{
-    Action, Automation, Capture, Format, Given, Lanes, Launcher, List, Need, Needs, OnFailure, Order, Part, Presence,
-    Procedure, Repeat, Retry, Return, Step, Subject, Which,
+    Action, Attended, Automation, Capture, Fence, Format, Freeze, Given, Lanes, Launcher, List, Need, Needs, OnFailure,
+    Order, Part, Policy, Presence, Procedure, Repeat, Retry, Return, Step, Subject, Then, Ungraceful, Which,
 };
-use warroom::core::time::Span;
+use warroom::core::time::{Moment, Span};
 
 use crate::{EVERYTHING, plan, reading};
 
@@ -41,6 +41,57 @@ fn a_procedure_says_what_it_works_on_and_how_much_at_once() {
     assert_eq!(failover.lanes, Lanes { run: 12, host: 2 });
     assert_eq!(procedures[1].lanes, Lanes { run: 1, host: 1 });
     assert_eq!(procedures[2].lanes, Lanes::default());
+}
+
+#[test]
+fn failovers_have_rules_fences_other_forms_and_triggers() {
+    let read = plan(EVERYTHING);
+    let moment = |text: &str| text.parse::<Moment>().unwrap();
+    let freeze = Freeze {
+        from: moment("2026-12-24T00:00:00Z"),
+        until: moment("2026-12-27T00:00:00Z"),
+        reason: "Christmas".into(),
+    };
+    let policy = Policy {
+        agree: 1,
+        stable_for: secs(45),
+        max_lag: Some(secs(10)),
+        backup_within: Some(secs(86_400)),
+        cool_down: secs(3_600),
+        abort_window: secs(120),
+        failback_after: secs(1_800),
+        commit_within: Some(secs(4 * 3_600)),
+        timeout: Some(secs(1_200)),
+        people: Some(2),
+        roles: ["incident_commander".parse().unwrap()].into(),
+        freezes: vec![freeze],
+        leadership: vec!["pager".parse().unwrap()],
+    };
+    assert_eq!(read.failover, policy);
+    let (stopped, closed) = (step("stopped"), step("closed"));
+    assert_eq!((stopped.fence, closed.fence), (Some(Fence::Server), None));
+    let Some(Ungraceful::Instead(form)) = &stopped.ungraceful else { panic!("{:?}", stopped.ungraceful) };
+    assert!(matches!(&form.action, Action::Manual { sentence } if sentence == "Pull the plug of its server"));
+    assert_eq!(closed.ungraceful, Some(Ungraceful::LeftOut));
+    let Action::Gate(gate) = step("go").action else { panic!("no gate") };
+    assert_eq!(gate.in_automatic, Attended::ByCountdown);
+    let gone = read.scenario(&"gone".parse().unwrap()).and_then(|scenario| scenario.trigger.clone()).unwrap();
+    assert_eq!(gone.then, Then::Failover);
+}
+
+#[test]
+fn a_failover_configuration_fails_over_by_itself_when_it_says_so() {
+    let text = |automation| {
+        format!(
+            "plan_name: P\ncomponents: [{{component_id: c, name: C, type: api}}]\nfailover_configuration: {{primary_site: {{name: East}}, secondary_site: {{name: West}}, failover_triggers: [site_unavailable], failover_automation: {automation}, failover_timeout: 600}}\nrecovery_procedures: [{{procedure_id: p, name: N, kind: failover, from: east, to: west, steps: [{{manual: Cut its power, fence: power}}]}}]\n"
+        )
+    };
+    for (automation, then) in [("true", Then::Failover), ("false", Then::Propose)] {
+        let read = plan(&text(automation));
+        assert_eq!(read.scenarios[0].trigger.as_ref().unwrap().then, then);
+        assert_eq!(read.scenarios[0].procedure, Some("p".parse().unwrap()));
+        assert_eq!(read.failover.timeout, Some(secs(600)));
+    }
 }
 
 #[test]

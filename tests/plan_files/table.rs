@@ -55,7 +55,7 @@ fn table() -> Vec<(String, &'static str)> {
         (plan("compnents: 3"),
             "3:1+9 \"compnents\" is no field of a plan => components"),
         (plan("weather: fine"),
-            "3:1+7 \"weather\" is no field of a plan => the fields of a plan are plan_id, plan_name, description, environment, scope, priority, rto, rpo, stable_for, recovery_tier, sites, components, failover_configuration, recovery_procedures, scenarios, testing_schedule, notifications, channels, pages, customers, tiers, data, rco, rso, status, created_at, created_by, last_tested, next_test"),
+            "3:1+7 \"weather\" is no field of a plan => the fields of a plan are plan_id, plan_name, description, environment, scope, priority, rto, rpo, stable_for, recovery_tier, sites, components, failover_configuration, recovery_procedures, scenarios, testing_schedule, notifications, channels, pages, customers, tiers, data, rco, rso, failover, status, created_at, created_by, last_tested, next_test"),
         (plan("plan_name: again"),
             "3:1+9 \"plan_name\" stands twice in one map => once; the first stands in line 1"),
         (plan("<<: {rto: 3}"),
@@ -123,6 +123,22 @@ fn table() -> Vec<(String, &'static str)> {
             3:24+5 pages[2]: it stands in the list twice => once"),
         (plan("pages: pager"),
             "3:8+5 pages: expected a list, found the text \"pager\" => pages: [first, second], or one line with '- ' for each"),
+        (plan("failover: {agree: 0, stable_for: soon, commit_within: 0s, people: 11, patience: 2, freezes: [{from: 2026-12-27T00:00:00Z, until: 2026-12-24T00:00:00Z, reason: x}, {from: never}], leadership: [\"#x\"]}"),
+            "3:19+1 agree: 0 is out of range => a whole number from 1 to 1000\n\
+            3:34+4 stable_for: \"soon\" is no duration => a duration such as 90s, 30m or 1h30m\n\
+            3:55+2 commit_within: 0s is out of range => a duration from 100ms to 7d00h\n\
+            3:67+2 people: 11 is out of range => a whole number from 1 to 10\n\
+            3:71+8 \"patience\" is no field of a rule for failovers => the fields of a rule for failovers are agree, stable_for, max_lag, backup_within, cool_down, abort_window, failback_after, commit_within, timeout, people, roles, freezes, leadership\n\
+            3:130+20 until: 2026-12-24T00:00:00.000000Z is not after from => a later moment\n\
+            3:165+4 until is missing in a change freeze => until: 2026-12-27T00:00:00Z\n\
+            3:165+4 reason is missing in a change freeze => reason: why nothing is to be changed then\n\
+            3:171+5 from: \"never\" is no moment => RFC 3339, as in 2024-04-01T00:00:00Z\n\
+            3:193+4 leadership[0]: \"#x\" is no identifier: it has '#' in it => 1 to 64 letters, digits, '-', '_' and '.', the first a letter or digit"),
+        (plan("failover_configuration: {failover_automation: perhaps, failover_timeout: soon}"),
+            "3:47+7 failover_automation: expected true or false, found the text \"perhaps\" => true or false\n\
+            3:74+4 failover_timeout: \"soon\" is no duration => a duration such as 90s, 30m or 1h30m"),
+        (plan("scenarios: [{scenario_id: s, name: S, type: data_centre_outage, when: component.c == down, then: failover}]"),
+            "3:98+8 then: there is no failover to launch => procedure: a failover whose parameters all have defaults"),
         (plan("customers: {every: 5}"),
             "3:13+5 url is missing in customers => url: http://host/path\n\
             3:20+1 every: \"5\" has no unit => 5s, 5m or 5h"),
@@ -275,7 +291,8 @@ fn table() -> Vec<(String, &'static str)> {
             "5:4+12 from is missing in a procedure => from: the site that it moves away from\n\
             5:4+12 to is missing in a procedure => to: the site that it moves to"),
         (procedure("kind: failover, from: east, to: east, steps: [Go]"),
-            "5:62+4 to: it is east, as from is => two sites"),
+            "5:52+4 warning: p is refused when east is down: too few look there to say so, 0, limit 2 (agree in failover) => probes of east, or places that they look from, for 2 in all\n\
+            5:62+4 to: it is east, as from is => two sites"),
         (procedure("kind: fialover, steps: [Go]"),
             "5:36+8 kind: \"fialover\" is not known here => one of assessment, recovery, failover, failback, backup, validation"),
         (procedure("from: noth, steps: [Go]"),
@@ -363,7 +380,7 @@ fn table() -> Vec<(String, &'static str)> {
         (steps("{command: [a], hosts: bastion}"),
             "5:105+5 \"hosts\" is no field of a step => host"),
         (steps("{command: [a], weather: fine}"),
-            "5:105+7 \"weather\" is no field of a step => the fields of a step are id, name, manual, gate, command, shell, http, health, sql, postgres, file, wait, config, haproxy, nginx, dns, notify, procedure, people, roles, separate, after, needs, when, for_each, host, timeout, retry, on_failure, undo, no_return, idempotent, result, part_of, estimate"),
+            "5:105+7 \"weather\" is no field of a step => the fields of a step are id, name, manual, gate, command, shell, http, health, sql, postgres, file, wait, config, haproxy, nginx, dns, notify, procedure, people, roles, separate, after, unattended, needs, when, for_each, host, timeout, retry, on_failure, undo, no_return, idempotent, result, part_of, estimate, fence, ungraceful"),
         (steps("{http: {method: FETCH, url: 'http://h/${whom}', expect: {status: ok}}}"),
             "5:106+5 method: \"FETCH\" is not known here => one of GET, POST, PUT, PATCH, DELETE\n\
             5:118+18 url: ${whom} has no value in this procedure => the parameters are from, to, reason\n\
@@ -431,7 +448,7 @@ fn table() -> Vec<(String, &'static str)> {
         (plan("scenarios: [{scenario_id: a, name: A, type: server_failure, when: component.a == broken, for: 8d, then: shout}]"),
             "3:67+21 when: \"broken\" is nothing that a trigger can ask about => component.ID, site.ID or alert.NAME\n\
             3:95+2 for: 8d is out of range => a duration from 0s to 7d00h\n\
-            3:105+5 then: \"shout\" is not known here => one of propose, declare"),
+            3:105+5 then: \"shout\" is not known here => one of propose, declare, failover"),
         (plan("scenarios: [{scenario_id: a, name: A, type: server_failure, for: 1m, then: declare, procedure: p}]"),
             "3:61+3 for says nothing without when => when: site.east == down\n\
             3:70+4 then says nothing without when => when: site.east == down\n\

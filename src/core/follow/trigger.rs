@@ -96,6 +96,10 @@ fn awaited<'a>(
         let held = loaded.triggers.get(&scenario.id)?;
         (held.answer == Answer::Awaited).then_some((scenario, trigger, held))
     });
+    // One that is open again was taken for it before.
+    let taken = |id| state.incident_of(&loaded.plan.id).is_some_and(|incident| incident.scenarios.contains_key(id));
+    let held: Vec<_> = held.filter(|(scenario, ..)| !taken(&scenario.id)).collect();
+    let held = held.into_iter();
     held.filter(move |_| sees)
 }
 

@@ -34,6 +34,7 @@ pub(super) struct Doer(&'static str, &'static str);
 
 pub(super) const STEP: Doer = Doer("a step", "the step");
 pub(super) const UNDO: Doer = Doer("an undo", "the undo");
+pub(super) const UNGRACEFUL: Doer = Doer("an ungraceful form", "the ungraceful form");
 
 /// What acts.
 const ACTS: &[&str] =

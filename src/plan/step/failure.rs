@@ -88,20 +88,20 @@ pub(super) fn on_failure(field: &Field<'_>, step: usize, reader: &Reader<'_>) ->
 /// How a step is taken back: one thing to do. The step's own results are known by then.
 pub(super) fn undo(field: &Field<'_>, scope: &Scope<'_>) -> Option<Undo> {
     let scope = Scope { names: Names { doing: Doing::Undo, ..scope.names }, ..*scope };
-    form(field, UNDO, &scope)
+    form(field, UNDO, actions::UNDO, &scope)
 }
 
 /// How a step is done in an emergency: `skip`, or one other thing to do.
 pub(super) fn ungraceful(field: &Field<'_>, scope: &Scope<'_>) -> Option<Ungraceful> {
     match field.node.value {
         Value::Scalar { .. } => field.choice(&[("skip", ())]).map(|()| Ungraceful::LeftOut),
-        _ => form(field, UNGRACEFUL, scope).map(|form| Ungraceful::Instead(Box::new(form))),
+        _ => form(field, UNGRACEFUL, actions::UNGRACEFUL, scope).map(|form| Ungraceful::Instead(Box::new(form))),
     }
 }
 
-fn form(field: &Field<'_>, shape: Shape, scope: &Scope<'_>) -> Option<Undo> {
+fn form(field: &Field<'_>, shape: Shape, doer: actions::Doer, scope: &Scope<'_>) -> Option<Undo> {
     let fields = field.fields(shape)?;
-    let action = actions::one(&fields, &UNDOES, actions::UNDO, scope);
+    let action = actions::one(&fields, &UNDOES, doer, scope);
     let timeout = fields.get("timeout").map(|f| f.span_within(SHORTEST, LONGEST));
     let retry = fields.get("retry").map_or(Some(Retry::NEVER), |f| retry(&f));
     let host = fields.get("host").map(|f| super::program::host(&f, scope));
