@@ -368,7 +368,7 @@ impl<'a> Question<'a> {
 
     fn manager(&self) -> Option<(Says, Seen)> {
         let managed = self.ends().find_map(|(component, said)| {
-            let of = |end: &Option<Position>| end.as_ref().and_then(|end| end.manager.clone());
+            let of = |end: &Option<Position>| end.as_ref().and_then(|end| end.manager);
             Some((component.id.clone(), of(&said.target).or_else(|| of(&said.source))?))
         });
         let (component, manager) = managed?;

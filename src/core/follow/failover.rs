@@ -109,7 +109,7 @@ fn activation(state: &State, run: &Run) -> Option<Event> {
         None => loaded.active.as_ref() == Some(&site),
     };
     let (plan, components) = (run.plan.clone(), run.moving.clone());
-    (!is_so).then(|| Event::SiteActivated { plan, site, run: Some(run.id), components })
+    (!is_so).then_some(Event::SiteActivated { plan, site, run: Some(run.id), components })
 }
 
 /// Whether all steps without return are settled and one of them was done.
