@@ -132,8 +132,8 @@ fn with_nothing_counted_down_the_key_is_the_usual_one() {
 fn whoever_may_not_stop_it_is_told_who_can_and_a_dead_link_sends_nothing() {
     let mut night = counted_down();
     let guest = Principal::Uid(1003);
-    let person = Person { principal: guest.clone(), name: "gil".into(), access: [Access::Viewer].into() };
-    night.state.people.insert(guest.clone(), person);
+    let person = Person { principal: guest.clone(), name: "gil".into(), access: [Access::Observer].into() };
+    night.state.people.insert(guest.clone(), std::sync::Arc::new(person));
     assert_eq!(night.state.mode, Mode::Shared);
     let mut app = night.console(&guest);
     assert!(shows(&app).contains("who may hold a run can stop it"), "{}", shows(&app));
