@@ -51,6 +51,8 @@ impl Cluster {
     pub fn copy(&self, template: &Path) {
         let copied = Command::new("cp").arg("-a").arg(template.join(self.name).join(".")).arg(&self.dir).status();
         assert!(copied.unwrap().success());
+        // Beside the data: a rewind copies what stands among it, the other's port too.
+        fs::rename(self.data().join("postgresql.conf"), self.settings()).unwrap();
         let host = self.place.host;
         self.set(&format!(
             "listen_addresses = '{host}'\nport = {}\nunix_socket_directories = '{}'\n",
@@ -79,8 +81,12 @@ impl Cluster {
     }
 
     fn set(&self, lines: &str) {
-        let mut file = OpenOptions::new().append(true).open(self.data().join("postgresql.conf")).unwrap();
+        let mut file = OpenOptions::new().append(true).open(self.settings()).unwrap();
         file.write_all(lines.as_bytes()).unwrap();
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.dir.join("postgresql.conf")
     }
 
     pub fn data(&self) -> PathBuf {
@@ -106,6 +112,7 @@ impl Cluster {
         let words = self.postgres.words("postgres");
         let mut command = self.place.command(&words[0]);
         command.args(&words[1..]).arg("-D").arg(self.data());
+        command.arg("-c").arg(format!("config_file={}", self.settings().display()));
         programs::logged(&mut command, self.dir.parent().unwrap(), self.name);
         *self.child.lock().unwrap() = Some(command.spawn().unwrap());
     }

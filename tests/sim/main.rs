@@ -2,7 +2,7 @@
 //!
 //! `./test sim 200000` tells that many histories, `./test sim 1 SEED` tells one again, line by line.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, unreachable_pub)]
 
 mod chance;
 mod engine;

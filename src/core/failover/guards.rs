@@ -233,7 +233,8 @@ impl<'a> Question<'a> {
         // What was fenced and still answers tells soon whether all of it has arrived.
         let loss = if fenced && self.still_tells() { loss.ceiling().map_or(loss, Loss::Measured) } else { loss };
         let policy = self.loaded.plan.failover.max_lag.or_else(|| tightest_rpo(self.loaded));
-        let accepted = self.accepted();
+        // What is planned loses nothing, whatever was said at its gate: what is on its way is waited for.
+        let accepted = self.accepted().filter(|_| !planned);
         let limit = if planned { Span::ZERO } else { policy.unwrap_or(Span::ZERO) };
         let most = accepted.unwrap_or(limit);
         let within = loss.ceiling().is_some_and(|loss| loss <= most) || (accepted.is_some() && loss == Loss::Unknown);

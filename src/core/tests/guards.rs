@@ -413,6 +413,15 @@ fn what_still_answers_behind_its_fence_has_to_show_that_all_of_it_arrived() {
     world.loses(Loss::Measured(Span::ZERO));
     world.pass(1);
     assert!(matches!(world.step(run, "again"), StepState::Running { .. }));
+    world.goes_well(run);
+    // What people accept at its gate is not given away.
+    world.loses(Loss::Measured(secs(2)));
+    let yes = world.confirm(run, Some(secs(5)));
+    world.ok(ada(), yes);
+    assert_eq!((world.step(run, "promote"), &world.run(run).state), (&StepState::Pending, &RunState::Going));
+    world.loses(Loss::Measured(Span::ZERO));
+    world.pass(1);
+    assert!(matches!(world.step(run, "promote"), StepState::Running { .. }));
 }
 
 #[test]

@@ -10,6 +10,8 @@ esac
 set -- --target-pgdata="$data" --source-server="$WARROOM_POSTGRES_SOURCE" --write-recovery-conf --progress
 [ -z "$config" ] || set -- "$@" --config-file="$config"
 as_owner "$bin/pg_rewind" "$@"
+# The source's settings came with its data; the slot that it received by while it was a standby is none of this server's.
+as_owner sh -c 'echo "primary_slot_name = '"''"'" >>"$1/postgresql.auto.conf"' sh "$data"
 set -- -D "$data" -l "$data/start.log" -w -t "$WARROOM_POSTGRES_WAIT"
 [ -z "$config" ] || set -- "$@" -o "-c config_file=$config"
 as_owner "$bin/pg_ctl" start "$@"
