@@ -33,9 +33,7 @@ impl Pair {
             to: name(procedure.to.as_ref()).unwrap_or_else(|| "the target".into()),
         }
     }
-}
 
-impl Pair {
     /// Those of a run.
     #[must_use]
     pub fn of_run(state: &State, run: crate::core::ids::RunId) -> Pair {
@@ -45,9 +43,7 @@ impl Pair {
             Pair::of(plan, &run.procedure)
         })
     }
-}
 
-impl Pair {
     /// Those of the procedure that a scenario names.
     #[must_use]
     pub fn of_scenario(

@@ -63,6 +63,11 @@ pub fn wait(state: &State, run: &Run, wait: &Wait) -> String {
                 _ => format!("{} to be ok in step {step}: {lasts} of {within}", super::some_of(&bad, SHOWN)),
             }
         }
+        Wait::Guards { step, refused } => {
+            let pair = super::Pair::of_run(state, run.id);
+            let found: Vec<String> = refused.iter().map(|finding| super::guard_sentence(&pair, finding)).collect();
+            format!("guards of step {step}: {}", found.join("; "))
+        }
         Wait::Time { step, left, of } => format!("time to pass in step {step}: {left} of {of} left"),
         Wait::Again { step, left, attempt, of, why } => {
             format!("try {attempt} of {of} of step {step}, in {left}: {}", failure(why))

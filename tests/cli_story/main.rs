@@ -116,7 +116,7 @@ fn an_outage_is_met_recovered_and_told_from_the_command_line() {
     let no_limit = demo.refused(&["run", "confirm", "R1", "go", "--target", "west"]);
     assert!(no_limit.contains("no loss was accepted"), "{no_limit}");
     let shown = demo.good(&["run", "confirm", "R1", "go", "--target", "west", "--max-loss", "30s"]);
-    assert!(shown.contains("GATE 6  Promote West") && shown.contains("opened by"), "{shown}");
+    assert!(shown.contains("GATE 7  Promote West") && shown.contains("opened by"), "{shown}");
 
     eventually("the run is done", || {
         demo.good(&["run", "show", "R1"]).lines().next().is_some_and(|l| l.contains(" done ")).then_some(())

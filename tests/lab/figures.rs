@@ -10,25 +10,46 @@
 //! proposes an incident; until the yes, of which the engine's own part is the fence; and until a customer gets the first row
 //! acknowledged by West. How long a real person thinks comes on top.
 //!
+//! The same by itself: nobody declares, launches or confirms, and the engine waits until the front door is down too, as its
+//! scenario asks. `abort_window` is none: in earnest it comes on top. The middle moment is that of the launch.
+//!
 //! **No false failover.** Histories of faults that are none, drawn from a seed: the application or the database stands still for
-//! less than three looks, works in fits, or the network between the sites is cut for as long. Each ends with all rows at East and
-//! no incident.
+//! less than three looks, works in fits, or the network between the sites is cut for as long. The failover would begin by itself
+//! and at once. Each ends with all rows at East and no incident.
 
 use std::time::Duration;
 
 use crate::customers::{Attempt, now};
 use crate::harness::eventually;
-use crate::lab::{Lab, Patience, Sites, Wanted};
+use crate::lab::{Decides, Lab, Patience, Sites, Wanted};
 use crate::ledger::Ledger;
 
 /// How many primaries are killed.
 const KILLS: usize = 7;
 
-/// One kill: until it was proposed, until it was said yes, until traffic was on the other side; from the kill on.
-async fn measured() -> Option<[Duration; 3]> {
-    let lab = Lab::with(Wanted { patience: Patience::Short, ..Wanted::default() }).await?;
+async fn watched(decides: Decides) -> Option<Lab> {
+    let lab = Lab::with(Wanted { decides, patience: Patience::Short, ..Wanted::default() }).await?;
     lab.watched(1).await;
-    let since = |begin: i64| Duration::from_micros(u64::try_from(now() - begin).unwrap());
+    Some(lab)
+}
+
+fn since(begin: i64) -> Duration {
+    Duration::from_micros(u64::try_from(now() - begin).unwrap())
+}
+
+/// Until a customer gets the first row acknowledged by West.
+async fn served_again(lab: &Lab, killed: i64) -> Duration {
+    // Nobody is served again within a second of the kill: to see it takes two looks more.
+    let again = |attempt: &Attempt| attempt.acknowledged && attempt.ended > killed + 1_000_000;
+    let served = eventually("customers are served by West", || async {
+        lab.record().into_iter().find(again).map(|attempt| attempt.ended)
+    });
+    Duration::from_micros(u64::try_from(served.await - killed).unwrap())
+}
+
+/// One kill: until it was proposed, until it was said yes, until traffic was on the other side; from the kill on.
+async fn by_hand() -> Option<[Duration; 3]> {
+    let lab = watched(Decides::People).await?;
     let killed = now();
     lab.east.db.kill();
     let incident = lab.declare().await;
@@ -36,13 +57,25 @@ async fn measured() -> Option<[Duration; 3]> {
     let run = lab.launch(&incident).await;
     lab.confirm(run).await;
     let confirmed = since(killed);
-    // Nobody is served again within a second of the kill: to see it takes two looks more.
-    let again = |attempt: &Attempt| attempt.acknowledged && attempt.ended > killed + 1_000_000;
-    let served = eventually("customers are served by West", || async {
-        lab.record().into_iter().find(again).map(|attempt| attempt.ended)
-    });
-    let served = Duration::from_micros(u64::try_from(served.await - killed).unwrap());
-    Some([proposed, confirmed, served])
+    Some([proposed, confirmed, served_again(&lab, killed).await])
+}
+
+/// One kill: until the engine launched, until traffic was on the other side; from the kill on.
+async fn by_itself() -> Option<[Duration; 2]> {
+    let lab = watched(Decides::Engine { abort_window: 0 }).await?;
+    let killed = now();
+    lab.east.db.kill();
+    lab.launched_by_itself().await;
+    let launched = since(killed);
+    Some([launched, served_again(&lab, killed).await])
+}
+
+fn tell<const N: usize>(what: [&str; N], all: &[[Duration; N]]) {
+    for (at, what) in what.into_iter().enumerate() {
+        let mut seconds: Vec<f64> = all.iter().map(|one| one[at].as_secs_f64()).collect();
+        seconds.sort_by(f64::total_cmp);
+        println!("{what}: {:.1} s in the middle, {:.1} s at most, of {KILLS}", seconds[KILLS / 2], seconds[KILLS - 1]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,14 +83,21 @@ async fn measured() -> Option<[Duration; 3]> {
 async fn from_kill_to_traffic_on_the_other_side_by_hand() {
     let mut all = Vec::new();
     for _ in 0..KILLS {
-        let Some(one) = measured().await else { return };
+        let Some(one) = by_hand().await else { return };
         all.push(one);
     }
-    for (at, what) in ["proposed", "said yes", "served by West"].into_iter().enumerate() {
-        let mut seconds: Vec<f64> = all.iter().map(|one| one[at].as_secs_f64()).collect();
-        seconds.sort_by(f64::total_cmp);
-        println!("{what}: {:.1} s in the middle, {:.1} s at most, of {KILLS}", seconds[KILLS / 2], seconds[KILLS - 1]);
+    tell(["proposed", "said yes", "served by West"], &all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn from_kill_to_traffic_on_the_other_side_by_itself() {
+    let mut all = Vec::new();
+    for _ in 0..KILLS {
+        let Some(one) = by_itself().await else { return };
+        all.push(one);
     }
+    tell(["launched", "served by West"], &all);
 }
 
 /// How many histories of faults that are none.
@@ -115,7 +155,12 @@ async fn hiccup(lab: &Lab, chance: &mut Chance) -> &'static str {
 #[ignore = "a measurement"]
 async fn no_false_failover_in_histories_of_faults_that_are_none() {
     for seed in 0..HISTORIES {
-        let wanted = Wanted { sites: Sites::Apart, patience: Patience::Short, ..Wanted::default() };
+        let wanted = Wanted {
+            sites: Sites::Apart,
+            patience: Patience::Short,
+            decides: Decides::Engine { abort_window: 0 },
+            ..Wanted::default()
+        };
         let Some(mut lab) = Lab::with(wanted).await else { return };
         lab.watched(1).await;
         let mut chance = Chance(seed);

@@ -62,7 +62,8 @@ fn launch(terminal: &mut Terminal) {
     terminal.press(ENTER);
     let preview = terminal.shows(": every step ");
     assert!(preview.contains("Open the bridge and say who leads"), "{preview}");
-    assert!(preview.contains("{\"on\":false}") && preview.contains("Enter LAUNCHES it"), "{preview}");
+    assert!(preview.contains("{\"on\":false}") && preview.contains("Enter LAUNCHES"), "{preview}");
+    terminal.shows("8 of 8 guards hold");
     terminal.press(ENTER);
     terminal.shows("R1: launched");
 }

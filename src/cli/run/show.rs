@@ -83,11 +83,11 @@ fn show(snapshot: &Snapshot, id: RunId, out: &mut Out) -> Outcome {
     if out.format == Format::Json {
         let mut shown = serde_json::to_value(run).map_err(|why| Failure::failed(why.to_string()))?;
         shown["forecast"] = forecast::of_run(state, run, &snapshot.now);
-        shown["status"] = status::document(state, run, &snapshot.now);
+        shown["status"] = status::document(state, run, &snapshot.live.readings, &snapshot.now);
         return out.json(&shown);
     }
     out.line(row(state, run).join("  "))?;
-    out.line(text::waits(state, run, &waits_for(state, run, &snapshot.now)))?;
+    out.line(text::waits(state, run, &waits_for(state, run, &snapshot.live.readings, &snapshot.now)))?;
     for line in picture::lines(state, run, &snapshot.now) {
         out.line(line)?;
     }

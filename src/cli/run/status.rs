@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::core::health::Readings;
 use crate::core::run::Run;
 use crate::core::state::State;
 use crate::core::status::{Verification, status};
@@ -9,8 +10,8 @@ use crate::core::time::Now;
 use crate::text;
 
 /// The answer of `GET /disaster-recovery/failovers/{id}/status`; what nothing shows is null.
-pub(super) fn document(state: &State, run: &Run, now: &Now) -> Value {
-    let status = status(state, run, now);
+pub(super) fn document(state: &State, run: &Run, readings: &Readings, now: &Now) -> Value {
+    let status = status(state, run, readings, now);
     let (settled, of) = status.settled;
     let outcome = status.outcome;
     json!({

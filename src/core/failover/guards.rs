@@ -98,6 +98,7 @@ impl Finding {
     pub fn may_come_right(&self) -> bool {
         match &self.seen {
             Seen::CutOff { .. } => true,
+            Seen::Healthy { all: 0, .. } => false,
             Seen::Healthy { worst, .. } => matches!(worst, Verdict::Ok | Verdict::Unknown),
             Seen::Down { down, limit, unseen, .. } => *unseen > 0 && down + unseen >= *limit,
             Seen::Lost { loss: Loss::Measured(_), accepted: None, limit } => *limit == Span::ZERO,

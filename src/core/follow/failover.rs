@@ -4,6 +4,7 @@ use super::super::event::Event;
 use super::super::failover::{At, Called, Finding, MoveKind, Question, evaluate, refusals};
 use super::super::gate::view;
 use super::super::health::Readings;
+use super::super::ids::StepId;
 use super::super::incident::Incident;
 use super::super::plan::{Attended, Gate, ProcedureKind, Step};
 use super::super::run::{Course, Run, RunResult, RunState, StepRun, StepState};
@@ -14,8 +15,8 @@ use super::super::time::{Moment, Now, Span};
 pub(super) enum Acting {
     /// They do, or are not asked.
     Goes,
-    /// Not yet; they may by themselves.
-    Waits,
+    /// Not yet; they may by themselves: what they say until then.
+    Waits(Vec<Finding>),
     /// They do not.
     Refused(Vec<Finding>),
 }
@@ -48,7 +49,7 @@ pub(super) fn acting(
     let refused = refusals(findings);
     match refused.is_empty() {
         true => Acting::Goes,
-        false if refused.iter().all(Finding::may_come_right) => Acting::Waits,
+        false if refused.iter().all(Finding::may_come_right) => Acting::Waits(refused),
         false => Acting::Refused(refused),
     }
 }
@@ -66,6 +67,30 @@ pub(super) fn waits_for_guards(run: &Run) -> bool {
     let ready = || run.board.ready.iter().chain(run.board.ready_for_people.iter());
     let guarded = |place: &u32| run.at(*place as usize).is_some_and(|(_, step, _)| is_guarded(run, step));
     (!run.is_blocked() && ready().any(guarded)) || unattended(run).is_some()
+}
+
+/// The steps whose turn has come and that wait for what their guards find, which may come right by itself.
+pub(in crate::core) fn held_back(
+    state: &State,
+    run: &Run,
+    readings: &Readings,
+    now: &Now,
+) -> Vec<(StepId, Vec<Finding>)> {
+    if !waits_for_guards(run) {
+        return Vec::new();
+    }
+    let ready = run.board.ready.iter().chain(run.board.ready_for_people.iter());
+    let steps = ready.filter_map(|place| run.at(*place as usize).map(|(_, step, _)| (*place as usize, step)));
+    let mut held: Vec<(StepId, Vec<Finding>)> = steps
+        .filter_map(|(place, step)| match acting(state, run, (place, step), readings, now) {
+            Acting::Waits(refused) => Some((step.id.clone(), refused)),
+            Acting::Goes | Acting::Refused(_) => None,
+        })
+        .collect();
+    let gate = unattended(run)
+        .map(|(place, step, gate)| (step.id.clone(), refusals(view(state, run, place, gate, readings, now).guards)));
+    held.extend(gate.filter(|(_, refused)| !refused.is_empty()));
+    held
 }
 
 /// The gate of an automatic failover that waits for no people.

@@ -11,6 +11,7 @@ mod run;
 mod trigger;
 mod turned;
 
+pub(in crate::core) use failover::held_back;
 pub(in crate::core) use run::takes_a_lane;
 
 use std::collections::BTreeMap;

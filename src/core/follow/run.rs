@@ -129,7 +129,7 @@ fn again(
         StepState::Pausing { since, pause, .. } if left(since, *pause, now) == Span::ZERO => {
             match failover::acting(state, run, (place, step), readings, now) {
                 failover::Acting::Goes => Some(start(run, step, seen)),
-                failover::Acting::Waits => None,
+                failover::Acting::Waits(_) => None,
                 failover::Acting::Refused(refused) => {
                     Some(Event::RunGuarded { run: run.id, step: step.id.clone(), refused })
                 }
@@ -244,7 +244,7 @@ fn forward(state: &State, run: &Run, readings: &Readings, now: &Now, hosts: &mut
                 failover::Acting::Goes if step.action.is_for_people() || slots.take(run, step) => {
                     events.push(start(run, step, seen));
                 }
-                failover::Acting::Goes | failover::Acting::Waits => {}
+                failover::Acting::Goes | failover::Acting::Waits(_) => {}
                 failover::Acting::Refused(refused) => {
                     events.push(Event::RunGuarded { run: run.id, step: step.id.clone(), refused });
                     break;

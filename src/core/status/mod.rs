@@ -6,6 +6,7 @@ mod waits;
 pub use verify::{Found, Look, Verification, Window};
 pub use waits::{Wait, waits_for};
 
+use super::health::Readings;
 use super::ids::{ProcedureId, StepId};
 use super::incident::{Incident, Phase};
 use super::plan::{Action, Part, Plan, ProcedureKind, Step};
@@ -120,7 +121,7 @@ pub enum Next {
 
 /// How a run stands now.
 #[must_use]
-pub fn status(state: &State, run: &Run, now: &Now) -> Status {
+pub fn status(state: &State, run: &Run, readings: &Readings, now: &Now) -> Status {
     let ended = match &run.state {
         RunState::Ended { at, .. } => Some(at),
         RunState::Going | RunState::Held { .. } => None,
@@ -135,7 +136,7 @@ pub fn status(state: &State, run: &Run, now: &Now) -> Status {
         outcome: outcome(run),
         error: error(run),
         next: next(state, run, &verification),
-        waits: waits_for(state, run, now),
+        waits: waits_for(state, run, readings, now),
         verification,
     }
 }

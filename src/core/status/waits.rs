@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::super::comms::{Delivery, Try};
-use super::super::follow::takes_a_lane;
-use super::super::health::{Verdict, probes_of};
+use super::super::failover::Finding;
+use super::super::follow::{held_back, takes_a_lane};
+use super::super::health::{Readings, Verdict, probes_of};
 use super::super::ids::{ChannelId, Principal, ProbeId, RoleId, RunId, StepId};
 use super::super::plan::{Action, Gate, Repeat, Step, Subject};
 use super::super::run::{Course, Failure, Run, RunState, StepRun, StepState};
@@ -74,6 +75,13 @@ pub enum Wait {
         lasts: Elapsed,
         /// How long it may take.
         within: Span,
+    },
+    /// Guards of a failover, which may come right by themselves.
+    Guards {
+        /// The step that begins then.
+        step: StepId,
+        /// What they say until then.
+        refused: Vec<Finding>,
     },
     /// Time passes, because the plan says so.
     Time {
@@ -147,7 +155,7 @@ pub enum Wait {
 
 /// All that a run waits for, what matters most first; nothing once it is over and all that it was at has ended.
 #[must_use]
-pub fn waits_for(state: &State, run: &Run, now: &Now) -> Vec<Wait> {
+pub fn waits_for(state: &State, run: &Run, readings: &Readings, now: &Now) -> Vec<Wait> {
     let mut waits = Vec::new();
     if let RunState::Held { by, reason, at } = &run.state {
         waits.push(Wait::Held { by: by.clone(), since: at.clone(), reason: reason.clone() });
@@ -158,6 +166,11 @@ pub fn waits_for(state: &State, run: &Run, now: &Now) -> Vec<Wait> {
         let Some(wait) = c.active(step, seen) else { continue };
         if seen.state.waits_for_people() { waits.push(wait) } else { rest.push(wait) }
     }
+    let guarded = held_back(state, run, readings, now);
+    waits.retain(|wait| {
+        !guarded.iter().any(|(held, _)| matches!(wait, Wait::Confirmation { step, .. } if step == held))
+    });
+    waits.extend(guarded.into_iter().map(|(step, refused)| Wait::Guards { step, refused }));
     waits.extend(rest);
     if run.state == RunState::Going && run.course == Course::Forward && !run.is_blocked() {
         waits.extend(c.lanes());

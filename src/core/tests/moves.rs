@@ -11,8 +11,10 @@ use crate::core::loss::Loss;
 use crate::core::observe::StepEnd;
 use crate::core::plan::{Action, Fence, Plan, Policy, Retry, Return, Undo, Ungraceful};
 use crate::core::run::{RunState, StepState};
+use crate::core::status::waits_for;
 use crate::core::template::Template;
 use crate::core::time::Span;
+use crate::text;
 
 const EAST: [&str; 3] = ["web-east", "api-east", "db-east"];
 
@@ -66,7 +68,13 @@ fn a_fence_that_waits_for_a_stable_target_begins_by_itself_once_it_is() {
     world.turns("db-west", Verdict::Ok);
     world.goes_well(run);
     assert_eq!(*world.step(run, "stop"), StepState::Pending);
-    let mut waited = 0;
+    world.pass(3);
+    let waits = waits_for(&world.state, world.run(run), &world.readings, &world.now);
+    assert_eq!(
+        text::waits(&world.state, world.run(run), &waits),
+        "waits for guards of step stop: West is healthy: 3 of 3 parts ok, for 3s, limit 30s"
+    );
+    let mut waited = 3;
     while *world.step(run, "stop") == StepState::Pending {
         let due = next_due(&world.state, &world.now).expect("nobody wakes the engine");
         let left = due.since(world.now.utc);

@@ -65,11 +65,11 @@ fn mend(steps: Vec<Step>) -> Procedure {
 
 fn said(world: &World, run: RunId) -> String {
     let run = world.run(run);
-    text::waits(&world.state, run, &waits_for(&world.state, run, &world.now))
+    text::waits(&world.state, run, &waits_for(&world.state, run, &world.readings, &world.now))
 }
 
 fn at(world: &World, run: RunId) -> Status {
-    status(&world.state, world.run(run), &world.now)
+    status(&world.state, world.run(run), &world.readings, &world.now)
 }
 
 fn next(world: &World, run: RunId) -> Vec<String> {
