@@ -52,7 +52,8 @@ impl Cluster {
         let copied = Command::new("cp").arg("-a").arg(template.join(self.name).join(".")).arg(&self.dir).status();
         assert!(copied.unwrap().success());
         // Beside the data: a rewind copies what stands among it, the other's port too.
-        fs::rename(self.data().join("postgresql.conf"), self.settings()).unwrap();
+        let moved = Command::new("mv").arg(self.data().join("postgresql.conf")).arg(self.settings()).status();
+        assert!(moved.unwrap().success());
         let host = self.place.host;
         self.set(&format!(
             "listen_addresses = '{host}'\nport = {}\nunix_socket_directories = '{}'\n",

@@ -90,6 +90,7 @@ impl History {
 
     pub fn somebody_asks(&mut self) {
         use Ask::*;
+        let owes_way_back = !self.incidents(|i| i.owed.is_some()).is_empty();
         let this = self.chance.weighted(&[
             (3, Declare),
             (4, DeclareProposed),
@@ -126,7 +127,7 @@ impl History {
             (2, PutGlassBack),
             (1, StopAutomation),
             (2, ArmAutomation),
-            (1, CommitMove),
+            (if owes_way_back { 12 } else { 1 }, CommitMove),
         ]);
         let who = self.anybody();
         let asked = match this {

@@ -263,6 +263,19 @@ async fn an_old_primary_that_wrote_on_is_rewound_into_a_standby() {
 }
 
 #[tokio::test]
+async fn a_rewind_right_after_a_promotion_starts_and_follows() {
+    let Some(old) = Cluster::primary().await else { return };
+    let new = old.standby().await;
+    write(&old).await;
+    new.receives_from(&old).await;
+    old.kill();
+    proof(promote(&new)).await;
+    let Proof::Follows { news, .. } = proof(rewind(&old, &new)).await else { panic!() };
+    assert_eq!(news, News::Done);
+    old.receives_from(&new).await;
+}
+
+#[tokio::test]
 async fn a_rewind_that_is_not_possible_says_so_in_its_output_and_starts_nothing() {
     let Some(one) = Cluster::primary().await else { return };
     let other = Cluster::primary().await.unwrap();

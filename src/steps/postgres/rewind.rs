@@ -11,6 +11,10 @@ use crate::core::run::{Failure, News, Proof};
 use crate::steps::shim::{self, Found};
 use crate::text;
 
+/// Whether the control file has the timeline that the server writes.
+const TELLS_ITS_TIMELINE: &str = "
+    SELECT timeline_id = ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int FROM pg_control_checkpoint()";
+
 impl Work<'_> {
     pub(super) async fn rewind(&self, (url, from): (&Given, &Given), manager: Managed) -> StepEnd {
         let (server, source) = match (self.server(url), self.server(from)) {
@@ -55,7 +59,34 @@ impl Work<'_> {
             }
             Err(_) => {}
         }
-        unmanaged(&leads, manager).map(|()| News::Done)
+        unmanaged(&leads, manager)?;
+        self.tells_its_timeline(source).await.map(|()| News::Done)
+    }
+
+    /// `pg_rewind` reads the source's timeline in its control file, where one that was promoted lately has the old one until its
+    /// next checkpoint; what is rewound by that never starts again (documentation of `pg_rewind`, notes). Has it make one; where
+    /// that is not ours to ask, waits for its own.
+    async fn tells_its_timeline(&self, source: &Server) -> Result<(), Failure> {
+        let deadline = self.deadline();
+        let mut connection = source.connect(deadline).await?;
+        let told = sqlx::query_scalar::<_, bool>(TELLS_ITS_TIMELINE).persistent(false).fetch_one(&mut connection);
+        if source.in_time(deadline, told).await? {
+            return Ok(());
+        }
+        let asked = sqlx::query("CHECKPOINT").persistent(false).execute(&mut connection);
+        let _ = source.in_time(deadline, asked).await;
+        self.until(deadline, || async {
+            let mut connection = source.connect(deadline).await?;
+            let told = sqlx::query_scalar::<_, bool>(TELLS_ITS_TIMELINE).persistent(false).fetch_one(&mut connection);
+            match source.in_time(deadline, told).await? {
+                true => Ok(()),
+                false => Err(wrong(format!(
+                    "{} was promoted and has made no checkpoint since: run CHECKPOINT there, or wait for the next",
+                    source.conninfo.shown()
+                ))),
+            }
+        })
+        .await
     }
 
     /// Sees that it is in recovery, on the same timeline, and receives.
