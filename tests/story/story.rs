@@ -85,7 +85,7 @@ fn pass_the_gate(terminal: &mut Terminal, call_sign: &str) {
     let words = format!("{call_sign} west");
     terminal.press(" ");
     let shown = terminal.shows("GATE 7  Promote West");
-    for part in ["You lose ", " of writes, ", "for good", "Users see ", "After this ", "are lost", "East  ", "DOWN"] {
+    for part in ["You lose ", " of writes, ", "for good", "Users see ", "After this ", "are lost", "East is fenced", "DOWN"] {
         assert!(shown.contains(part), "{part:?} is not in\n{shown}");
     }
     assert!(shown.contains(&format!("Confirm: type  {words}")), "{shown}");
@@ -111,7 +111,7 @@ fn pass_the_gate(terminal: &mut Terminal, call_sign: &str) {
 fn recover(terminal: &mut Terminal) {
     terminal.see("all customers served", |s| (served(s)? == 100).then_some(()));
     let screen = terminal.see("recovered", |s| line(s, 1).ends_with("recovered").then(|| s.to_owned()));
-    assert!(screen.contains("East ✗ DOWN, 3 of 3"), "East stays as it is:\n{screen}");
+    assert!(screen.contains("East ✗ FENCED, DOWN, 3 of 3"), "East stays as it is:\n{screen}");
     let stopped = line(&screen, 1).to_owned();
     assert!(stopped.starts_with(" WAS DOWN "), "{screen}");
     let clock = |s: &str| head(s).split_whitespace().last().unwrap().to_owned();
@@ -156,8 +156,15 @@ fn note(terminal: &mut Terminal) {
     terminal.see("the note", |s| row(s, NOTE).contains(" you ").then_some(()));
 }
 
-/// What waits is the closing of it.
+/// The way back is owed until somebody says that nobody will go it; what waits then is the closing.
 fn close(terminal: &mut Terminal, call_sign: &str) {
+    terminal.shows("owed: failback to East");
+    terminal.press(" ");
+    terminal.shows("COMMIT: THE FAILOVER STAYS");
+    terminal.press("East is not built again.");
+    terminal.shows("East is not built again.");
+    terminal.press(ENTER);
+    terminal.shows_no("COMMIT: THE FAILOVER STAYS");
     terminal.shows(&format!("{call_sign} has recovered: close it"));
     terminal.press(" ");
     terminal.shows("It has recovered. Closing ends it.");
