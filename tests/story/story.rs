@@ -85,7 +85,9 @@ fn pass_the_gate(terminal: &mut Terminal, call_sign: &str) {
     let words = format!("{call_sign} west");
     terminal.press(" ");
     let shown = terminal.shows("GATE 7  Promote West");
-    for part in ["You lose ", " of writes, ", "for good", "Users see ", "After this ", "are lost", "East is fenced", "DOWN"] {
+    for part in
+        ["You lose ", " of writes, ", "for good", "Users see ", "After this ", "are lost", "East is fenced", "DOWN"]
+    {
         assert!(shown.contains(part), "{part:?} is not in\n{shown}");
     }
     assert!(shown.contains(&format!("Confirm: type  {words}")), "{shown}");
