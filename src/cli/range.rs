@@ -32,6 +32,9 @@ pub(super) struct Range {
     /// Ends when the other end of this pipe is closed: standard input
     #[arg(long, value_name = "N", value_parser = RangedI64ValueParser::<u8>::new().range(0..=0))]
     lifeline_fd: Option<u8>,
+    /// Where a pair of PostgreSQL servers is made, which keep the orders then; an empty directory of the demo's
+    #[arg(long, value_name = "DIR")]
+    postgres: Option<PathBuf>,
     /// The demo's state directory, removed at the end, once no engine uses it
     #[arg(long, value_name = "DIR")]
     remove: Option<PathBuf>,
@@ -46,10 +49,14 @@ impl Range {
         options.after = self.after.map(Span::to_std);
         options.lasts = self.lasts.map(Span::to_std);
         options.lifeline = self.lifeline_fd.map(|_| take_stdin()).transpose().map_err(broken)?;
+        options.postgres.clone_from(&self.postgres);
         talk(async {
             let ended = run(options).await.map_err(|why| Failure::failed(why.to_string()));
             if let Some(directory) = self.remove {
                 remove(&directory).await?;
+                if let Some(servers) = self.postgres {
+                    remove(&servers).await?;
+                }
             }
             ended
         })

@@ -65,6 +65,8 @@ pub(crate) struct Model {
     pub(crate) at: Span,
     /// The engine's clock and when it was heard.
     heard: Option<(Now, Span)>,
+    /// When the engine last said anything.
+    last_heard: Option<Span>,
     /// What steps wrote, as far as it was fetched.
     pub(crate) outputs: BTreeMap<OutputId, Output>,
     /// Older rows of the timeline than the state keeps, oldest first.
@@ -126,6 +128,7 @@ impl Default for Model {
             link: Link::Connecting { why: None },
             at: Span::ZERO,
             heard: None,
+            last_heard: None,
             outputs: BTreeMap::new(),
             older: Vec::new(),
             oldest: Oldest::Unknown,
@@ -304,6 +307,7 @@ impl Model {
     }
 
     fn hear(&mut self, now: Now) {
+        self.last_heard = Some(self.at);
         // An event that took its time on the way must not set the clock back.
         let known =
             self.now().filter(|known| known.boot == now.boot && known.uptime.minus(now.uptime) < Span::from_secs(2));
@@ -336,7 +340,7 @@ impl Model {
     #[must_use]
     pub(crate) fn age(&self) -> Option<Span> {
         match &self.link {
-            Link::Lost { .. } => self.heard.as_ref().map(|(_, at)| self.at.minus(*at)),
+            Link::Lost { .. } => self.last_heard.map(|at| self.at.minus(at)),
             _ => None,
         }
     }

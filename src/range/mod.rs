@@ -6,6 +6,7 @@
 //! - `names`: sites, services, faults, addresses
 //! - `endpoint`: a listener that faults can be put on; `call`: one exchange over a connection of its own
 //! - `services`, `database`, `router`, `customers`, `inbox`, `power`: what there is
+//! - `orders`: what keeps a site's orders: `database`, or a server of `postgres`
 //! - `record`: what a database has written; `ledger`, `numbers`: what was promised, held against it
 //! - `world`, `control`, `outage`: all of it together, what it shows, and when it breaks
 //! - `lesson`: the practice script
@@ -14,6 +15,7 @@
 use std::io::{self, Write};
 use std::num::NonZeroU32;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
@@ -30,8 +32,10 @@ mod ledger;
 pub(crate) mod lesson;
 mod names;
 mod numbers;
+mod orders;
 mod outage;
 mod plan;
+mod postgres;
 mod power;
 mod record;
 mod reply;
@@ -48,6 +52,7 @@ pub use ledger::{Gone, LedgerStatus};
 pub use names::{Addresses, Fault, PerService, PerSite, Service, Site, UnknownName};
 pub use outage::OutageStatus;
 pub use plan::{Company, practice_plan};
+pub use postgres::{PostgresError, ServerPlace};
 pub use power::Power;
 pub use router::RoutedSite;
 pub use watch::{WatchError, watch_in_flight};
@@ -69,7 +74,9 @@ pub struct RangeOptions {
     /// The reading end of a pipe whose other end the parent holds: the range ends when that is closed, however the
     /// parent died.
     pub lifeline: Option<OwnedFd>,
-    /// Gets [`Addresses`] as one line of JSON once everything listens.
+    /// An empty directory for a pair of PostgreSQL servers, which keep the orders then.
+    pub postgres: Option<PathBuf>,
+    /// Gets [`Addresses`] as one line of JSON once everything listens, or a line that begins with `error: `.
     pub announce: Box<dyn Write + Send>,
 }
 
@@ -83,6 +90,7 @@ impl RangeOptions {
             clock: OutageClock::WhenTold,
             customers_per_second: CUSTOMERS_PER_SECOND,
             lifeline: None,
+            postgres: None,
             announce,
         }
     }
@@ -96,6 +104,7 @@ impl std::fmt::Debug for RangeOptions {
             .field("clock", &self.clock)
             .field("customers_per_second", &self.customers_per_second)
             .field("lifeline", &self.lifeline)
+            .field("postgres", &self.postgres)
             .finish_non_exhaustive()
     }
 }
@@ -121,6 +130,9 @@ pub enum RangeError {
     /// The system has no port, or lets nobody listen on it.
     #[error("the range cannot listen on 127.0.0.1: {0}")]
     Listen(#[source] io::Error),
+    /// There is no pair of PostgreSQL servers.
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
     /// Nobody takes the addresses.
     #[error("the addresses cannot be announced: {0}")]
     Announce(#[source] io::Error),
@@ -132,7 +144,20 @@ pub enum RangeError {
 /// When it cannot start. Once it has announced its addresses it ends well.
 pub async fn run(mut options: RangeOptions) -> Result<(), RangeError> {
     let end = End::prepare(options.lifeline.take())?;
-    let range = world::Running::start(&options).map_err(RangeError::Listen)?;
+    let pair = match options.postgres.take() {
+        Some(directory) => postgres::Pair::make(&directory).await.map(Some).map_err(RangeError::from),
+        None => Ok(None),
+    };
+    let start = |pair: Option<_>| world::Running::start(&options, pair.as_ref()).map_err(RangeError::Listen);
+    let range = match pair.and_then(start) {
+        Ok(range) => range,
+        Err(why) => {
+            // Whoever waits for the addresses reads it there; that nobody does changes nothing.
+            let line = why.to_string().replace('\n', " ");
+            let _ = writeln!(options.announce, "error: {line}").and_then(|()| options.announce.flush());
+            return Err(why);
+        }
+    };
     if options.clock == OutageClock::AtOnce {
         range.start_outage_clock();
     }

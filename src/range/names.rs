@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::postgres::ServerPlace;
+
 /// A name that the range does not know, with the ones it does.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {what} \"{given}\": {}", known.join(", "))]
@@ -170,6 +172,9 @@ pub struct Addresses {
     pub power: String,
     /// Each service of each site.
     pub sites: PerSite<PerService<String>>,
+    /// The servers that keep the orders, where PostgreSQL does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postgres: Option<PerSite<ServerPlace>>,
 }
 
 /// The URL of a listener, without a slash at the end.

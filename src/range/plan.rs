@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use super::names::{Addresses, Service, Site};
+use super::postgres::ServerPlace;
 
 const TEMPLATE: &str = include_str!("../../assets/practice.yml");
+/// What stands in place of parts of it where PostgreSQL keeps the orders.
+const WITH_POSTGRES: &str = include_str!("../../assets/practice-postgres.yml");
 
 /// Who works on the practice range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +21,8 @@ pub enum Company {
 /// The practice plan, for a range at `addresses`, with `exe`, the program that its command steps start, and for that company.
 ///
 /// Placeholders are `@control@`, `@router@`, `@router_admin@`, `@inbox@`, `@power@`, `@SITE.SERVICE@` and `@exe@`, in
-/// the template each within double quotes, and `@people@` and `@roles@`, which stand alone.
+/// the template each within double quotes, and `@people@` and `@roles@`, which stand alone; with PostgreSQL `@SITE.dsn@`,
+/// `@SITE.data@` and `@SITE.config@`.
 #[must_use]
 pub fn practice_plan(addresses: &Addresses, exe: &Path, company: Company) -> String {
     let (people, roles) = match company {
@@ -41,9 +45,21 @@ pub fn practice_plan(addresses: &Addresses, exe: &Path, company: Company) -> Str
             values.push((format!("{site}.{service}"), addresses.sites.get(*site).get(*service).clone()));
         }
     }
+    let template = match &addresses.postgres {
+        None => TEMPLATE.to_owned(),
+        Some(places) => {
+            for site in Site::ALL {
+                let ServerPlace { dsn, data, config } = places.get(*site);
+                for (name, path) in [("dsn", dsn), ("data", data), ("config", config)] {
+                    values.push((format!("{site}.{name}"), path.to_string_lossy().into_owned()));
+                }
+            }
+            items(WITH_POSTGRES).into_iter().fold(TEMPLATE.to_owned(), |plan, item| with(&plan, &item))
+        }
+    };
     // Never over what was put in already: an @ in a path must not be read as a placeholder.
-    let mut plan = String::with_capacity(TEMPLATE.len() + 1024);
-    let mut rest = TEMPLATE;
+    let mut plan = String::with_capacity(template.len() + 1024);
+    let mut rest = template.as_str();
     while let Some((before, after)) = rest.split_once('@') {
         plan.push_str(before);
         match values
@@ -62,6 +78,35 @@ pub fn practice_plan(addresses: &Addresses, exe: &Path, company: Company) -> Str
     }
     plan.push_str(rest);
     plan
+}
+
+/// The items of a list that begins at the margin, without what stands before it.
+fn items(list: &str) -> Vec<Vec<&str>> {
+    let mut items: Vec<Vec<&str>> = Vec::new();
+    for line in list.lines().filter(|line| !line.is_empty()) {
+        match (line.starts_with("- "), items.last_mut()) {
+            (true, _) => items.push(vec![line]),
+            (false, Some(item)) => item.push(line),
+            (false, None) => {}
+        }
+    }
+    items
+}
+
+/// A plan with that item in place of the first one that begins with the same line.
+fn with(plan: &str, item: &[&str]) -> String {
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let lines: Vec<&str> = plan.lines().collect();
+    let Some(begin) = lines.iter().position(|line| Some(&line.trim_start()) == item.first()) else {
+        return plan.to_owned();
+    };
+    let margin = lines.get(begin).map_or(0, |line| depth(line));
+    let is_of_it = |line: &&&str| line.is_empty() || depth(line) > margin;
+    let length = 1 + lines.iter().skip(begin + 1).take_while(is_of_it).count();
+    let there = item.iter().map(|line| format!("{:margin$}{line}", ""));
+    let before = lines.iter().take(begin).map(|line| (*line).to_owned());
+    let after = lines.iter().skip(begin + length).map(|line| (*line).to_owned());
+    before.chain(there).chain(after).map(|line| line + "\n").collect()
 }
 
 /// `text` as it stands between double quotes in YAML, which reads JSON's escapes.
@@ -91,6 +136,7 @@ mod tests {
             mail: "http://127.0.0.1:4/mail".to_owned(),
             power: "http://127.0.0.1:5".to_owned(),
             sites: PerSite { east: site(1), west: site(2) },
+            postgres: None,
         }
     }
 

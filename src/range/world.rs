@@ -15,7 +15,9 @@ use super::endpoint::{Endpoint, Port};
 use super::inbox::{Inbox, InboxStatus};
 use super::ledger::{Ledger, LedgerStatus};
 use super::names::{Addresses, Fault, PerService, PerSite, Service, Site, url};
+use super::orders::Orders;
 use super::outage::{Outage, OutageStatus};
+use super::postgres::Pair;
 use super::power::{self, Power, Starts};
 use super::reply::lock;
 use super::router::{Balancer, RoutedSite};
@@ -67,7 +69,7 @@ pub struct ServiceStatus {
 pub(crate) struct World {
     addresses: Addresses,
     sites: PerSite<PerService<Endpoint>>,
-    databases: PerSite<Arc<Database>>,
+    databases: PerSite<Orders>,
     balancer: Arc<Balancer>,
     ledger: Arc<Ledger>,
     strip_fault: Mutex<Option<Fault>>,
@@ -128,9 +130,10 @@ impl World {
     /// What the system says when it cannot listen again.
     pub(crate) async fn set_power(&self, site: Site, power: Power, starts: Starts) -> io::Result<()> {
         if self.power(site) == Power::Off && starts == Starts::Standby {
-            self.databases.get(site).demote();
+            self.databases.get(site).begins_as_standby();
         }
-        self.sites.get(site).db.set_power(power).await
+        self.sites.get(site).db.set_power(power).await?;
+        self.obeys(site).await
     }
 
     /// Ends East's outage: all of it answers again, but for a database without power.
@@ -148,7 +151,13 @@ impl World {
     /// # Errors
     /// What the system says when it cannot listen again.
     pub(crate) async fn set_service_fault(&self, site: Site, service: Service, fault: Option<Fault>) -> io::Result<()> {
-        self.sites.get(site).get(service).set_fault(fault).await
+        self.sites.get(site).get(service).set_fault(fault).await?;
+        if service == Service::Db { self.obeys(site).await } else { Ok(()) }
+    }
+
+    async fn obeys(&self, site: Site) -> io::Result<()> {
+        let wanted = *self.sites.get(site).db.states().borrow();
+        self.databases.get(site).obey(wanted).await
     }
 
     /// Puts a fault on every service of a site.
@@ -220,11 +229,12 @@ impl Ports {
             mail: format!("{}/mail", of(&self.inbox)),
             power: of(&self.power),
             sites: self.sites.map(|services| services.map(of)),
+            postgres: None,
         }
     }
 }
 
-fn open_site(site: Site, ports: PerService<Port>, db: &Arc<Database>) -> io::Result<PerService<Endpoint>> {
+fn open_site(site: Site, ports: PerService<Port>, db: &Orders) -> io::Result<PerService<Endpoint>> {
     let (api, database) = (ports.api.address(), ports.db.address());
     Ok(PerService {
         web: Endpoint::open(ports.web, services::web(site, api))?,
@@ -238,12 +248,17 @@ impl Running {
     ///
     /// # Errors
     /// What the system says when it has no port or cannot listen.
-    pub(crate) fn start(options: &RangeOptions) -> io::Result<Self> {
+    pub(crate) fn start(options: &RangeOptions, postgres: Option<&Pair>) -> io::Result<Self> {
         let ports = Ports::take()?;
-        let addresses = ports.addresses();
-        let databases = PerSite {
-            east: Database::new(Site::East, DbRole::Primary, ports.sites.west.db.address()),
-            west: Database::new(Site::West, DbRole::Standby, ports.sites.east.db.address()),
+        let mut addresses = ports.addresses();
+        addresses.postgres = postgres.map(|pair| pair.places.clone());
+        let own = |site, role, other: Site| Orders::Own(Database::new(site, role, ports.sites.get(other).db.address()));
+        let databases = match postgres {
+            None => PerSite {
+                east: own(Site::East, DbRole::Primary, Site::West),
+                west: own(Site::West, DbRole::Standby, Site::East),
+            },
+            Some(pair) => pair.orders.map(|orders| Orders::Postgres(Arc::clone(orders))),
         };
         let ledger = Arc::<Ledger>::default();
         let balancer = Balancer::new(ports.sites.map(|services| services.web.address()));
@@ -292,6 +307,7 @@ impl Running {
             for service in Service::ALL {
                 self.world.sites.get(*site).get(*service).close().await;
             }
+            self.world.databases.get(*site).close().await;
         }
     }
 }
@@ -299,7 +315,7 @@ impl Running {
 fn set_going(world: &Arc<World>, router: SocketAddr, options: &RangeOptions) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     for site in Site::ALL {
-        tasks.spawn(Arc::clone(world.databases.get(*site)).copy(world.sites.get(*site).db.states()));
+        tasks.spawn(world.databases.get(*site).clone().live(world.sites.get(*site).db.states()));
     }
     tasks.spawn(till(Arc::clone(&world.ledger), world.sites.east.web.address()));
     tasks.spawn(Arc::clone(&world.customers).stream(router, options.customers_per_second));

@@ -19,7 +19,7 @@ pub(super) use names::site_of;
 use names::{called, probe_name, scenario_name, scenario_of, site_name, step_name};
 
 use super::alert::alert as named;
-use super::words::short_hash;
+use super::words::{of_loss, short_hash};
 use super::{
     all_of, assessment_short, attempt, clean_line as line, cut, evidence, failure, role, run_result, seen, verdict,
 };
@@ -260,7 +260,7 @@ fn step_failed(name: &str, why: &Failure, again: Option<Moment>) -> String {
 }
 
 fn confirmed(name: &str, max_loss: Option<Span>, expires: Moment) -> String {
-    let loss = max_loss.map(|limit| format!(", a loss of up to {limit} accepted")).unwrap_or_default();
+    let loss = max_loss.map(|limit| format!(", a loss of up to {} accepted", of_loss(limit))).unwrap_or_default();
     format!("{name} confirmed{loss}; counts until {expires}")
 }
 
@@ -270,9 +270,11 @@ fn voided(name: &str, who: &str, why: &Voided) -> String {
         Voided::Expired => format!("{name}: the confirmation of {who} expired"),
         Voided::ViewChanged => format!("{name}: the confirmation of {who} is void: what the gate shows changed"),
         Voided::LossGrew { accepted, now: Some(now) } => {
+            let [now, accepted] = [now, accepted].map(|span| of_loss(*span));
             format!("{name}: the confirmation of {who} is void: {now} would be lost, {accepted} were accepted")
         }
         Voided::LossGrew { accepted, now: None } => {
+            let accepted = of_loss(*accepted);
             format!("{name}: the confirmation of {who} is void: loss unknown, {accepted} were accepted")
         }
     }

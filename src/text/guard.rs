@@ -10,6 +10,7 @@ use crate::core::plan::{Plan, Procedure};
 use crate::core::state::State;
 use crate::core::time::Span;
 
+use super::words::of_loss;
 use super::{all_of, clean_line as line, loss, role, verdict};
 
 /// The two sites of a failover, as people call them.
@@ -196,7 +197,7 @@ fn found(finding: &Finding) -> String {
         Seen::Down { down, all, limit, .. } => format!("{down} of {all} probes say so, limit {limit}"),
         Seen::Healthy { ok, all, worst, stable, limit } => healthy(*ok, *all, verdict(*worst), *stable, *limit),
         Seen::Lost { loss: lost, limit, accepted } => {
-            let accepted = accepted.map(|span| format!(", {span} accepted")).unwrap_or_default();
+            let accepted = accepted.map(|span| format!(", {} accepted", of_loss(span))).unwrap_or_default();
             format!("{}, limit {limit}{accepted}", loss(*lost))
         }
         Seen::Related(how) => related(how),

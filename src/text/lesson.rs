@@ -1,5 +1,6 @@
 //! The words of the practice script. Hints have one line of the smallest console: at most 72 columns.
 
+use super::words::of_loss;
 use super::{all_of, clean_line};
 use crate::core::time::Span;
 use crate::range::Power;
@@ -67,7 +68,8 @@ pub(crate) fn score(score: &Score) -> Vec<String> {
 
 fn loss(score: &Score) -> Option<String> {
     let ledger = score.ledger.as_ref().filter(|_| score.opened.is_some())?;
-    let promised = score.promised.map_or("nothing was promised".to_owned(), |most| format!("at most {most} promised"));
+    let promised =
+        score.promised.map_or("nothing was promised".to_owned(), |most| format!("at most {} promised", of_loss(most)));
     let counted = match (&ledger.lost, &ledger.gone) {
         (0, _) => format!("none of {} orders lost", ledger.acknowledged),
         (lost, Some(gone)) => {
@@ -141,7 +143,7 @@ mod tests {
             launched: Some(Span::from_secs(40)),
             opened: Some(Span::from_secs(95)),
             served: Some(Span::from_secs(98)),
-            promised: Some(Span::from_secs(4)),
+            promised: Some(Span::from_millis(3_200)),
             ledger: Some(ledger),
             forecast: Some("forecast at start 8s to 12s, took 9s of work".into()),
             refused: vec!["1 of 3 probes says down, limit 2".into()],

@@ -10,7 +10,7 @@ use crate::core::people::{Access, Act};
 use crate::core::refusal::{BadText, Latest, Missing, Refusal};
 use crate::core::time::{Moment, Span};
 
-use super::words::{access, act, people, short_hash};
+use super::words::{access, act, of_loss, people, short_hash};
 use super::{all_of, any_of, clean_line as line, role, some_of};
 
 /// The sentence for a refusal. Nothing has happened, and it need not say so.
@@ -179,7 +179,7 @@ fn not_the_role(roles: &[RoleId], holds: &[RoleId]) -> String {
 }
 
 fn loss_grew(accepted: Option<Span>, now: Option<Span>) -> String {
-    match (accepted, now) {
+    match (accepted.map(of_loss), now.map(of_loss)) {
         (Some(limit), Some(now)) => format!("{now} of writes would be lost now, and {limit} were accepted; look again"),
         (None, Some(now)) => format!("{now} of writes would be lost, and no loss was accepted; accept at least {now}"),
         (Some(limit), None) => {

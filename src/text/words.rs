@@ -19,10 +19,14 @@ pub fn role(role: &RoleId) -> String {
 pub fn loss(loss: Loss) -> String {
     match loss {
         Loss::Unknown => "unknown".into(),
-        Loss::Measured(span) if span < Span::from_secs(1) => span.to_string(),
-        Loss::Measured(span) => span.up_to_seconds().to_string(),
+        Loss::Measured(span) => of_loss(span),
         Loss::AtMost(span) => format!("≤ {}, source silent", span.up_to_seconds()),
     }
+}
+
+/// How long a time's writes are lost, or may be: never shown shorter than it is.
+pub(super) fn of_loss(span: Span) -> String {
+    if span < Span::from_secs(1) { span.to_string() } else { span.up_to_seconds().to_string() }
 }
 
 /// What is believed of a part; trouble that stops customers stands out without colour.

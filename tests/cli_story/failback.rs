@@ -52,7 +52,21 @@ fn lost(demo: &Demo) -> u64 {
 
 #[test]
 fn after_a_failover_the_way_back_is_gone_without_losing_an_order() {
-    let demo = Demo::start(&["--after", "1s"]);
+    there_and_back(&["--after", "1s"]);
+}
+
+#[test]
+fn with_real_servers_too_customers_are_moved_and_come_back_without_losing_an_order() {
+    let is_there = |version: std::fs::DirEntry| version.path().join("bin/pg_rewind").exists();
+    if !std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| versions.flatten().any(is_there)) {
+        eprintln!("SKIPPED a demo with PostgreSQL: it is not installed");
+        return;
+    }
+    there_and_back(&["--after", "1s", "--postgres"]);
+}
+
+fn there_and_back(demo: &[&str]) {
+    let demo = Demo::start(demo);
     demo.waits_for("is proposed");
     demo.good(&["incident", "declare"]);
     let there = demo.launches("failover-west");

@@ -51,6 +51,15 @@ enum Keep {
     Directory,
 }
 
+/// What keeps the orders of the range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Orders {
+    /// The range itself.
+    Range,
+    /// A pair of PostgreSQL servers.
+    Postgres,
+}
+
 impl House {
     /// Makes the directory, which only its owner may enter.
     pub(super) fn new(keep: bool) -> Result<House, Failure> {
@@ -76,9 +85,9 @@ impl House {
     }
 
     /// Starts range and engine and loads the practice plan. With a token, a robot holds it, and is a second person.
-    pub(super) async fn open(&mut self, after: Option<Span>, robot: Option<&str>) -> Outcome {
+    pub(super) async fn open(&mut self, after: Option<Span>, robot: Option<&str>, orders: Orders) -> Outcome {
         DirBuilder::new().mode(0o700).create(self.state.join("log")).map_err(|e| cannot("make", &self.state, &e))?;
-        let addresses = self.open_range(after).await?;
+        let addresses = self.open_range(after, orders).await?;
         let settings = settings(&addresses, robot);
         let path = self.state.join("config.toml");
         std::fs::write(&path, settings).map_err(|error| cannot("write", &path, &error))?;
@@ -90,7 +99,7 @@ impl House {
         Ok(())
     }
 
-    async fn open_range(&mut self, after: Option<Span>) -> Result<Addresses, Failure> {
+    async fn open_range(&mut self, after: Option<Span>, orders: Orders) -> Result<Addresses, Failure> {
         let mut command = Command::new(&self.exe);
         command.args(["range", "--lifeline-fd", "0"]);
         if let Some(after) = after {
@@ -99,9 +108,18 @@ impl House {
         if self.keep == Keep::Nothing {
             command.arg("--remove").arg(&self.state);
         }
+        if orders == Orders::Postgres {
+            // Beside the state, which nobody else may enter: the account that runs the servers can be another one.
+            let servers = self.state.with_extension("postgres");
+            DirBuilder::new().mode(0o711).create(&servers).map_err(|error| cannot("make", &servers, &error))?;
+            command.arg("--postgres").arg(&servers);
+        }
         let (child, word) = self.start(command, "range").await?;
-        let addresses: Addresses = serde_json::from_str(&word)
-            .map_err(|_| Failure::failed(format!("the range did not start: {}", text::clean_line(&word))))?;
+        let failed = |word: &str| {
+            let why = text::clean_line(word.strip_prefix("error: ").unwrap_or(word)).into_owned();
+            Failure::failed(format!("the range did not start: {why}"))
+        };
+        let addresses: Addresses = serde_json::from_str(&word).map_err(|_| failed(&word))?;
         self.range = Some((child, addresses.clone()));
         Ok(addresses)
     }

@@ -14,13 +14,13 @@ use crate::core::time::Span;
 mod house;
 mod lesson;
 
-use house::House;
+use house::{House, Orders};
 use lesson::Lesson;
 
 /// Starts a practice range with an outage to recover, and teaches in two minutes how to
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  warroom demo\n  warroom demo --free\n  warroom demo --calm\n  warroom demo --headless --after 1s >demo.json &\n\n\
+    after_help = "Examples:\n  warroom demo\n  warroom demo --free\n  warroom demo --calm\n  warroom demo --postgres\n  warroom demo --headless --after 1s >demo.json &\n\n\
                         Two sites, a router and customers run on this machine's loopback, and a robot as the\n\
                         second person of a lesson: one line says what to try next, and a score comes at the end. With\n\
                         --free east stops answering after 8s, and nobody teaches.\n\
@@ -39,6 +39,9 @@ pub(super) struct Demo {
     /// Without the console: prints its addresses as a line of JSON, runs until SIGTERM or until its input pipe ends
     #[arg(long)]
     headless: bool,
+    /// The orders in a pair of PostgreSQL servers, where those are installed, in place of the range's own databases
+    #[arg(long)]
+    postgres: bool,
     /// Keep the state directory, and say where it is
     #[arg(long)]
     keep: bool,
@@ -85,7 +88,8 @@ impl Demo {
         globals: &Globals,
         out: &mut Out,
     ) -> Outcome {
-        runtime.block_on(house.open(after, robot))?;
+        let orders = if self.postgres { Orders::Postgres } else { Orders::Range };
+        runtime.block_on(house.open(after, robot, orders))?;
         if !self.headless {
             runtime.block_on(house.start_outage_clock())?;
             let lesson = robot.map(|token| Lesson::begin(house, token)).transpose()?;

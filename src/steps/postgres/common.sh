@@ -1,6 +1,8 @@
 # What both scripts need: who owns the data, and where the programs of its version are.
 data=$WARROOM_POSTGRES_DATA
 config=$WARROOM_POSTGRES_CONFIG
+# Where runuser is, which the PATH of people who are not root often leaves out.
+PATH=$PATH:/usr/sbin:/sbin
 complain() { echo "$*" >&2; exit 1; }
 for path in "$data" "$config"; do
   # pg_ctl hands them to a shell.
