@@ -19,7 +19,8 @@ pub fn client_to(host: &str, address: std::net::SocketAddr) -> reqwest::Result<r
     builder().resolve(host, address).build()
 }
 
-fn builder() -> reqwest::ClientBuilder {
+/// What every client of the engine has in common.
+pub(crate) fn builder() -> reqwest::ClientBuilder {
     // Without a provider of cryptography no client can be built. One that is there already is this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()

@@ -46,6 +46,9 @@ pub enum Delivery {
         next: Moment,
         /// Why the last try failed.
         last: Option<String>,
+        /// How long the other side asked to be left alone, where it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rest: Option<Span>,
     },
     /// The other side took it.
     Delivered {
@@ -53,6 +56,9 @@ pub enum Delivery {
         at: Now,
         /// What it answered.
         answer: String,
+        /// How it calls what it made of it, for what comes later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
     },
     /// Given up.
     Failed {
@@ -71,17 +77,43 @@ pub enum Attempt {
     Took {
         /// What it answered.
         answer: String,
+        /// How it calls what it made of it, for what comes later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
     },
     /// It did not, but may later.
     NotNow {
         /// Why.
         why: String,
+        /// How long it asks to be left alone, where it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rest: Option<Span>,
     },
     /// It never will: the message or the address is wrong.
     Never {
         /// Why.
         why: String,
     },
+}
+
+impl Attempt {
+    /// It was taken, with that answer.
+    #[must_use]
+    pub fn took(answer: impl Into<String>) -> Attempt {
+        Attempt::Took { answer: answer.into(), reference: None }
+    }
+
+    /// It was not taken, but may be later.
+    #[must_use]
+    pub fn not_now(why: impl Into<String>) -> Attempt {
+        Attempt::NotNow { why: why.into(), rest: None }
+    }
+
+    /// It never will be.
+    #[must_use]
+    pub fn never(why: impl Into<String>) -> Attempt {
+        Attempt::Never { why: why.into() }
+    }
 }
 
 /// Tries before a delivery is given up; with [`pause`] about an hour and a half.
@@ -93,6 +125,15 @@ pub fn pause(tries: u32) -> Span {
     Span::from_secs(1_u64.checked_shl(tries.saturating_sub(1)).unwrap_or(u64::MAX).clamp(1, 300))
 }
 
+/// The longest that the other side may ask to be left alone.
+pub const LONGEST_REST: Span = Span::from_secs(3_600);
+
+/// The pause after that many failed tries, of which the last was answered with a wish to be left alone.
+#[must_use]
+pub fn pause_with(tries: u32, rest: Option<Span>) -> Span {
+    pause(tries).max(rest.unwrap_or_default().min(LONGEST_REST))
+}
+
 impl Delivery {
     /// What a try makes of a delivery. A delivery that ended stays as it is.
     #[must_use]
@@ -102,11 +143,18 @@ impl Delivery {
         };
         let tries = tries.saturating_add(1);
         match attempt {
-            Attempt::Took { answer } => Delivery::Delivered { at: now.clone(), answer: answer.clone() },
-            Attempt::NotNow { why } if tries < MAX_TRIES => {
-                Delivery::Waiting { tries, next: now.utc.plus(pause(tries)), last: Some(why.clone()) }
+            Attempt::Took { answer, reference } => {
+                Delivery::Delivered { at: now.clone(), answer: answer.clone(), reference: reference.clone() }
             }
-            Attempt::NotNow { why } | Attempt::Never { why } => Delivery::Failed { at: now.clone(), why: why.clone() },
+            Attempt::NotNow { why, rest } if tries < MAX_TRIES => Delivery::Waiting {
+                tries,
+                next: now.utc.plus(pause_with(tries, *rest)),
+                last: Some(why.clone()),
+                rest: *rest,
+            },
+            Attempt::NotNow { why, .. } | Attempt::Never { why } => {
+                Delivery::Failed { at: now.clone(), why: why.clone() }
+            }
         }
     }
 }
@@ -121,8 +169,8 @@ mod tests {
 
     #[test]
     fn a_delivery_is_retried_with_growing_pauses_and_given_up_in_the_end() {
-        let no = Attempt::NotNow { why: "503".into() };
-        let mut delivery = Delivery::Waiting { tries: 0, next: at(0).utc, last: None };
+        let no = Attempt::not_now("503");
+        let mut delivery = Delivery::Waiting { tries: 0, next: at(0).utc, last: None, rest: None };
         let mut pauses = Vec::new();
         while let Delivery::Waiting { next, .. } = delivery.after(&no, &at(0)) {
             pauses.push(next.since(at(0).utc).secs());
@@ -134,13 +182,13 @@ mod tests {
 
     #[test]
     fn a_delivery_that_ended_stays_as_it_is() {
-        let done = Delivery::Delivered { at: at(1), answer: "202".into() };
+        let done = Delivery::Delivered { at: at(1), answer: "202".into(), reference: None };
         assert_eq!(done.after(&Attempt::Never { why: "late".into() }, &at(2)), done);
     }
 
     #[test]
     fn a_message_that_will_never_be_taken_is_not_tried_again() {
-        let waiting = Delivery::Waiting { tries: 0, next: at(0).utc, last: None };
+        let waiting = Delivery::Waiting { tries: 0, next: at(0).utc, last: None, rest: None };
         let after = waiting.after(&Attempt::Never { why: "404".into() }, &at(3));
         assert_eq!(after, Delivery::Failed { at: at(3), why: "404".into() });
     }

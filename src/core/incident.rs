@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, AlertKey};
 use super::comms::{Delivery, Update};
 use super::failover::{Glass, Owed};
-use super::ids::{CallSign, IncidentId, PlanId, Principal, ProbeId, RoleId, ScenarioId};
+use super::ids::{CallSign, ChannelId, IncidentId, PlanId, Principal, ProbeId, RoleId, ScenarioId};
 use super::impact::Assessed;
 use super::outage::Outages;
 use super::plan::{Environment, PlanHash, Severity};
@@ -153,6 +153,25 @@ impl Incident {
     pub fn owes_words(&self) -> bool {
         let mut deliveries = self.updates.iter().flat_map(|u| u.deliveries.values());
         deliveries.any(|d| matches!(d, Delivery::Waiting { .. }))
+    }
+
+    /// How the other side of a channel calls what the incident's updates made there: a message, an entry of a page.
+    #[must_use]
+    pub fn reference_of(&self, channel: &ChannelId) -> Option<&str> {
+        self.updates.iter().find_map(|update| match update.deliveries.get(channel)? {
+            Delivery::Delivered { reference, .. } => reference.as_deref(),
+            Delivery::Waiting { .. } | Delivery::Failed { .. } => None,
+        })
+    }
+
+    /// Whether an update waits for one before it on the same channel: what comes later answers what came before, unless that is
+    /// not taken at its first try.
+    #[must_use]
+    pub fn comes_after_another(&self, place: usize, channel: &ChannelId) -> bool {
+        self.updates
+            .iter()
+            .take(place)
+            .any(|update| matches!(update.deliveries.get(channel), Some(Delivery::Waiting { tries: 0, .. })))
     }
 
     /// The roles that somebody holds.

@@ -20,7 +20,10 @@
 //! [hooks]                                # alerts from outside; `engine::hooks` says more
 //! listen = "127.0.0.1:9099"
 //!
-//! [channels.ops]
+//! [outbound]                             # hosts on this machine that words may go to, by name
+//! allow = ["localhost"]
+//!
+//! [channels.ops]                         # `channels::settings` says more
 //! kind = "webhook"
 //! url = "https://chat.example/hook"
 //! ```
@@ -33,6 +36,7 @@ use serde::Deserialize;
 
 use super::hooks::HooksSettings;
 use super::people::PersonSettings;
+use crate::channels::settings::ChannelSettings;
 use crate::core::ids::{ChannelId, Principal};
 use crate::core::people::{Access, Mode, Person};
 use crate::steps::remote;
@@ -51,6 +55,8 @@ pub struct Config {
     pub people: Vec<PersonSettings>,
     /// Its channels.
     pub channels: BTreeMap<ChannelId, ChannelSettings>,
+    /// Where their words may go.
+    pub outbound: OutboundSettings,
     /// How other hosts are reached.
     pub ssh: SshSettings,
     /// How the engine knows that it is cut off.
@@ -68,6 +74,14 @@ pub struct ConnectionSettings {
     pub anchors: Vec<String>,
 }
 
+/// Where words may go.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutboundSettings {
+    /// Hosts, as channels name them, that may be on this machine.
+    pub allow: Vec<String>,
+}
+
 /// How other hosts are reached.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -76,27 +90,6 @@ pub struct SshSettings {
     pub program: Option<PathBuf>,
     /// Its configuration; that of the engine's user when not said.
     pub config: Option<PathBuf>,
-}
-
-/// Where a channel leads.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ChannelSettings {
-    /// A JSON message is posted.
-    Webhook {
-        /// The address, `http` or `https`.
-        url: String,
-    },
-}
-
-impl ChannelSettings {
-    /// The kind as settings name it.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            ChannelSettings::Webhook { .. } => "webhook",
-        }
-    }
 }
 
 /// Why settings cannot be used.
@@ -157,6 +150,9 @@ impl Config {
             return Err("the mode is shared and nobody is named; add [[people]]".into());
         }
         super::people::check(&self.people)?;
+        for (name, channel) in &self.channels {
+            channel.check().map_err(|why| format!("channel {name}: {why}"))?;
+        }
         self.hooks.check()
     }
 
@@ -202,6 +198,9 @@ mod tests {
 
     const TOKEN: &str = "[[hooks.tokens]]\nname='am'\n\
                          sha256='0000000000000000000000000000000000000000000000000000000000000000'\nplans=['shop']\n";
+
+    const MAIL: &str = "[channels.x]\nkind='email'\nserver='smtp.example:587'\nfrom='War room <a@example>'\nto=['b@example']\n\
+                        user='a'\npassword='file:/p'\n";
 
     #[test]
     fn hooks_are_off_and_on_loopback_a_token_is_enough() {
@@ -262,7 +261,19 @@ mod tests {
             (&format!("{TOKEN}expires='soon'"), "expires"),
             ("chanels = 1", "unknown field `chanels`"),
             ("[channels.x]\nkind='pigeon'", "unknown variant `pigeon`"),
+            ("[channels.x]\nkind='webhook'\nurl='chat.example'", "an address begins with https://"),
+            ("[channels.x]\nkind='slack'\nchannel='C1'\ntoken='xoxb-1-2'", "it is no reference to a secret"),
+            (MAIL, ""),
+            (&MAIL.replace(":587", ""), "smtp.example:587"),
+            (&MAIL.replace("password", "#"), "write both or neither"),
+            (&format!("{MAIL}tls='none'"), "a password would go in the clear"),
+            (&MAIL.replace("b@example", "b"), "is no address of e-mail"),
+            (&MAIL.replace("'b@example'", ""), "names nobody"),
         ] {
+            if part.is_empty() {
+                assert!(read(text).is_ok(), "{text}");
+                continue;
+            }
             let message = read(text).unwrap_err().to_string();
             assert!(message.contains(part), "{text}: {message}");
         }

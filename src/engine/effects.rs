@@ -2,8 +2,10 @@
 //! and every day are the same path.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
@@ -13,18 +15,19 @@ use super::config::Config;
 use super::live::LiveBoard;
 use super::uplink::Uplink;
 use super::{replication, watchers};
-use crate::channels::{self, Message};
+use crate::channels::outbound::Outbound;
+use crate::channels::{self, Earnest, Message, Trouble};
 use crate::core::comms::{self, Attempt, Delivery, Update};
 use crate::core::health::{Verdict, living_key};
 use crate::core::ids::{ChannelId, ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};
-use crate::core::incident::Incident;
+use crate::core::incident::{Incident, Phase};
 use crate::core::observe::{Report, StepEnd};
 use crate::core::param::ParamKind;
 use crate::core::plan::{Action, CustomerCounter, Place, Plan, Probe, Replication, Step};
 use crate::core::run::{Failure, Run, StepRun, StepState};
 use crate::core::state::State;
 use crate::core::template::Values;
-use crate::core::time::{Moment, Now};
+use crate::core::time::{Moment, Now, Span};
 use crate::history::History;
 use crate::probes::Heartbeats;
 use crate::steps::{self, Job, Sight, shim};
@@ -35,6 +38,8 @@ pub struct Shared {
     pub clock: Clock,
     /// For requests.
     pub http: reqwest::Client,
+    /// For words to the world.
+    pub outbound: Outbound,
     /// This program, which is its own shim.
     pub exe: PathBuf,
     /// The state directory.
@@ -222,13 +227,16 @@ impl Effects {
         for incident in state.incidents.values() {
             for (place, update) in incident.updates.iter().enumerate() {
                 for (channel, delivery) in &update.deliveries {
-                    let Delivery::Waiting { tries, next, .. } = delivery else { continue };
+                    let Delivery::Waiting { tries, next, rest, .. } = delivery else { continue };
+                    if incident.comes_after_another(place, channel) {
+                        continue;
+                    }
                     let key = (incident.id.clone(), place + 1, channel.clone(), *tries);
                     owed.insert(key.clone());
                     let shared = &self.shared;
-                    self.deliveries
-                        .entry(key)
-                        .or_insert_with_key(|key| deliver(shared, key, *next, message(state, incident, key, update)));
+                    self.deliveries.entry(key).or_insert_with_key(|key| {
+                        deliver(shared, key, (*next, *rest), message(state, incident, key, update))
+                    });
                 }
             }
         }
@@ -402,22 +410,29 @@ fn watch_over(shared: &Arc<Shared>, watched: &Watched, state: &State) -> Task {
     Task(handle.abort_handle())
 }
 
-fn deliver(shared: &Arc<Shared>, key: &DeliveryKey, next: Moment, message: Message) -> Task {
+fn deliver(shared: &Arc<Shared>, key: &DeliveryKey, (next, rest): (Moment, Option<Span>), message: Message) -> Task {
     let shared = Arc::clone(shared);
     let (incident, number, channel, tries) = key.clone();
     Task(
         tokio::spawn(async move {
             // No longer than the pause that led to that moment, whatever became of the clock.
-            let left = next.since(shared.clock.now().utc).min(comms::pause(tries));
-            tokio::time::sleep(left.to_std()).await;
+            let left = next.since(shared.clock.now().utc).min(comms::pause_with(tries, rest));
+            tokio::time::sleep(left.to_std() + jitter(&message.key, tries, left)).await;
             let attempt = match shared.config.channels.get(&channel) {
-                Some(settings) => channels::send(settings, &message, &shared.http).await,
-                None => Attempt::Never { why: format!("the settings have no channel {channel} any more") },
+                Some(settings) => channels::send(settings, &message, &shared.outbound).await,
+                None => Attempt::never(format!("the settings have no channel {channel} any more")),
             };
             shared.report(Report::Delivery { incident, number, channel, attempt });
         })
         .abort_handle(),
     )
+}
+
+/// Up to a fifth of a pause, another for each delivery and try, so that what failed together does not come back together.
+fn jitter(key: &str, tries: u32, pause: Span) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (key, tries).hash(&mut hasher);
+    pause.to_std().mul_f64(f64::from(hasher.finish() as u8) / f64::from(u8::MAX) / 5.0)
 }
 
 fn message(state: &State, incident: &Incident, key: &DeliveryKey, update: &Update) -> Message {
@@ -433,5 +448,12 @@ fn message(state: &State, incident: &Incident, key: &DeliveryKey, update: &Updat
         at: update.at.utc.rfc3339(),
         by: state.name(&update.by).into_owned(),
         text: update.text.clone(),
+        reference: incident.reference_of(channel).map(str::to_owned),
+        trouble: match incident.phase {
+            Phase::Proposed | Phase::Declared | Phase::Recovering => Trouble::Lasts,
+            Phase::Verifying { .. } | Phase::Recovered => Trouble::IsWatched,
+            Phase::Dismissed { .. } | Phase::Closed { .. } | Phase::Cancelled { .. } => Trouble::IsOver,
+        },
+        earnest: Earnest::of(incident.environment),
     }
 }

@@ -31,6 +31,7 @@ pub use live::{LiveBoard, Presence};
 pub use record::{Unreadable, entry};
 pub use uplink::Uplink;
 
+use crate::channels::outbound::Outbound;
 use crate::core::apply::apply;
 use crate::core::event::Event;
 use crate::core::state::{PROTOCOL, State};
@@ -141,7 +142,9 @@ where
     let lock = StateDir::lock(&options.state)?;
     let journal = Journal::open(&options.state).await?;
     let clock = Clock::new().map_err(system("the machine's clock"))?;
-    let http = crate::outbound::client().map_err(|e| EngineError::System(format!("the HTTP client: {e}")))?;
+    let no_client = |e: reqwest::Error| EngineError::System(format!("the HTTP client: {e}"));
+    let http = crate::outbound::client().map_err(no_client)?;
+    let outbound = Outbound::new(config.outbound.allow.clone()).map_err(no_client)?;
 
     let state = Arc::new(fold(&journal).await?);
     let (states, state_changes) = watch::channel(Arc::clone(&state));
@@ -153,6 +156,7 @@ where
     let shared = Arc::new(Shared {
         clock,
         http,
+        outbound,
         exe: options.exe,
         dir: options.state.clone(),
         uplink: Uplink::new(config.connection.anchors.clone()),

@@ -9,12 +9,12 @@ use super::clean_line;
 pub fn delivery(delivery: &Delivery) -> String {
     match delivery {
         Delivery::Waiting { tries: 0, .. } => "waiting to be sent".into(),
-        Delivery::Waiting { tries, next, last } => {
+        Delivery::Waiting { tries, next, last, .. } => {
             let why = last.as_deref().map(|why| format!(": {}", clean_line(why))).unwrap_or_default();
             format!("waiting, {} failed{why}; next at {next}", tries_of(*tries))
         }
-        Delivery::Delivered { at, answer } if answer.is_empty() => format!("delivered {}", at.utc),
-        Delivery::Delivered { at, answer } => format!("delivered {}: {}", at.utc, clean_line(answer)),
+        Delivery::Delivered { at, answer, .. } if answer.is_empty() => format!("delivered {}", at.utc),
+        Delivery::Delivered { at, answer, .. } => format!("delivered {}: {}", at.utc, clean_line(answer)),
         Delivery::Failed { at, why } => format!("FAILED {}: {}", at.utc, clean_line(why)),
     }
 }
@@ -23,9 +23,9 @@ pub fn delivery(delivery: &Delivery) -> String {
 #[must_use]
 pub fn attempt(attempt: &Attempt) -> String {
     match attempt {
-        Attempt::Took { answer } if answer.is_empty() => "took it".into(),
-        Attempt::Took { answer } => format!("took it: {}", clean_line(answer)),
-        Attempt::NotNow { why } => format!("did not take it: {}", clean_line(why)),
+        Attempt::Took { answer, .. } if answer.is_empty() => "took it".into(),
+        Attempt::Took { answer, .. } => format!("took it: {}", clean_line(answer)),
+        Attempt::NotNow { why, .. } => format!("did not take it: {}", clean_line(why)),
         Attempt::Never { why } => format!("will not take it: {}", clean_line(why)),
     }
 }
@@ -43,14 +43,20 @@ mod tests {
     fn a_delivery_says_how_it_stands() {
         let next = at(4).utc;
         for (given, sentence) in [
-            (Delivery::Waiting { tries: 0, next, last: None }, "waiting to be sent".to_owned()),
+            (Delivery::Waiting { tries: 0, next, last: None, rest: None }, "waiting to be sent".to_owned()),
             (
-                Delivery::Waiting { tries: 1, next, last: Some("503\n".into()) },
+                Delivery::Waiting { tries: 1, next, last: Some("503\n".into()), rest: None },
                 format!("waiting, 1 try failed: 503 ; next at {next}"),
             ),
-            (Delivery::Waiting { tries: 2, next, last: None }, format!("waiting, 2 tries failed; next at {next}")),
-            (Delivery::Delivered { at: at(4), answer: "202".into() }, format!("delivered {next}: 202")),
-            (Delivery::Delivered { at: at(4), answer: String::new() }, format!("delivered {next}")),
+            (
+                Delivery::Waiting { tries: 2, next, last: None, rest: None },
+                format!("waiting, 2 tries failed; next at {next}"),
+            ),
+            (
+                Delivery::Delivered { at: at(4), answer: "202".into(), reference: None },
+                format!("delivered {next}: 202"),
+            ),
+            (Delivery::Delivered { at: at(4), answer: String::new(), reference: None }, format!("delivered {next}")),
             (Delivery::Failed { at: at(4), why: "404".into() }, format!("FAILED {next}: 404")),
         ] {
             assert_eq!(delivery(&given), sentence);
@@ -60,9 +66,9 @@ mod tests {
     #[test]
     fn a_try_says_what_it_brought() {
         for (given, sentence) in [
-            (Attempt::Took { answer: String::new() }, "took it"),
-            (Attempt::Took { answer: "202".into() }, "took it: 202"),
-            (Attempt::NotNow { why: "503".into() }, "did not take it: 503"),
+            (Attempt::took(""), "took it"),
+            (Attempt::took("202"), "took it: 202"),
+            (Attempt::not_now("503"), "did not take it: 503"),
             (Attempt::Never { why: "\u{1b}[2J".into() }, "will not take it: ^[[2J"),
         ] {
             assert_eq!(attempt(&given), sentence);

@@ -5,12 +5,11 @@ use warroom::text;
 
 use crate::failure::failed;
 use crate::harness::{Engine, eventually};
-use crate::service::Service;
+use crate::service::{Service, webhooks};
 use crate::yard::Yard;
 
 fn settings(pager: &Service, inbox: &Service) -> String {
-    let channel = |name: &str, at: &Service| format!("[channels.{name}]\nkind = \"webhook\"\nurl = \"{}\"\n", at.url());
-    channel("pager", pager) + &channel("inbox", inbox)
+    webhooks(&[("pager", pager), ("inbox", inbox)])
 }
 
 fn running(state: &StepState) -> bool {

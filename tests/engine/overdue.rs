@@ -9,7 +9,7 @@ use warroom::core::run::{Course, RunResult, RunState, StepState};
 use warroom::text;
 
 use crate::harness::{Engine, eventually};
-use crate::service::Service;
+use crate::service::{Service, webhooks};
 use crate::yard::Yard;
 
 /// Two steps that begin at once, one of them with an undo and one that outlasts the run's time, and one behind them.
@@ -35,9 +35,7 @@ impl Channels {
     }
 
     fn settings(&self) -> String {
-        let channel =
-            |name: &str, at: &Service| format!("[channels.{name}]\nkind = \"webhook\"\nurl = \"{}\"\n", at.url());
-        channel("pager", &self.pager) + &channel("phone", &self.phone) + &channel("inbox", &self.inbox)
+        webhooks(&[("pager", &self.pager), ("phone", &self.phone), ("inbox", &self.inbox)])
     }
 }
 

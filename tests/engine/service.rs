@@ -74,6 +74,14 @@ impl Service {
     }
 }
 
+/// Settings with webhooks that lead to services of this machine.
+pub fn webhooks(channels: &[(&str, &Service)]) -> String {
+    let channel =
+        |(name, at): &(&str, &Service)| format!("[channels.{name}]\nkind = \"webhook\"\nurl = \"{}\"\n", at.url());
+    let channels: String = channels.iter().map(channel).collect();
+    format!("[outbound]\nallow = [\"127.0.0.1\"]\n{channels}")
+}
+
 impl Got {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()

@@ -7,7 +7,7 @@ use warroom::core::refusal::Refusal;
 use warroom::wire::Trouble;
 
 use crate::harness::{Engine, eventually, plan};
-use crate::service::Service;
+use crate::service::{Service, webhooks};
 
 async fn incident(engine: &Engine, shop: &Service) -> IncidentId {
     engine.load(&plan(&shop.url(), "      - One\n")).await;
@@ -25,7 +25,7 @@ async fn delivery(engine: &Engine, incident: &IncidentId) -> Delivery {
 }
 
 fn settings(inbox: &Service) -> String {
-    format!("[channels.inbox]\nkind = \"webhook\"\nurl = \"{}\"\n", inbox.url())
+    webhooks(&[("inbox", inbox)])
 }
 
 #[tokio::test]

@@ -68,7 +68,10 @@ async fn set_clock(dir: &Path, by: i64) {
 async fn goes_on_when_the_clock_is_set(by: i64) {
     let (shop, inbox) = (Service::start().await, Service::start().await);
     inbox.answers(503);
-    let settings = format!("[channels.inbox]\nkind = \"webhook\"\nurl = \"{}\"\n", inbox.url());
+    let settings = format!(
+        "[outbound]\nallow = [\"127.0.0.1\"]\n[channels.inbox]\nkind = \"webhook\"\nurl = \"{}\"\n",
+        inbox.url()
+    );
     let mut engine = Engine::with_config(&settings).await;
     let dir = engine.dir.display();
     let steps = format!(

@@ -88,7 +88,7 @@ impl History {
             let end = if over { StepEnd::Bad(Failure::Stopped) } else { self.good_end(&key) };
             self.ends(&key, end);
         }
-        self.deliver(&Attempt::Took { answer: "202".into() }, 100);
+        self.deliver(&Attempt::took("202"), 100);
         self.heals_what_guards_ask_about();
         for run in self.runs(Run::is_active) {
             self.helps_run(run);

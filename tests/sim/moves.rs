@@ -222,8 +222,8 @@ impl History {
 
     fn delivered(&mut self) {
         let attempt = match self.chance.below(10) {
-            0..6 => Attempt::Took { answer: "202".into() },
-            6..9 => Attempt::NotNow { why: "503".into() },
+            0..6 => Attempt::took("202"),
+            6..9 => Attempt::not_now("503"),
             _ => Attempt::Never { why: "404".into() },
         };
         self.deliver(&attempt, 50);

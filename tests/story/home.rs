@@ -29,7 +29,7 @@ impl Home {
         let home = Home::new();
         DirBuilder::new().recursive(true).mode(0o700).create(home.state()).unwrap();
         // Nobody listens there: an update is owed for good.
-        let settings = "[channels.inbox]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\n";
+        let settings = "[outbound]\nallow = [\"127.0.0.1\"]\n[channels.inbox]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\n";
         std::fs::write(home.state().join("config.toml"), settings).unwrap();
         home.good(&["plan", "load", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/story/plan.yml")]);
         home

@@ -199,7 +199,8 @@ impl House {
 /// The engine's settings: where updates go, and with a robot, who is who.
 fn settings(addresses: &Addresses, robot: Option<&str>) -> String {
     let channel = |name: &str, url: &str| format!("[channels.{name}]\nkind = \"webhook\"\nurl = {url:?}\n");
-    let channels = [channel("inbox", &addresses.inbox), channel("mail", &addresses.mail)].concat();
+    let here = "[outbound]\nallow = [\"127.0.0.1\"]\n".to_owned();
+    let channels = [here, channel("inbox", &addresses.inbox), channel("mail", &addresses.mail)].concat();
     let Some(token) = robot else { return channels };
     let uid = rustix::process::geteuid().as_raw();
     let all: Vec<String> = Access::ALL.iter().filter_map(|access| serde_json::to_string(access).ok()).collect();

@@ -249,9 +249,9 @@ impl Night {
                 },
             );
             for (channel, attempt) in [
-                ("slack", Attempt::Took { answer: "202".into() }),
-                ("page", Attempt::Took { answer: "202".into() }),
-                ("mail", Attempt::NotNow { why: "503 over quota".into() }),
+                ("slack", Attempt::took("202")),
+                ("page", Attempt::took("202")),
+                ("mail", Attempt::not_now("503 over quota")),
             ] {
                 let report = Report::Delivery {
                     incident: incident.clone(),

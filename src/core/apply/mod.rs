@@ -164,7 +164,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
             i.roles.insert(role.clone(), to.clone());
         }),
         Event::UpdateSent { incident, text, channels, of, .. } => incident_mut(state, incident, |i| {
-            let waiting = Delivery::Waiting { tries: 0, next: entry.at.utc, last: None };
+            let waiting = Delivery::Waiting { tries: 0, next: entry.at.utc, last: None, rest: None };
             i.updates.push(Update {
                 by: entry.by.clone(),
                 at: entry.at.clone(),

@@ -194,7 +194,7 @@ fn words_are_waited_for_by_channel() {
     let (mut world, run) = running(mend, vec![step("s", Action::Notify(notice))]);
     assert_eq!(said(&world, run), "waits for inbox and pager to take the words of step s");
     let incident = world.run(run).incident.clone();
-    let took = crate::core::comms::Attempt::Took { answer: "200".into() };
+    let took = crate::core::comms::Attempt::took("200");
     let number = world.incident(&incident).updates.len();
     world.see(&Report::Delivery { incident, number, channel: id("inbox"), attempt: took });
     assert_eq!(said(&world, run), "waits for pager to take the words of step s");

@@ -26,11 +26,11 @@ fn tried(incident: &IncidentId, number: usize, attempt: Attempt) -> Report {
 }
 
 fn not_now() -> Attempt {
-    Attempt::NotNow { why: "503".into() }
+    Attempt::not_now("503")
 }
 
 fn took() -> Attempt {
-    Attempt::Took { answer: "202".into() }
+    Attempt::took("202")
 }
 
 fn delivery<'a>(world: &'a World, incident: &IncidentId) -> &'a Delivery {
@@ -42,9 +42,14 @@ fn an_update_is_owed_to_the_plans_channels_until_each_took_it() {
     let (mut world, incident) = World::declared();
     let events = world.ok(ada(), update(&incident, &[]));
     assert!(matches!(events.as_slice(), [Event::UpdateSent { number: 1, .. }]), "{events:?}");
-    assert_eq!(*delivery(&world, &incident), Delivery::Waiting { tries: 0, next: world.now.utc, last: None });
+    assert_eq!(
+        *delivery(&world, &incident),
+        Delivery::Waiting { tries: 0, next: world.now.utc, last: None, rest: None }
+    );
     world.see(&tried(&incident, 1, not_now()));
-    let Delivery::Waiting { tries: 1, next, last: Some(why) } = delivery(&world, &incident) else { panic!() };
+    let Delivery::Waiting { tries: 1, next, last: Some(why), rest: None } = delivery(&world, &incident) else {
+        panic!()
+    };
     assert_eq!((next.since(world.now.utc).secs(), why.as_str()), (1, "503"));
     world.see(&tried(&incident, 1, took()));
     assert!(matches!(delivery(&world, &incident), Delivery::Delivered { .. }));

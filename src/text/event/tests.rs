@@ -230,8 +230,8 @@ fn words_and_what_became_of_them() {
             },
             "update 2 to inbox and mail: We are on it.".into(),
         ),
-        (tried(Attempt::Took { answer: "202".into() }), "update 2: mail took it: 202".into()),
-        (tried(Attempt::NotNow { why: "503".into() }), "update 2: mail did not take it: 503".into()),
+        (tried(Attempt::took("202")), "update 2: mail took it: 202".into()),
+        (tried(Attempt::not_now("503")), "update 2: mail did not take it: 503".into()),
         (tried(Attempt::Never { why: "404".into() }), "update 2: FAILED, mail will not take it: 404".into()),
         (Event::NoteAdded { incident: None, text: "x".repeat(101) }, format!("{}...", "x".repeat(97))),
     ]);
