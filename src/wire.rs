@@ -7,6 +7,7 @@
 //! POST /v1/commands                  Posted    ->  200 Accepted, else Trouble with 400, 403, 409 or 503
 //! POST /v1/checks                    AskedChecks -> 200 Vec<Check>: what a launch rests on, looked at now
 //! POST /v1/heartbeats/PLAN/PROBE     Heartbeat -> 204; nothing but the change that it may bring is journaled
+//! POST /v1/channels/NAME/test        -> 200 Attempt: a message that says it is a test, tried once; nothing of it is journaled
 //! GET  /v1/timeline?before=SEQ&limit=N&incident=ID Vec<Entry>, newest first
 //! GET  /v1/runs/R7/steps/STEP/1/output?from=BYTE&follow=1   raw bytes, until the step ends with `follow`; headers: `x-total`
 //!                                       the size so far, `x-from` where the bytes begin: behind a gap in what is kept

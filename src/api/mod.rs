@@ -1,5 +1,6 @@
 //! What the engine says over HTTP, on its Unix socket, and what it hears from outside, over TCP. `crate::wire` lists the routes.
 
+mod channels;
 mod heartbeat;
 mod history;
 mod hooks;
@@ -83,6 +84,7 @@ async fn serve(listener: UnixListener, engine: Engine) {
         .route("/v1/stream", get(stream::stream))
         .route("/v1/commands", post(routes::command))
         .route("/v1/checks", post(routes::checks))
+        .route("/v1/channels/{channel}/test", post(channels::test))
         .route("/v1/heartbeats/{plan}/{probe}", post(heartbeat::heartbeat))
         .route("/v1/timeline", get(routes::timeline))
         .route("/v1/samples", get(routes::samples))

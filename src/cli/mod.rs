@@ -11,6 +11,7 @@ mod args;
 mod assess;
 mod audit;
 mod automation;
+mod channel;
 mod clocks;
 mod console;
 mod demo;
@@ -105,6 +106,8 @@ enum Verb {
     #[command(subcommand)]
     Update(update::Update),
     #[command(subcommand)]
+    Channel(channel::Channel),
+    #[command(subcommand)]
     Health(health::Health),
     #[command(subcommand)]
     Automation(automation::Automation),
@@ -164,6 +167,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Outcome {
         Some(Verb::Improvise(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Role(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Update(verb)) => talk(verb.run(globals, out)),
+        Some(Verb::Channel(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Health(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Automation(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Heartbeat(verb)) => talk(verb.run(globals)),

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout};
 
-use crate::core::ids::{ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};
+use crate::core::comms::Attempt;
+use crate::core::ids::{ChannelId, ComponentId, IncidentId, PlanId, ProbeId, RunId, StepId};
 use crate::core::state::{Entry, PROTOCOL};
 use crate::core::time::{Moment, Span};
 use crate::wire::{
@@ -167,6 +168,15 @@ impl Client {
     pub async fn checks(&self, asked: &AskedChecks) -> Result<Vec<Check>, ClientError> {
         let body = Bytes::from(serde_json::to_vec(asked).map_err(|e| ClientError::Broken(e.to_string()))?);
         read(&self.fetch(Method::POST, "/v1/checks", body, LOOKED).await?)
+    }
+
+    /// Sends a message over a channel that says it is a test, once.
+    ///
+    /// # Errors
+    /// As [`ClientError`] says.
+    pub async fn test_channel(&self, channel: &ChannelId) -> Result<Attempt, ClientError> {
+        let path = format!("/v1/channels/{channel}/test");
+        read(&self.fetch(Method::POST, &path, Bytes::new(), LOOKED).await?)
     }
 
     /// Reports to a probe of kind `heartbeat` that all is well, or what is wrong.

@@ -181,6 +181,16 @@ mod tests {
     }
 
     #[test]
+    fn whoever_asks_to_be_left_alone_is_for_as_long_as_that_within_reason() {
+        let waiting = Delivery::Waiting { tries: 0, next: at(0).utc, last: None, rest: None };
+        for (asked, pause) in [(None, 1), (Some(0), 1), (Some(90), 90), (Some(1_000_000), 3_600)] {
+            let no = Attempt::NotNow { why: "429".into(), rest: asked.map(Span::from_secs) };
+            let Delivery::Waiting { next, .. } = waiting.after(&no, &at(0)) else { panic!() };
+            assert_eq!(next.since(at(0).utc).secs(), pause, "{asked:?}");
+        }
+    }
+
+    #[test]
     fn a_delivery_that_ended_stays_as_it_is() {
         let done = Delivery::Delivered { at: at(1), answer: "202".into(), reference: None };
         assert_eq!(done.after(&Attempt::Never { why: "late".into() }, &at(2)), done);

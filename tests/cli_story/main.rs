@@ -121,6 +121,9 @@ fn an_outage_is_met_recovered_and_told_from_the_command_line() {
     eventually("the run is done", || {
         demo.good(&["run", "show", "R1"]).lines().next().is_some_and(|l| l.contains(" done ")).then_some(())
     });
+    assert!(demo.good(&["channel", "list"]).contains("inbox  webhook"));
+    assert!(demo.good(&["channel", "test", "mail"]).contains("mail took it: 202"));
+    assert!(demo.refused(&["channel", "test", "pigeon"]).contains("there is no channel pigeon in the settings"));
     demo.good(&["update", "send", "Orders work again."]);
     eventually("the update is delivered", || {
         demo.good(&["update", "list"]).contains("inbox: delivered ").then_some(())

@@ -57,6 +57,26 @@ fn an_update_is_owed_to_the_plans_channels_until_each_took_it() {
 }
 
 #[test]
+fn what_comes_later_answers_what_came_before_unless_that_is_not_taken_at_once() {
+    let (mut world, incident) = World::declared();
+    for _ in 0..2 {
+        world.ok(ada(), update(&incident, &["inbox"]));
+    }
+    let inbox = id("inbox");
+    let waits = |world: &World| world.state.incidents[&incident].comes_after_another(1, &inbox);
+    assert!(waits(&world));
+    let mut late = world.clone();
+    late.see(&tried(&incident, 1, not_now()));
+    assert!(!waits(&late), "newer words do not wait for a channel that is out of order");
+
+    world.see(&tried(&incident, 1, Attempt::Took { answer: "200".into(), reference: Some("m-1".into()) }));
+    assert!(!waits(&world));
+    world.see(&tried(&incident, 2, Attempt::Took { answer: "200".into(), reference: Some("m-2".into()) }));
+    assert_eq!(world.state.incidents[&incident].reference_of(&inbox), Some("m-1"), "the first is the one to answer");
+    assert_eq!(world.state.incidents[&incident].reference_of(&id("pager")), None);
+}
+
+#[test]
 fn a_report_of_what_nobody_waits_for_brings_nothing() {
     let (mut world, incident) = World::declared();
     world.ok(ada(), update(&incident, &[]));
