@@ -27,6 +27,15 @@ pub(super) enum Update {
         #[arg(long)]
         incident: Option<String>,
     },
+    /// Prints a first version of the next update, from what the engine knows: edit it, and send it
+    #[command(
+        after_help = "Example:\n  warroom update draft >update.txt && $EDITOR update.txt && warroom update send - <update.txt"
+    )]
+    Draft {
+        /// Call-sign or identifier; may be left out when one is open
+        #[arg(long)]
+        incident: Option<String>,
+    },
     /// Lists updates, and what became of each on its channels
     #[command(after_help = "Example:\n  warroom update list --incident KESTREL")]
     List {
@@ -41,6 +50,15 @@ impl Update {
         let session = Session::open(globals).await?;
         let snapshot = session.snapshot().await?;
         match self {
+            Update::Draft { incident } => {
+                let state = &snapshot.state;
+                let known = find::open_incident(state, incident.as_deref())?;
+                let draft = text::draft(state, known, &snapshot.live.readings, &snapshot.now);
+                match out.format {
+                    Format::Json => out.json(&json!({ "incident": known.id, "text": draft })),
+                    Format::Text => out.line(draft),
+                }
+            }
             Update::List { incident } => list(&snapshot, incident.as_deref(), out),
             Update::Send { text, channels, incident } => {
                 let incident = find::open_incident(&snapshot.state, incident.as_deref())?.id.clone();

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ChannelId, Principal, RunId, StepId};
+use super::incident::{Incident, Phase};
+use super::plan::Severity;
 use super::time::{Moment, Now, Span};
 
 /// One try of a step.
@@ -157,6 +159,40 @@ impl Delivery {
             }
         }
     }
+}
+
+/// How a place in an update begins that is still to be filled in; it ends with `]]`.
+pub const PLACEHOLDER: &str = "[[";
+
+/// How often people are told how an incident stands, by its severity: 20 min, 30 min, 1 h; of a low one they are not by rule.
+#[must_use]
+pub fn cadence(severity: Severity) -> Option<Span> {
+    match severity {
+        Severity::Critical => Some(Span::from_secs(20 * 60)),
+        Severity::High => Some(Span::from_secs(30 * 60)),
+        Severity::Medium => Some(Span::from_secs(60 * 60)),
+        Severity::Low => None,
+    }
+}
+
+/// When the next update is to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// In so long.
+    In(Span),
+    /// That long ago.
+    Late(Span),
+}
+
+/// When an incident's next update is to come, counted from the last one, else from its declaration; `None` while nobody is told by
+/// rule: before it is declared, once it has recovered, and of a low one.
+#[must_use]
+pub fn due(incident: &Incident, now: &Now) -> Option<Due> {
+    let lasts = matches!(incident.phase, Phase::Declared | Phase::Recovering | Phase::Verifying { .. });
+    let every = cadence(incident.severity).filter(|_| lasts)?;
+    let told = incident.updates.last().map(|update| &update.at).or(incident.declared.as_ref())?;
+    let gone = now.surely_since(told);
+    Some(if gone > every { Due::Late(gone.minus(every)) } else { Due::In(every.minus(gone)) })
 }
 
 /// Longest update or note, in bytes.

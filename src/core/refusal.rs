@@ -50,6 +50,11 @@ pub enum BadText {
         /// The most that is taken.
         limit: usize,
     },
+    /// A place of a draft that is still to be filled in.
+    Open {
+        /// What is to stand there.
+        what: String,
+    },
     /// A character that could drive a terminal or hide text.
     Control {
         /// Its code point.

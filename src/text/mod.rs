@@ -10,6 +10,7 @@ mod clean;
 pub mod clocks;
 mod comms;
 mod dead_site;
+mod draft;
 mod event;
 mod failover;
 mod forecast;
@@ -43,6 +44,7 @@ pub use automation::{automatic_scenarios, automation, automation_refused, countd
 pub use clean::{ascii, clean, clean_block, clean_line, cut};
 pub use comms::{attempt, delivery};
 pub use dead_site::{if_lost, need};
+pub use draft::draft;
 pub use event::{EVENT_LIMIT, event, event_in_full};
 pub use failover::{fenced, glass, glass_review, guarded, move_of, owed, refusing};
 pub use forecast::{

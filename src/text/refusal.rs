@@ -213,6 +213,9 @@ fn bad_text(field: &str, bad: &BadText) -> String {
     match bad {
         BadText::Empty => format!("the {field} is empty; say it in a few words"),
         BadText::TooLong { bytes, limit } => format!("the {field} has {bytes} bytes; at most {limit} are taken"),
+        BadText::Open { what } => {
+            format!("the {field} has an open place, [[{}]]: fill it in, or take it out", line(what))
+        }
         BadText::Control { code_point } => {
             format!("the {field} holds U+{code_point:04X}, which could drive a terminal or hide text; leave it out")
         }

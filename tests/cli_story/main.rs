@@ -124,6 +124,9 @@ fn an_outage_is_met_recovered_and_told_from_the_command_line() {
     assert!(demo.good(&["channel", "list"]).contains("inbox  webhook"));
     assert!(demo.good(&["channel", "test", "mail"]).contains("mail took it: 202"));
     assert!(demo.refused(&["channel", "test", "pigeon"]).contains("there is no channel pigeon in the settings"));
+    let draft = demo.good(&["update", "draft"]);
+    assert!(draft.contains("Fail over to West (R1): 10 of 10 steps, done") && draft.contains("[["), "{draft}");
+    assert!(demo.refused(&["update", "send", &draft]).contains("has an open place"));
     demo.good(&["update", "send", "Orders work again."]);
     eventually("the update is delivered", || {
         demo.good(&["update", "list"]).contains("inbox: delivered ").then_some(())

@@ -47,6 +47,22 @@ impl Compose {
         }
     }
 
+    /// Puts what the engine knows behind what is written.
+    fn take_draft(&mut self, desk: &mut Desk<'_>) {
+        let model = desk.model;
+        let known = model.state.incidents.get(&self.incident).zip(model.now());
+        let Some((incident, now)) = known else { return };
+        let draft = crate::text::draft(&model.state, incident, model.readings(), &now);
+        self.text.move_cursor(CursorMove::Bottom);
+        self.text.move_cursor(CursorMove::End);
+        if !self.words().trim().is_empty() {
+            self.text.insert_newline();
+        }
+        self.text.insert_str(draft);
+        self.trouble = None;
+        self.keep(desk);
+    }
+
     fn send(&mut self, desk: &mut Desk<'_>) {
         let command = Command::SendUpdate {
             incident: self.incident.clone(),
@@ -112,6 +128,8 @@ impl Layer for Compose {
         }
         if key == Key::ctrl('s') {
             self.send(desk);
+        } else if key.code == Code::F(2) {
+            self.take_draft(desk);
         } else if let Some(input) = input(key) {
             self.text.input(input);
             self.trouble = None;
@@ -160,6 +178,7 @@ impl Layer for Compose {
                 area.row(y + 1, &Row::of(line, Role::Bad));
             }
             let keys = Row::of("C-s", Role::Key).with(" sends it", Role::Text).gap(4);
+            let keys = keys.with("F2", Role::Key).with(" drafts it", Role::Text).gap(4);
             let keys = keys.with("Esc", Role::Key).with(" not now; it is kept", Role::Text);
             let keys =
                 if matches!(self.sent, Sent::Waits(_)) { Row::of("sent, no answer yet", Role::Warn) } else { keys };

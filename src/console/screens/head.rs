@@ -7,6 +7,7 @@ use crate::console::place::View;
 use crate::console::theme::Role;
 use crate::console::waits::Whose;
 use crate::core::command::Command;
+use crate::core::comms::{Delivery, Due, due};
 use crate::core::forecast::Miss;
 use crate::core::gate::worst_loss;
 use crate::core::health::{Counts, Verdict};
@@ -268,10 +269,15 @@ pub(crate) fn loss_role(loss: Loss, limit: Option<Span>) -> Role {
 }
 
 fn told(view: View<'_>, incident: &Incident) -> Row {
-    let Some(last) = incident.updates.last() else { return Row::of("UPDATE none yet", Role::Warn) };
-    let ago = view.model.age_of(&last.at);
-    let failed = last.deliveries.values().any(|d| matches!(d, crate::core::comms::Delivery::Failed { .. }));
-    let row = Row::text(format!("UPDATE {ago} ago"));
+    let last = incident.updates.last();
+    let failed = last.is_some_and(|last| last.deliveries.values().any(|d| matches!(d, Delivery::Failed { .. })));
+    let row = match (view.model.now().and_then(|now| due(incident, &now)), last) {
+        (Some(Due::Late(by)), _) => Row::of(format!("UPDATE LATE {}", whole(by)), Role::Bad),
+        (Some(Due::In(left)), Some(_)) => Row::text(format!("UPDATE due {}", whole(left))),
+        (Some(Due::In(left)), None) => Row::of(format!("UPDATE due {}", whole(left)), Role::Warn),
+        (None, Some(last)) => Row::text(format!("UPDATE {} ago", view.model.age_of(&last.at))),
+        (None, None) => Row::of("UPDATE none yet", Role::Warn),
+    };
     if failed { row.gap(1).with("FAILED", Role::Bad) } else { row }
 }
 

@@ -170,6 +170,21 @@ fn a_command_without_an_answer_is_asked_again_under_its_own_number() {
 }
 
 #[test]
+fn an_update_can_begin_as_what_the_engine_knows_behind_what_was_written_already() {
+    let night = Night::until(Hour::Gate);
+    let mut app = night.console(&ADA);
+    press(&mut app, "U");
+    write(&mut app, "Hello all.");
+    press(&mut app, "F2");
+    let shown = shows(&app);
+    assert!(shown.contains("Next update by "), "{shown}");
+    press(&mut app, "C-s");
+    let (_, command) = sent(&mut app).remove(0);
+    let Command::SendUpdate { text, .. } = command else { panic!("{command:?}") };
+    assert!(text.starts_with("Hello all.\n") && text.contains("[[what they see"), "{text}");
+}
+
+#[test]
 fn keys_typed_while_the_link_is_dead_are_dropped_and_counted() {
     let night = Night::until(Hour::Gate);
     let mut app = night.console(&ADA);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::comms::MAX_TEXT;
+use super::super::comms::{MAX_TEXT, PLACEHOLDER};
 use super::super::event::Event;
 use super::super::ids::{ChannelId, IncidentId};
 use super::super::refusal::{BadText, Missing, Refusal};
@@ -34,6 +34,12 @@ pub(super) fn harmless(field: &str, text: &str) -> Result<(), Refusal> {
     }
 }
 
+/// The first place of a draft that nobody has filled in.
+fn open_place(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once(PLACEHOLDER)?;
+    rest.split_once("]]").map(|(what, _)| what)
+}
+
 pub(super) fn note(c: Context<'_>, incident: Option<&IncidentId>, words: &str) -> Result<Vec<Event>, Refusal> {
     incident.map(|id| c.incident(id)).transpose()?;
     Ok(vec![Event::NoteAdded { incident: incident.cloned(), text: text("note", words)? }])
@@ -50,6 +56,9 @@ pub(super) fn update(
         return Err(super::incident::is_elsewhere(known, "declared and not over"));
     }
     let text = text("update", words)?;
+    if let Some(what) = open_place(&text) {
+        return Err(Refusal::Text { field: "update".to_owned(), bad: BadText::Open { what: what.to_owned() } });
+    }
     let of_plan = || c.state.plans.get(&known.plan).map(|l| l.plan.channels.iter().cloned().collect());
     let channels: BTreeSet<ChannelId> =
         if channels.is_empty() { of_plan().unwrap_or_default() } else { channels.clone() };

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::core::command::{Command, Declared};
-use crate::core::comms::{Attempt, Delivery, MAX_TEXT};
+use crate::core::comms::{Attempt, Delivery, Due, MAX_TEXT, due};
 use crate::core::event::Event;
 use crate::core::fixtures::{World, ada, declare, id, plan};
 use crate::core::ids::{ChannelId, IncidentId};
 use crate::core::observe::Report;
-use crate::core::plan::Plan;
+use crate::core::plan::{Plan, Severity};
 use crate::core::refusal::{BadText, Missing, Refusal};
 use crate::core::state::{ENDED_KEPT, TIMELINE_KEPT};
+use crate::core::time::Span;
 
 fn note(text: &str) -> Command {
     Command::Note { incident: None, text: text.into() }
@@ -172,4 +173,41 @@ fn the_state_keeps_the_last_rows_of_the_timeline_without_bulk() {
     world.load(plan("bank"));
     let last = &world.state.timeline.back().unwrap().event;
     assert!(matches!(last, Event::PlanLoaded { body: None, .. }));
+}
+
+#[test]
+fn an_update_with_a_place_that_nobody_filled_in_is_refused() {
+    let (mut world, incident) = World::declared();
+    let send = |text: &str| Command::SendUpdate {
+        incident: incident.clone(),
+        text: text.into(),
+        channels: Default::default(),
+    };
+    let why = world.say(ada(), send("Customers: [[what they see]].")).unwrap_err();
+    assert_eq!(why, Refusal::Text { field: "update".into(), bad: BadText::Open { what: "what they see".into() } });
+    world.ok(ada(), send("Lists [[like this stand as they are, [and] so do these]."));
+}
+
+#[test]
+fn the_next_update_is_due_by_severity_from_the_last_one_until_the_incident_has_recovered() {
+    for (severity, minutes) in [
+        (Severity::Critical, Some(20)),
+        (Severity::High, Some(30)),
+        (Severity::Medium, Some(60)),
+        (Severity::Low, None),
+    ] {
+        let mut world = World::calm();
+        let what = Declared::Plan(id("shop"));
+        world.ok(ada(), Command::Declare { what, severity: Some(severity), title: None });
+        let incident = world.only_incident().id.clone();
+        let due = |world: &World| due(&world.state.incidents[&incident], &world.now);
+        let span = |minutes: u64| Span::from_secs(minutes * 60);
+        assert_eq!(due(&world), minutes.map(|all| Due::In(span(all))), "{severity}");
+        world.pass(60 * 61);
+        assert_eq!(due(&world), minutes.map(|all| Due::Late(span(61 - all))), "{severity}");
+        world.ok(ada(), update(&incident, &["inbox"]));
+        assert_eq!(due(&world), minutes.map(|all| Due::In(span(all))), "{severity}");
+        world.ok(ada(), Command::Close { incident: incident.clone(), reason: Some("it is over".into()) });
+        assert_eq!(due(&world), None, "{severity}");
+    }
 }

@@ -75,6 +75,10 @@ fn a_refused_text_says_the_value_and_the_limit() {
     check(vec![
         (text(BadText::Empty), "the reason is empty; say it in a few words"),
         (
+            text(BadText::Open { what: "who".into() }),
+            "the reason has an open place, [[who]]: fill it in, or take it out",
+        ),
+        (
             text(BadText::TooLong { bytes: 20_000, limit: 16_384 }),
             "the reason has 20000 bytes; at most 16384 are taken",
         ),
