@@ -25,7 +25,7 @@ use super::time::{Now, Span};
 
 /// Rises when the meaning of events, of the state or of `apply` changes. Consoles fold only when theirs is equal; snapshots of
 /// another are discarded.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// Timeline rows that the state keeps.
 pub const TIMELINE_KEPT: usize = 200;

@@ -11,7 +11,7 @@ use crate::core::ids::{IncidentId, RunId};
 use crate::core::loss::Loss;
 use crate::core::observe::{Connection, Report, StepEnd};
 use crate::core::people::{Access, Act};
-use crate::core::plan::{Fence, Freeze, Plan, Policy, Ungraceful};
+use crate::core::plan::{Environment, Fence, Freeze, Plan, Policy, Ungraceful};
 use crate::core::refusal::Refusal;
 use crate::core::run::{RunState, StepState};
 use crate::core::time::{Moment, Span};
@@ -430,4 +430,28 @@ fn what_was_stopped_is_not_waited_for() {
     world.pass(5);
     world.goes_well(run);
     assert!(matches!(world.step(run, "again"), StepState::Running { .. }));
+}
+
+#[test]
+fn what_is_real_is_judged_no_more_mildly_than_a_drill() {
+    let judged = |environment: Environment, kind: MoveKind, broken: bool| {
+        let mut world = World::calm();
+        world.load(Plan { environment, ..shop(Policy::default()) });
+        world.loses(if broken { Loss::Unknown } else { Loss::Measured(Span::ZERO) });
+        if !broken {
+            world.outage();
+        }
+        let declare = crate::core::fixtures::declare(crate::core::command::Declared::Plan(id("shop")));
+        world.ok(ada(), declare);
+        let incident = world.only_incident().id.clone();
+        refusing(&world, launch_as(&incident, kind))
+    };
+    for kind in [MoveKind::Planned, MoveKind::Manual, MoveKind::Emergency] {
+        for broken in [false, true] {
+            let drill = judged(Environment::Practice, kind, broken);
+            for real in [Environment::Staging, Environment::Production] {
+                assert_eq!(judged(real, kind, broken), drill, "{kind:?}, {real}");
+            }
+        }
+    }
 }
