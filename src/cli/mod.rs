@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+mod agenda;
 mod args;
 mod assess;
 mod audit;
@@ -104,6 +105,10 @@ enum Verb {
     #[command(subcommand)]
     Role(role::Role),
     #[command(subcommand)]
+    Task(agenda::Task),
+    #[command(subcommand)]
+    Decision(agenda::Decision),
+    #[command(subcommand)]
     Update(update::Update),
     #[command(subcommand)]
     Channel(channel::Channel),
@@ -166,6 +171,8 @@ fn dispatch(cli: Cli, out: &mut Out) -> Outcome {
         Some(Verb::Run(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Improvise(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Role(verb)) => talk(verb.run(globals, out)),
+        Some(Verb::Task(verb)) => talk(verb.run(globals, out)),
+        Some(Verb::Decision(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Update(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Channel(verb)) => talk(verb.run(globals, out)),
         Some(Verb::Health(verb)) => talk(verb.run(globals, out)),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::agenda::TaskEnd;
 use super::alert::Heard;
 use super::failover::{Guard, MoveKind};
 use super::health::Extent;
@@ -129,6 +130,61 @@ pub enum Command {
         role: RoleId,
         /// Who.
         to: Principal,
+    },
+    /// Gives somebody something to do.
+    GiveTask {
+        /// In which incident.
+        incident: IncidentId,
+        /// What.
+        text: String,
+        /// Who does it.
+        owner: Principal,
+        /// How long it may take.
+        within: Option<Span>,
+        /// After how long its owner says how it goes.
+        report: Option<Span>,
+    },
+    /// Says what became of a task.
+    EndTask {
+        /// In which incident.
+        incident: IncidentId,
+        /// Its number, from 1.
+        number: usize,
+        /// How it ends.
+        how: TaskEnd,
+    },
+    /// Asks for a decision, and for strong objections.
+    AskDecision {
+        /// In which incident.
+        incident: IncidentId,
+        /// The question.
+        question: String,
+        /// What can be answered: two to nine.
+        options: Vec<String>,
+        /// How long strong objections are waited for; [`crate::core::agenda::OBJECTIONS`] when not said.
+        within: Option<Span>,
+    },
+    /// Objects strongly.
+    Object {
+        /// In which incident.
+        incident: IncidentId,
+        /// The number of the decision, from 1.
+        number: usize,
+        /// The words.
+        text: String,
+    },
+    /// Makes a decision.
+    Decide {
+        /// In which incident.
+        incident: IncidentId,
+        /// Its number, from 1.
+        number: usize,
+        /// Which option, from 1.
+        option: usize,
+        /// Why.
+        why: String,
+        /// After how long it is to be looked at again.
+        again: Option<Span>,
     },
     /// Writes something down.
     Note {
@@ -345,7 +401,13 @@ impl Command {
             Command::RuleOutScenario { .. } => Act::RuleOutScenario,
             Command::CorrectBegan { .. } => Act::CorrectClock,
             Command::AssignRole { .. } => Act::AssignRole,
-            Command::Note { .. } | Command::Assess { .. } => Act::Note,
+            Command::Note { .. }
+            | Command::Assess { .. }
+            | Command::GiveTask { .. }
+            | Command::EndTask { .. }
+            | Command::AskDecision { .. }
+            | Command::Object { .. } => Act::Note,
+            Command::Decide { .. } => Act::AssignRole,
             Command::SendUpdate { .. } => Act::SendUpdate,
             Command::StartRun { .. } => Act::StartRun,
             Command::Improvise { .. } => Act::Improvise,

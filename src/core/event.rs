@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::agenda::{DecisionChange, TaskChange};
 use super::alert::{Alert, AlertKey};
 use super::comms::{Attempt, Try};
 use super::failover::{CountdownEnd, Finding, Guard, MoveKind};
@@ -313,6 +314,24 @@ pub enum Event {
         role: RoleId,
         /// Who holds it now.
         to: Principal,
+    },
+    /// What became of a task.
+    TaskChanged {
+        /// Of which incident.
+        incident: IncidentId,
+        /// Its number within the incident, from 1.
+        number: usize,
+        /// What.
+        change: TaskChange,
+    },
+    /// What became of a decision.
+    DecisionChanged {
+        /// Of which incident.
+        incident: IncidentId,
+        /// Its number within the incident, from 1.
+        number: usize,
+        /// What.
+        change: DecisionChange,
     },
     /// Something worth keeping.
     NoteAdded {

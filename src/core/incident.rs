@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::agenda::{Decision, Task};
 use super::alert::{Alert, AlertKey};
 use super::comms::{Delivery, Update};
 use super::failover::{Glass, Owed};
@@ -145,6 +146,12 @@ pub struct Incident {
     /// A failover that is neither taken back nor said to stay.
     #[serde(default)]
     pub owed: Option<Owed>,
+    /// What people have taken on, by number from 1.
+    #[serde(default)]
+    pub tasks: Vec<Task>,
+    /// What people had or have to decide, by number from 1.
+    #[serde(default)]
+    pub decisions: Vec<Decision>,
 }
 
 impl Incident {

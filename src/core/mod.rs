@@ -4,6 +4,7 @@
 //! engine saw, [`follow`](follow::follow) what time and state bring by themselves; [`apply`](apply::apply) folds an event
 //! into the state and never refuses. [`turn`] puts them together: what the engine does with each input, and the tests too.
 
+pub mod agenda;
 pub mod alert;
 pub mod apply;
 pub mod clocks;

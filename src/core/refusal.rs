@@ -62,6 +62,47 @@ pub enum BadText {
     },
 }
 
+/// Why a task or a decision is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Agenda {
+    /// The incident has as many as one can have.
+    TooMany,
+    /// There is no such task.
+    NoTask {
+        /// The number.
+        number: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// It is done or dropped already.
+    TaskOver {
+        /// The number.
+        number: usize,
+    },
+    /// There is no such decision.
+    NoDecision {
+        /// The number.
+        number: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// It is made already.
+    Decided {
+        /// The number.
+        number: usize,
+    },
+    /// Fewer than two options, too many, or one twice.
+    BadOptions,
+    /// The decision has no such option.
+    NoOption {
+        /// The number.
+        option: usize,
+        /// How many there are.
+        of: usize,
+    },
+}
+
 /// What an incident cannot have begun after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,6 +120,8 @@ pub enum Latest {
 #[serde(tag = "code", content = "data", rename_all = "snake_case")]
 #[error("{self:?}")]
 pub enum Refusal {
+    /// A task or a decision is not as it would have to be.
+    Agenda(Agenda),
     /// A pause without a length, or too long.
     BadPause {
         /// As it was asked for.

@@ -124,6 +124,8 @@ pub fn event_in_full(state: &State, entry: &Entry) -> String {
         Event::RoleAssigned { incident, role: what, to } => {
             format!("{}: {} is {}", called(state, incident), line(&state.name(to)), role(what))
         }
+        Event::TaskChanged { number, change, .. } => super::task_change(state, *number, change),
+        Event::DecisionChanged { incident, number, change } => super::decision_change(state, incident, *number, change),
         Event::NoteAdded { text, .. } => line(text).into_owned(),
         Event::UpdateSent { number, text, channels, .. } => {
             let channels: Vec<_> = channels.iter().map(ToString::to_string).collect();

@@ -151,6 +151,8 @@ fn component(id: &str, name: &str, probes: Vec<Probe>) -> Component {
 fn incident() -> Incident {
     Incident {
         glass: Vec::new(),
+        tasks: Vec::new(),
+        decisions: Vec::new(),
         owed: None,
         id: kestrel(),
         call_sign: CallSign::pick(0, &[]),

@@ -4,6 +4,7 @@
 //! All sentences are cleaned ([`clean`]): names and words in them come from outside. They use `≤` as the only sign beyond
 //! ASCII, and [`sights`] and [`bars`] some more; [`ascii`] writes them for terminals without these.
 
+mod agenda;
 mod alert;
 mod automation;
 mod clean;
@@ -39,6 +40,7 @@ mod words;
 #[cfg(test)]
 pub(crate) mod fixtures;
 
+pub use agenda::{decision_change, decision_stands, listed, task_change, task_stands};
 pub use alert::{alert, alert_said};
 pub use automation::{automatic_scenarios, automation, automation_refused, countdown, countdown_left};
 pub use clean::{ascii, clean, clean_block, clean_line, cut};

@@ -3,11 +3,12 @@
 #[cfg(test)]
 mod tests;
 
+use crate::core::agenda::{MOST, OPTIONS};
 use crate::core::alert::FIRING_KEPT;
 use crate::core::failover::{Finding, Sides};
 use crate::core::ids::RoleId;
 use crate::core::people::{Access, Act};
-use crate::core::refusal::{BadText, Latest, Missing, Refusal};
+use crate::core::refusal::{Agenda, BadText, Latest, Missing, Refusal};
 use crate::core::time::{Moment, Span};
 
 use super::words::{access, act, of_loss, people, short_hash};
@@ -127,6 +128,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("\"{}\" is not what this gate acts on; that is \"{}\"", line(typed), line(right))
         }
         Refusal::ViewChanged => "what the gate shows has changed since you looked; look again, then confirm".into(),
+        Refusal::Agenda(wrong) => agenda(*wrong),
         Refusal::LossGrew { accepted, now } => loss_grew(*accepted, *now),
         Refusal::OnlyWatches { name } => {
             format!("{} may only watch, and cannot hold a role; give it to somebody who may act", line(name))
@@ -176,6 +178,20 @@ fn not_the_role(roles: &[RoleId], holds: &[RoleId]) -> String {
     let holds: Vec<_> = holds.iter().map(role).collect();
     let held = if holds.is_empty() { "no role".into() } else { all_of(&holds) };
     format!("this gate takes {}; you hold {held}", any_of(&roles))
+}
+
+fn agenda(wrong: Agenda) -> String {
+    match wrong {
+        Agenda::TooMany => format!("an incident has at most {MOST} of them"),
+        Agenda::NoTask { number, of: 0 } => format!("there is no task {number}: nobody was given any"),
+        Agenda::NoTask { number, of } => format!("there is no task {number}; they are 1 to {of}"),
+        Agenda::TaskOver { number } => format!("task {number} is over already"),
+        Agenda::NoDecision { number, of: 0 } => format!("there is no decision {number}: none was asked for"),
+        Agenda::NoDecision { number, of } => format!("there is no decision {number}; they are 1 to {of}"),
+        Agenda::Decided { number } => format!("decision {number} is made already; ask for another one"),
+        Agenda::BadOptions => format!("a decision has 2 to {OPTIONS} options, each once"),
+        Agenda::NoOption { option, of } => format!("there is no option {option}; they are 1 to {of}"),
+    }
 }
 
 fn loss_grew(accepted: Option<Span>, now: Option<Span>) -> String {

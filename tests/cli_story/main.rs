@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod agenda;
 mod assess;
 mod automation;
 mod clocks;

@@ -9,6 +9,7 @@ mod step;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::agenda;
 use super::comms::{Delivery, Update};
 use super::event::{Event, Opening, PlanBody};
 use super::forecast::{AtStart, COMPARED, compared};
@@ -162,6 +163,12 @@ pub fn apply(state: &mut State, entry: &Entry) {
         }),
         Event::RoleAssigned { incident, role, to } => incident_mut(state, incident, |i| {
             i.roles.insert(role.clone(), to.clone());
+        }),
+        Event::TaskChanged { incident, number, change } => incident_mut(state, incident, |i| {
+            agenda::change_task(&mut i.tasks, *number, change, (&entry.by, &entry.at));
+        }),
+        Event::DecisionChanged { incident, number, change } => incident_mut(state, incident, |i| {
+            agenda::change_decision(&mut i.decisions, *number, change, (&entry.by, &entry.at));
         }),
         Event::UpdateSent { incident, text, channels, of, .. } => incident_mut(state, incident, |i| {
             let waiting = Delivery::Waiting { tries: 0, next: entry.at.utc, last: None, rest: None };
@@ -359,6 +366,8 @@ fn open(state: &mut State, entry: &Entry, opening: &Opening, phase: Phase) {
             updates: Vec::new(),
             assessed: None,
             glass: Vec::new(),
+            tasks: Vec::new(),
+            decisions: Vec::new(),
             owed: None,
         };
         state.incidents.insert(opening.incident.clone(), Arc::new(incident));

@@ -1,5 +1,6 @@
 //! A person's command becomes events, or a refusal that says what is wrong and what would be right.
 
+mod agenda;
 pub mod alert;
 mod assess;
 mod automatic;
@@ -66,6 +67,17 @@ pub fn decide(context: Context<'_>, command: &Command) -> Result<Vec<Event>, Ref
         Command::RuleOutScenario { incident, scenario, reason } => scenario::rule_out(c, incident, scenario, reason),
         Command::CorrectBegan { incident, began, reason } => clock::correct(c, incident, *began, reason),
         Command::AssignRole { incident, role, to } => incident::assign(c, incident, role, to),
+        Command::GiveTask { incident, text, owner, within, report } => {
+            agenda::give(c, incident, text, owner, (*within, *report))
+        }
+        Command::EndTask { incident, number, how } => agenda::end(c, incident, *number, how),
+        Command::AskDecision { incident, question, options, within } => {
+            agenda::ask(c, incident, question, options, *within)
+        }
+        Command::Object { incident, number, text } => agenda::object(c, incident, *number, text),
+        Command::Decide { incident, number, option, why, again } => {
+            agenda::make(c, incident, *number, (*option, why, *again))
+        }
         Command::Note { incident, text } => words::note(c, incident.as_ref(), text),
         Command::SendUpdate { incident, text, channels } => words::update(c, incident, text, channels),
         Command::StartRun { incident, plan, procedure, values, options, seen } => {

@@ -69,6 +69,8 @@ impl Event {
             | Event::CountdownBegan { incident, .. }
             | Event::GlassPutBack { incident, .. }
             | Event::RoleAssigned { incident, .. }
+            | Event::TaskChanged { incident, .. }
+            | Event::DecisionChanged { incident, .. }
             | Event::UpdateSent { incident, .. }
             | Event::DeliveryTried { incident, .. }
             | Event::RunStarted { incident, .. } => Some(incident),

@@ -1,5 +1,6 @@
 //! The rules, tried in a world of their own (`fixtures::World`): one file for each area. Random histories are in `tests/sim`.
 
+mod agenda;
 mod alerts;
 mod automatic;
 mod clocks;

@@ -4,6 +4,7 @@ use super::*;
 use crate::core::fixtures::at;
 use crate::core::ids::{CallSign, RunId};
 use crate::core::plan::{PlanHash, Severity};
+use crate::core::refusal::Agenda;
 
 fn kestrel() -> CallSign {
     CallSign::pick(0, &[])
@@ -73,6 +74,12 @@ fn a_refusal_for_what_is_not_there_says_what_is() {
 fn a_refused_text_says_the_value_and_the_limit() {
     let text = |bad| Refusal::Text { field: "reason".into(), bad };
     check(vec![
+        (Refusal::Agenda(Agenda::TooMany), "an incident has at most 200 of them"),
+        (Refusal::Agenda(Agenda::NoTask { number: 2, of: 0 }), "there is no task 2: nobody was given any"),
+        (Refusal::Agenda(Agenda::NoDecision { number: 2, of: 1 }), "there is no decision 2; they are 1 to 1"),
+        (Refusal::Agenda(Agenda::Decided { number: 1 }), "decision 1 is made already; ask for another one"),
+        (Refusal::Agenda(Agenda::BadOptions), "a decision has 2 to 9 options, each once"),
+        (Refusal::Agenda(Agenda::NoOption { option: 3, of: 2 }), "there is no option 3; they are 1 to 2"),
         (text(BadText::Empty), "the reason is empty; say it in a few words"),
         (
             text(BadText::Open { what: "who".into() }),

@@ -24,7 +24,7 @@ fn act(event: &Event) -> Option<Act> {
         Event::IncidentMatched { .. } => Act::Declare,
         Event::ScenarioRuledOut { .. } => Act::RuleOutScenario,
         Event::PlanLoaded { .. } => Act::LoadPlan,
-        Event::NoteAdded { .. } => Act::Note,
+        Event::NoteAdded { .. } | Event::TaskChanged { .. } => Act::Note,
         _ => return None,
     })
 }
